@@ -1,0 +1,5 @@
+/** Keys, certificates and the checks on them. */
+@NullMarked
+package io.hostmesh.runtime.tls;
+
+import org.jspecify.annotations.NullMarked;
