@@ -15,6 +15,7 @@ import java.lang.invoke.VarHandle;
  * Looks up functions of the C library (JEP 454). Each package binds the few that it needs as
  * constants; all of them capture {@code errno}. Safe for any thread.
  */
+@SuppressWarnings("restricted") // Calling the C library is what this class is for.
 public final class Libc {
   /** Where a call leaves {@code errno}: allocate one for each call and pass it first. */
   public static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
