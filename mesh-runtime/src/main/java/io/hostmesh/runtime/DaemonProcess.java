@@ -1,0 +1,151 @@
+package io.hostmesh.runtime;
+
+import io.hostmesh.model.hocon.HoconException;
+import io.hostmesh.runtime.config.ConfigFile;
+import io.netty.channel.epoll.Epoll;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The command line and the life of a daemon: reads the configuration, starts, and ends on SIGTERM
+ * or SIGINT once the daemon has drained. Exit status 0 after a good {@code --check}, 1 where
+ * starting fails, 2 where the command line or the configuration is wrong.
+ */
+public final class DaemonProcess {
+  private static final System.Logger LOG = System.getLogger(DaemonProcess.class.getName());
+
+  private DaemonProcess() {}
+
+  /**
+   * Runs {@code main}; returns only where the process shall end with this status, and not while the
+   * daemon runs.
+   */
+  public static int run(Daemon<?> daemon, String... args) {
+    return commandLine(daemon).execute(args);
+  }
+
+  /** The command line, for daemons that add commands of their own. */
+  public static CommandLine commandLine(Daemon<?> daemon) {
+    CommandLine commandLine = new CommandLine(new Start<>(daemon));
+    commandLine.setCommandName(daemon.name());
+    commandLine.getCommandSpec().usageMessage().description(daemon.purpose());
+    commandLine
+        .getCommandSpec()
+        .versionProvider(() -> new String[] {daemon.name() + " " + version()});
+    commandLine.setExecutionExceptionHandler(
+        (failure, _, _) -> {
+          System.err.println(daemon.name() + ": " + explain(failure));
+          return isUsersMistake(failure) ? 2 : 1;
+        });
+    return commandLine;
+  }
+
+  /** The product's version, from the archive that this class came in. */
+  public static String version() {
+    return Optional.ofNullable(DaemonProcess.class.getPackage().getImplementationVersion())
+        .orElse("development");
+  }
+
+  private static boolean isUsersMistake(Throwable failure) {
+    return failure instanceof HoconException || failure instanceof UserError;
+  }
+
+  private static String explain(Throwable failure) {
+    return isUsersMistake(failure) ? String.valueOf(failure.getMessage()) : "failed: " + failure;
+  }
+
+  @Command(mixinStandardHelpOptions = true, sortOptions = false)
+  private static final class Start<C> implements Callable<Integer> {
+    private final Daemon<C> daemon;
+
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description = "the configuration (default: the file under /etc/hostmesh)")
+    private @Nullable Path config;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "a setting laid over the file; may be given several times")
+    private List<String> settings = List.of();
+
+    @Option(names = "--check", description = "judge the configuration and end")
+    private boolean check;
+
+    Start(Daemon<C> daemon) {
+      this.daemon = daemon;
+    }
+
+    private record Configuration<C>(ProcessSettings process, C own) {}
+
+    @Override
+    public Integer call() throws Exception {
+      Path file = config == null ? daemon.defaultConfig() : config;
+      Configuration<C> configuration =
+          ConfigFile.read(
+              file,
+              settings,
+              section -> new Configuration<>(ProcessSettings.read(section), daemon.read(section)));
+      if (check) {
+        System.out.println(file + ": fine");
+        return 0;
+      }
+      Logs.configure(configuration.process().verbosity());
+      run(configuration);
+      return 0;
+    }
+
+    private void run(Configuration<C> configuration) throws Exception {
+      Vertx vertx = vertx(configuration.process().loops());
+      Host host = new Host(vertx, Clock.systemUTC(), RandomGenerator.getDefault(), version());
+      AutoCloseable running;
+      try {
+        running = daemon.start(configuration.own(), host);
+      } catch (Exception | Error e) {
+        LOG.log(System.Logger.Level.DEBUG, "could not start", e);
+        vertx.close();
+        throw e;
+      }
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running, vertx), "shutdown"));
+      LOG.log(System.Logger.Level.INFO, daemon.name() + " " + version() + " runs");
+      Thread.currentThread().join(); // Ends with the process, by the shutdown hook.
+    }
+
+    private void stop(AutoCloseable running, Vertx vertx) {
+      try {
+        running.close();
+        vertx.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
+      } catch (Exception e) {
+        LOG.log(System.Logger.Level.WARNING, "did not end cleanly", e);
+      }
+    }
+  }
+
+  private static Vertx vertx(int loops) {
+    if (!Epoll.isAvailable()) {
+      throw new UserError(
+          "epoll is not available ("
+              + Epoll.unavailabilityCause()
+              + "); Hostmesh runs on Linux, x86-64 or arm64");
+    }
+    VertxOptions options =
+        new VertxOptions()
+            .setPreferNativeTransport(true)
+            .setEventLoopPoolSize(loops)
+            .setWorkerPoolSize(4)
+            .setInternalBlockingPoolSize(4);
+    return Vertx.builder().with(options).build();
+  }
+}

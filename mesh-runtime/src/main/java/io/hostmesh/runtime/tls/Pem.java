@@ -1,0 +1,87 @@
+package io.hostmesh.runtime.tls;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Certificates and unencrypted EC keys as text (RFC 7468 sections 5 and 10). */
+public final class Pem {
+  private static final Pattern BLOCK =
+      Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
+
+  private Pem() {}
+
+  /** All certificates of a text, in its order. */
+  public static List<X509Certificate> certificates(String text) throws CertificateException {
+    List<X509Certificate> certificates = new ArrayList<>();
+    Matcher matcher = BLOCK.matcher(text);
+    while (matcher.find()) {
+      if (matcher.group(1).equals("CERTIFICATE")) {
+        certificates.add(certificate(decode(matcher.group(2))));
+      }
+    }
+    return List.copyOf(certificates);
+  }
+
+  /** The certificate of a DER encoding. */
+  public static X509Certificate certificate(byte[] der) throws CertificateException {
+    return (X509Certificate)
+        CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
+  }
+
+  /** The certificates of DER encodings, in their order. */
+  public static List<X509Certificate> certificates(Iterable<byte[]> ders)
+      throws CertificateException {
+    List<X509Certificate> certificates = new ArrayList<>();
+    for (byte[] der : ders) {
+      certificates.add(certificate(der));
+    }
+    return List.copyOf(certificates);
+  }
+
+  /** The PKCS #8 key of a text. */
+  public static PrivateKey key(String text) throws GeneralSecurityException {
+    Matcher matcher = BLOCK.matcher(text);
+    while (matcher.find()) {
+      if (matcher.group(1).equals("PRIVATE KEY")) {
+        return KeyFactory.getInstance("EC")
+            .generatePrivate(new PKCS8EncodedKeySpec(decode(matcher.group(2))));
+      }
+    }
+    throw new GeneralSecurityException("no PRIVATE KEY block");
+  }
+
+  public static String encode(List<X509Certificate> certificates) throws CertificateException {
+    StringBuilder text = new StringBuilder();
+    for (X509Certificate certificate : certificates) {
+      text.append(block("CERTIFICATE", certificate.getEncoded()));
+    }
+    return text.toString();
+  }
+
+  public static String encode(PrivateKey key) {
+    return block("PRIVATE KEY", key.getEncoded());
+  }
+
+  /** A block of any label. */
+  public static String block(String label, byte[] der) {
+    String body =
+        Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(der);
+    return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";
+  }
+
+  private static byte[] decode(String body) {
+    return Base64.getMimeDecoder().decode(body);
+  }
+}

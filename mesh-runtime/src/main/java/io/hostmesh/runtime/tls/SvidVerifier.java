@@ -1,0 +1,107 @@
+package io.hostmesh.runtime.tls;
+
+import io.hostmesh.model.SpiffeId;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertPathValidator;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.PKIXParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Date;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Decides whether a chain proves a SPIFFE ID (SPIFFE X.509-SVID section 5, RFC 5280 section 6).
+ * Stateless and safe for any thread.
+ */
+public final class SvidVerifier {
+  private static final int URI_NAME = 6;
+  private static final int DIGITAL_SIGNATURE = 0;
+  private static final int KEY_CERT_SIGN = 5;
+  private static final int CRL_SIGN = 6;
+
+  private SvidVerifier() {}
+
+  /**
+   * @param chain the leaf first; a root at its end is ignored
+   * @return the identity that the leaf proves
+   * @throws CertificateException with the reason where it proves none in this trust domain
+   */
+  public static SpiffeId verify(List<X509Certificate> chain, TrustRoots roots, Instant now)
+      throws CertificateException {
+    if (chain.isEmpty()) {
+      throw new CertificateException("no certificate was shown");
+    }
+    SpiffeId id = leafId(chain.getFirst());
+    if (!id.trustDomain().equals(roots.trustDomain())) {
+      throw new CertificateException(
+          id + " is of another trust domain than " + roots.trustDomain());
+    }
+    Set<TrustAnchor> anchors = new HashSet<>();
+    for (X509Certificate root : roots.roots()) {
+      anchors.add(new TrustAnchor(root, null));
+    }
+    try {
+      PKIXParameters parameters = new PKIXParameters(anchors);
+      parameters.setRevocationEnabled(false); // Lifetimes are short; there are no CRLs.
+      parameters.setDate(Date.from(now));
+      List<X509Certificate> path = new ArrayList<>(chain);
+      path.removeIf(roots.roots()::contains);
+      CertPathValidator.getInstance("PKIX")
+          .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+    } catch (GeneralSecurityException e) {
+      throw new CertificateException(
+          "the certificate of " + id + " is not valid here: " + e.getMessage(), e);
+    }
+    return id;
+  }
+
+  /** {@link #verify(List, TrustRoots, Instant)} for the arrays that TLS engines hand out. */
+  public static SpiffeId verify(X509Certificate[] chain, TrustRoots roots, Instant now)
+      throws CertificateException {
+    return verify(Arrays.asList(chain), roots, now);
+  }
+
+  /**
+   * The id that a leaf claims, without judging who signed it.
+   *
+   * @throws CertificateException where the certificate breaks a rule for leaf SVIDs
+   */
+  public static SpiffeId leafId(X509Certificate leaf) throws CertificateException {
+    if (leaf.getBasicConstraints() >= 0) {
+      throw new CertificateException("a CA certificate cannot be used as a leaf");
+    }
+    boolean[] usage = leaf.getKeyUsage();
+    if (usage == null || !usage[DIGITAL_SIGNATURE] || usage[KEY_CERT_SIGN] || usage[CRL_SIGN]) {
+      throw new CertificateException("the leaf's key usage is not that of an SVID");
+    }
+    List<String> uris = uris(leaf);
+    if (uris.size() != 1) {
+      throw new CertificateException("an SVID has one URI name, this one has " + uris.size());
+    }
+    try {
+      return SpiffeId.parse(uris.getFirst());
+    } catch (IllegalArgumentException e) {
+      throw new CertificateException(e.getMessage(), e);
+    }
+  }
+
+  private static List<String> uris(X509Certificate leaf) throws CertificateParsingException {
+    Collection<List<?>> names = leaf.getSubjectAlternativeNames();
+    if (names == null) {
+      return List.of();
+    }
+    return names.stream()
+        .filter(name -> name.getFirst() instanceof Integer type && type == URI_NAME)
+        .map(name -> String.valueOf(name.get(1)))
+        .toList();
+  }
+}

@@ -1,0 +1,27 @@
+package io.hostmesh.agent.discovery;
+
+import io.hostmesh.model.ServiceName;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An instance that can be called.
+ *
+ * @param instance its short id, unique on its node
+ * @param application where the application listens
+ * @param mesh where its node's agent listens; empty only for an instance outside the mesh, the one
+ *     kind that may be called in plaintext
+ */
+public record Endpoint(
+    ServiceName service,
+    String instance,
+    String node,
+    InetSocketAddress application,
+    Optional<InetSocketAddress> mesh,
+    boolean healthy,
+    Map<String, String> meta) {
+  public Endpoint {
+    meta = Map.copyOf(meta);
+  }
+}

@@ -1,0 +1,36 @@
+package io.hostmesh.agent.discovery;
+
+import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.routing.RouteTable;
+import io.hostmesh.model.ServiceName;
+import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The mesh as this agent knows it at one moment: compiled, immutable, for any thread. A newer view
+ * replaces it as a whole ({@link MeshSource#view()}).
+ */
+public interface MeshView {
+  /** Empty until the first answer of a pilot, or the last good configuration on disk. */
+  Optional<MeshSettings> settings();
+
+  Collection<DirectoryEntry> directory();
+
+  Optional<DirectoryEntry> byName(ServiceName service);
+
+  /** The service that an original destination means: a virtual address or an instance's own. */
+  Optional<DirectoryEntry> byDestination(InetSocketAddress destination);
+
+  /**
+   * The service's instances; empty while nobody has asked for them, see {@link MeshSource#need}.
+   */
+  Optional<List<Endpoint>> endpoints(ServiceName service);
+
+  /** The service's route; empty where no rule says anything. */
+  Optional<RouteTable> route(ServiceName service);
+
+  /** Who may call a service of this host; empty where the mesh's default decides. */
+  Optional<AccessTable> access(ServiceName service);
+}

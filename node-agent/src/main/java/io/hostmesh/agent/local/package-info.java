@@ -1,0 +1,5 @@
+/** The services of this host: how they are declared, checked and registered. */
+@NullMarked
+package io.hostmesh.agent.local;
+
+import org.jspecify.annotations.NullMarked;
