@@ -1,0 +1,87 @@
+package io.hostmesh.packaging;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
+
+/** A Java runtime of the modules that the programs need, linked by {@code jlink}. */
+record JavaRuntime(Path folder, Instant time) {
+  /**
+   * What {@code jdeps} finds the jars to need, and what they find only while they run: elliptic
+   * curves for TLS, DNS through JNDI, the operating system's figures.
+   */
+  static final List<String> MODULES =
+      List.of(
+          "java.base",
+          "java.logging",
+          "java.management",
+          "java.naming",
+          "java.xml",
+          "jdk.crypto.ec",
+          "jdk.management",
+          "jdk.net",
+          "jdk.unsupported");
+
+  /** Links it unless the folder has just this runtime already. */
+  void link() throws IOException {
+    String wanted = System.getProperty("java.runtime.version") + " " + MODULES;
+    Path mark = folder.resolve("made-of");
+    if (Files.exists(mark) && Files.readString(mark).equals(wanted)) {
+      return;
+    }
+    delete(folder);
+    ToolProvider jlink =
+        ToolProvider.findFirst("jlink")
+            .orElseThrow(() -> new IllegalStateException("this JDK has no jlink"));
+    PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
+    int status =
+        jlink.run(
+            out,
+            out,
+            "--add-modules",
+            String.join(",", MODULES),
+            "--strip-debug",
+            "--no-header-files",
+            "--no-man-pages",
+            "--compress",
+            "zip-6",
+            "--output",
+            folder.toString());
+    if (status != 0) {
+      throw new IllegalStateException("jlink ended with status " + status);
+    }
+    // AOT caches compare it; packages carry it.
+    Files.setLastModifiedTime(folder.resolve("lib/modules"), FileTime.from(time));
+    Files.writeString(mark, wanted);
+  }
+
+  Path java() {
+    return folder.resolve("bin/java");
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      all.sorted(Comparator.reverseOrder()).forEach(JavaRuntime::deleteOne);
+    }
+  }
+
+  private static void deleteOne(Path file) {
+    try {
+      Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

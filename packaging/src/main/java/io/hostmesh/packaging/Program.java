@@ -1,0 +1,84 @@
+package io.hostmesh.packaging;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The programs of the distribution, each with the JVM settings that fit its work. */
+enum Program {
+  /** On every host beside the applications: small. The road of the data needs the C2 compiler. */
+  AGENT(
+      "hostmesh-agent",
+      "node-agent",
+      "io.hostmesh.agent.AgentMain",
+      List.of("-Xms16m", "-Xmx96m", "-XX:ReservedCodeCacheSize=48m")),
+  PILOT(
+      "hostmesh-pilot",
+      "pilot",
+      "io.hostmesh.pilot.PilotMain",
+      List.of("-Xms16m", "-Xmx512m", "-XX:ReservedCodeCacheSize=48m")),
+  CITADEL(
+      "hostmesh-citadel",
+      "citadel",
+      "io.hostmesh.citadel.CitadelMain",
+      List.of("-Xms16m", "-Xmx128m", "-XX:TieredStopAtLevel=1")),
+  REGISTRY(
+      "hostmesh-registry",
+      "registry-bridge",
+      "io.hostmesh.registry.embedded.RegistryMain",
+      List.of("-Xms16m", "-Xmx128m", "-XX:TieredStopAtLevel=1")),
+  /** Short runs: what counts is the start. */
+  COMMAND(
+      "hostmesh",
+      "cli",
+      "io.hostmesh.cli.Hostmesh",
+      List.of("-Xms16m", "-Xmx256m", "-XX:TieredStopAtLevel=1"));
+
+  private static final List<String> EVERYWHERE =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-Xss512k",
+          // Nothing in /tmp, and an end rather than a daemon that limps.
+          "-XX:-UsePerfData",
+          "-XX:+ExitOnOutOfMemoryError",
+          // Standard output is the program's; a stale AOT cache is no news to a user.
+          "-Xlog:disable",
+          "-Xlog:all=error,aot*=off,cds*=off:stderr",
+          // System calls through the foreign-function API; Netty's buffers.
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "-Dstdout.encoding=UTF-8",
+          "-Dstderr.encoding=UTF-8");
+
+  private final String command;
+  private final String module;
+  private final String mainClass;
+  private final List<String> sizes;
+
+  Program(String command, String module, String mainClass, List<String> sizes) {
+    this.command = command;
+    this.module = module;
+    this.mainClass = mainClass;
+    this.sizes = sizes;
+  }
+
+  /** What a person types; also the name of its launcher, class-path jar and AOT cache. */
+  String command() {
+    return command;
+  }
+
+  /** The folder of the Maven module that has its main class. */
+  String module() {
+    return module;
+  }
+
+  String mainClass() {
+    return mainClass;
+  }
+
+  /** All JVM flags but the class path and the AOT cache. */
+  List<String> flags() {
+    List<String> flags = new ArrayList<>(EVERYWHERE);
+    flags.addAll(sizes);
+    return List.copyOf(flags);
+  }
+}
