@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * names the file, the line and the key. Not for use by several threads.
  */
 public final class Section {
+  private static final int MAX_DEPTH = 64;
+
   private final String file;
   private final String path;
   private final ConfigObject object;
@@ -70,6 +72,7 @@ public final class Section {
   }
 
   private static Config config(String file, String text) {
+    refuseDeepNesting(file, text);
     ConfigParseOptions options =
         ConfigParseOptions.defaults()
             .setSyntax(ConfigSyntax.CONF)
@@ -79,6 +82,23 @@ public final class Section {
       return ConfigFactory.parseString(text, options);
     } catch (ConfigException e) {
       throw unreadable(file, e);
+    }
+  }
+
+  /** The library descends by recursion, and a document may come from the network. */
+  private static void refuseDeepNesting(String file, String text) {
+    int depth = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '{' || c == '[') {
+        if (++depth > MAX_DEPTH) {
+          int line = 1 + (int) text.substring(0, i).chars().filter(x -> x == '\n').count();
+          throw new HoconException(
+              new Origin(file, line, ""), "is nested more than " + MAX_DEPTH + " levels deep");
+        }
+      } else if (c == '}' || c == ']') {
+        depth--;
+      }
     }
   }
 

@@ -106,4 +106,12 @@ class SectionTest {
     section.section("b").string("c", "");
     assertThat(section.keysRead()).containsExactly("a", "b.c");
   }
+
+  @Test
+  void endlessNestingIsRefusedBeforeItIsRead() {
+    assertThatThrownBy(() -> parse("\na = " + "[".repeat(100_000)))
+        .isInstanceOf(HoconException.class)
+        .hasMessageStartingWith("a.conf:2")
+        .hasMessageContaining("nested");
+  }
 }

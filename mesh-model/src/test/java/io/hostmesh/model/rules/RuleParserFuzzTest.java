@@ -1,0 +1,18 @@
+package io.hostmesh.model.rules;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.hostmesh.model.hocon.HoconException;
+
+/** Whatever stands in the registry becomes a rule or a {@link HoconException}, nothing else. */
+class RuleParserFuzzTest {
+  @FuzzTest(maxDuration = "1m")
+  void everyDocumentIsARuleOrARefusal(byte[] document) {
+    try {
+      RuleParser.parse("fuzz", new String(document, java.nio.charset.StandardCharsets.UTF_8));
+    } catch (HoconException refused) {
+      if (refused.getMessage() == null || !refused.getMessage().startsWith("fuzz")) {
+        throw new AssertionError("a refusal without its place: " + refused.getMessage(), refused);
+      }
+    }
+  }
+}
