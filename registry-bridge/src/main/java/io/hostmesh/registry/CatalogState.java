@@ -1,0 +1,118 @@
+package io.hostmesh.registry;
+
+import io.hostmesh.model.Instance;
+import io.hostmesh.model.ServiceName;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.kiwiproject.consul.model.health.ServiceHealth;
+
+/**
+ * What is known of the catalog, and which parts of it are out of date. Not for several threads: its
+ * owner's lock guards it. Services go by Consul's names here.
+ */
+final class CatalogState {
+  /** Consul's servers list themselves under this name. */
+  static final String CONSUL_ITSELF = "consul";
+
+  private final Map<String, List<ServiceHealth>> known = new HashMap<>();
+  private final Set<String> stale = new HashSet<>();
+  private Map<CatalogChanges.Key, CatalogChanges.Seen> checks = Map.of();
+  private Set<String> names = Set.of();
+  private boolean named;
+  private boolean checked;
+  private boolean sweepWanted;
+
+  /**
+   * The list of services was answered: those that are new to it are read at once, and any other may
+   * have changed as well, which a sweep finds out.
+   */
+  void named(Set<String> answered) {
+    names = new HashSet<>(answered);
+    names.remove(CONSUL_ITSELF);
+    known.keySet().retainAll(names);
+    stale.retainAll(names);
+    names.stream().filter(name -> !known.containsKey(name)).forEach(stale::add);
+    sweepWanted = true;
+    named = true;
+  }
+
+  boolean isSweepWanted() {
+    return sweepWanted;
+  }
+
+  /** Marks everything for reading. */
+  void startSweep() {
+    stale.addAll(names);
+    sweepWanted = false;
+  }
+
+  /** The checks were answered. */
+  void checked(Map<CatalogChanges.Key, CatalogChanges.Seen> answered) {
+    CatalogChanges changes = CatalogChanges.between(checks, answered);
+    checks = answered;
+    checked = true;
+    changes.services().stream().filter(names::contains).forEach(stale::add);
+    known.forEach(
+        (name, instances) -> {
+          if (instances.stream().anyMatch(i -> changes.nodes().contains(i.getNode().getNode()))) {
+            stale.add(name);
+          }
+        });
+  }
+
+  /** Takes what must be read now. */
+  Set<String> takeStale() {
+    Set<String> taken = Set.copyOf(stale);
+    stale.clear();
+    return taken;
+  }
+
+  /** Whether there is something to read. */
+  boolean isStale() {
+    return !stale.isEmpty();
+  }
+
+  void read(String name, List<ServiceHealth> instances) {
+    if (names.contains(name)) {
+      known.put(name, List.copyOf(instances));
+    }
+  }
+
+  void unread(Set<String> taken) {
+    taken.stream().filter(names::contains).forEach(stale::add);
+  }
+
+  /** Whether every service was read at least once, and both lists were answered. */
+  boolean isComplete() {
+    return named && checked && known.keySet().containsAll(names);
+  }
+
+  Catalog catalog() {
+    SortedMap<ServiceName, List<Instance>> services = new TreeMap<>();
+    SortedMap<String, String> ignored = new TreeMap<>();
+    known.forEach(
+        (name, instances) -> {
+          for (ServiceHealth health : instances) {
+            try {
+              Instance instance = InstanceReader.read(health);
+              services.computeIfAbsent(instance.service(), _ -> new ArrayList<>()).add(instance);
+            } catch (IllegalArgumentException e) {
+              ignored.put(name, String.valueOf(e.getMessage()));
+            }
+          }
+        });
+    services
+        .values()
+        .forEach(
+            instances ->
+                instances.sort(Comparator.comparing(Instance::node).thenComparing(Instance::id)));
+    return new Catalog(services, ignored);
+  }
+}

@@ -1,0 +1,25 @@
+package io.hostmesh.registry;
+
+import java.util.Locale;
+
+/** The outcome of a check, in Consul's words. */
+public enum CheckStatus {
+  PASSING,
+  /** Still served: only {@link #CRITICAL} takes an instance out. */
+  WARNING,
+  CRITICAL;
+
+  /** As Consul writes it. */
+  public String text() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static CheckStatus parse(String text) {
+    for (CheckStatus status : values()) {
+      if (status.text().equals(text)) {
+        return status;
+      }
+    }
+    return CRITICAL;
+  }
+}
