@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Makes {@code packaging/target/dist}, the folder that {@code ./hostmesh}, the lab and the packages
@@ -32,11 +34,22 @@ final class Assemble {
   private void run() throws IOException {
     Path dist = root.resolve("packaging/target/dist");
     Files.createDirectories(dist);
-    new Library(dist.resolve("lib"), time).fill(root, version);
+    Map<Program, List<String>> jars = new Library(dist.resolve("lib"), time).fill(root, version);
     for (Program program : Program.values()) {
       Launcher.write(program, dist.resolve("bin"));
     }
     new JavaRuntime(dist.resolve("runtime"), time).link();
     System.out.println("Assembled " + dist);
+    Path packaging = root.resolve("packaging");
+    Staging staging =
+        new Staging(
+            packaging.resolve("src/main"),
+            root.resolve("config"),
+            dist,
+            packaging.resolve("target/stage"),
+            version);
+    for (Product product : Product.values()) {
+      staging.layOut(product, jars);
+    }
   }
 }

@@ -2,16 +2,13 @@ package io.hostmesh.packaging;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.spi.ToolProvider;
-import java.util.stream.Stream;
 
 /** A Java runtime of the modules that the programs need, linked by {@code jlink}. */
 record JavaRuntime(Path folder, Instant time) {
@@ -34,11 +31,11 @@ record JavaRuntime(Path folder, Instant time) {
   /** Links it unless the folder has just this runtime already. */
   void link() throws IOException {
     String wanted = System.getProperty("java.runtime.version") + " " + MODULES;
-    Path mark = folder.resolve("made-of");
+    Path mark = folder.resolveSibling("runtime.made-of");
     if (Files.exists(mark) && Files.readString(mark).equals(wanted)) {
       return;
     }
-    delete(folder);
+    Trees.delete(folder);
     ToolProvider jlink =
         ToolProvider.findFirst("jlink")
             .orElseThrow(() -> new IllegalStateException("this JDK has no jlink"));
@@ -66,22 +63,5 @@ record JavaRuntime(Path folder, Instant time) {
 
   Path java() {
     return folder.resolve("bin/java");
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> all = Files.walk(folder)) {
-      all.sorted(Comparator.reverseOrder()).forEach(JavaRuntime::deleteOne);
-    }
-  }
-
-  private static void deleteOne(Path file) {
-    try {
-      Files.delete(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Runs once the files of @package@ are gone. dpkg says "remove" and, where the configuration goes too,
+# "purge"; rpm that none of this package is left.
+set -e
+case ${1:-} in
+  remove)
+    if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+    exit 0
+    ;;
+  purge | 0) ;;
+  *) exit 0 ;;
+esac
+
+for user in @users@; do
+  state=/var/lib/$user
+  if [ "$user" = hostmesh-citadel ] && [ "$1" = 0 ] && [ -d "$state" ]; then
+    # rpm knows no purge, and without these keys every certificate of the mesh is lost.
+    chown -R root:root "$state"
+    echo "The certificate authority's keys are left in $state; remove the folder when they are not needed."
+  else
+    rm -rf "$state"
+  fi
+  rm -rf "/run/$user" "/var/cache/$user"
+  if getent passwd "$user" > /dev/null; then userdel "$user"; fi
+  if getent group "$user" > /dev/null; then groupdel "$user"; fi
+done
+@forget@
+rmdir /etc/hostmesh 2> /dev/null || true
+if [ -d /run/systemd/system ]; then
+  systemctl daemon-reload
+  for user in @users@; do
+    systemctl reset-failed "$user*" 2> /dev/null || true
+  done
+fi
