@@ -87,6 +87,9 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
       if (Files.exists(configs.resolve(name)))
         link(configs.resolve(name), root.resolve("etc/hostmesh").resolve(name));
     }
+    if (!product.daemons().isEmpty()) {
+      Files.createDirectories(root.resolve("etc/hostmesh"));
+    }
     if (product == Product.AGENT) {
       Files.createDirectories(root.resolve("etc/hostmesh/services.d"));
     }
