@@ -37,6 +37,19 @@ public final class Libc {
         LOOKUP.findOrThrow(name), descriptor, Linker.Option.captureCallState("errno"));
   }
 
+  /**
+   * A function of the kind {@code fcntl(int, int, ...)}, which some machines call differently.
+   *
+   * @param fixed how many of the arguments are not variable
+   */
+  public static MethodHandle variadic(String name, FunctionDescriptor descriptor, int fixed) {
+    return LINKER.downcallHandle(
+        LOOKUP.findOrThrow(name),
+        descriptor,
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(fixed));
+  }
+
   /** Room for the call state. */
   public static MemorySegment callState(Arena arena) {
     return arena.allocate(CALL_STATE);

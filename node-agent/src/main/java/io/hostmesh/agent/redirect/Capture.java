@@ -1,0 +1,231 @@
+package io.hostmesh.agent.redirect;
+
+import io.hostmesh.runtime.UserError;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of this host (of the calling thread's network namespace) in the kernel: put in force,
+ * changed, confirmed, checked and undone. Works with or without a running agent, since all it needs
+ * to know of the past is in the kernel and in its folder. Every call blocks for some 10 ms: not for
+ * event loops. Safe for several threads.
+ */
+public final class Capture {
+  private final KernelRules rules;
+  private final List<KernelRules> all;
+  private final VirtualRoutes routes;
+  private final Rollback rollback;
+  private @Nullable CapturePlan applied;
+  private @Nullable String seen;
+
+  private Capture(Tools tools, KernelRules rules, List<KernelRules> all, Path folder) {
+    this.rules = rules;
+    this.all = all;
+    this.routes = new VirtualRoutes(tools);
+    this.rollback = new Rollback(tools, folder);
+  }
+
+  /**
+   * Finds out how this host can be spoken to.
+   *
+   * @param folder for what must be kept until a change is confirmed; it need not outlive a reboot
+   * @throws UserError where a capability, a tool or the kernel's part is missing
+   */
+  public static Capture open(CaptureBackend backend, Path folder) {
+    Capabilities.ofThisProcess().requireNetAdmin();
+    return open(backend, folder, Tools.ofHost(lockFile(folder)));
+  }
+
+  /** iptables' lock is root's; another user's iptables needs one of its own. */
+  private static Map<String, String> lockFile(Path folder) {
+    Path lock = Path.of("/run/xtables.lock");
+    boolean usable =
+        Files.exists(lock) ? Files.isWritable(lock) : Files.isWritable(Path.of("/run"));
+    return usable
+        ? Map.of()
+        : Map.of("XTABLES_LOCKFILE", folder.resolve("xtables.lock").toString());
+  }
+
+  static Capture open(CaptureBackend backend, Path folder, Tools tools) {
+    Map<CaptureBackend, String> unusable = new HashMap<>();
+    List<KernelRules> usable = new ArrayList<>();
+    NftTable.unusable(tools)
+        .ifPresentOrElse(
+            why -> unusable.put(CaptureBackend.NFT, why), () -> usable.add(new NftTable(tools)));
+    IptablesChains.unusable(tools)
+        .ifPresentOrElse(
+            why -> unusable.put(CaptureBackend.IPTABLES, why),
+            () -> usable.add(new IptablesChains(tools, folder)));
+    KernelRules chosen =
+        usable.stream()
+            .filter(r -> backend == CaptureBackend.AUTO || r.kind() == backend)
+            .findFirst()
+            .orElseThrow(() -> none(backend, unusable));
+    return new Capture(tools, chosen, usable, folder);
+  }
+
+  private static UserError none(CaptureBackend backend, Map<CaptureBackend, String> unusable) {
+    return switch (backend) {
+      case NFT ->
+          new UserError(
+              "capture: capture.backend = nft, but "
+                  + unusable.get(CaptureBackend.NFT)
+                  + "; load it (modprobe nf_tables) or set capture.backend = iptables");
+      case IPTABLES ->
+          new UserError(
+              "capture: capture.backend = iptables, but "
+                  + unusable.get(CaptureBackend.IPTABLES)
+                  + "; load it (modprobe iptable_nat) or set capture.backend = nft");
+      case AUTO ->
+          new UserError(
+              "capture: neither nft nor iptables can be used: "
+                  + unusable.get(CaptureBackend.NFT)
+                  + "; "
+                  + unusable.get(CaptureBackend.IPTABLES));
+    };
+  }
+
+  /** The one in use: never {@link CaptureBackend#AUTO}. */
+  public CaptureBackend backend() {
+    return rules.kind();
+  }
+
+  /**
+   * Puts a plan in force. A change of known instances and service ports alone is cheap, atomic and
+   * holds at once. Any other change undoes itself after the given time unless it is confirmed,
+   * whatever becomes of this process; what was in force before comes back then.
+   *
+   * @param confirmWithin zero makes it hold at once
+   * @return whether {@link #confirm()} is awaited
+   * @throws UserError where the kernel refuses; what was in force before is back then
+   */
+  public synchronized boolean apply(CapturePlan plan, Duration confirmWithin) {
+    CapturePlan current = applied;
+    if (current != null && current.hasRulesOf(plan)) {
+      if (!current.equals(plan)) {
+        rules.update(current, plan);
+        remember(plan);
+      }
+      return rollback.pending().isPresent();
+    }
+    String before = rules.listing();
+    Rollback.Armed armed = rollback.arm(wayBack(before), waitAtLeast(confirmWithin));
+    try {
+      // Rules first: a route without them would hand virtual addresses to wildcard listeners.
+      rules.apply(plan);
+      routes.apply(plan);
+      removeOthers();
+    } catch (UserError | IllegalStateException e) {
+      rollback.undo();
+      throw e;
+    }
+    remember(plan);
+    boolean sameAsBefore = rules.lasting(before).equals(rules.lasting(String.valueOf(seen)));
+    if (confirmWithin.isZero() || (sameAsBefore && !armed.again())) {
+      rollback.confirm();
+      return false;
+    }
+    return true;
+  }
+
+  /** Time enough for the change itself, which must not be undone halfway. */
+  private static Duration waitAtLeast(Duration within) {
+    return within.isZero() ? Duration.ofSeconds(60) : within;
+  }
+
+  /**
+   * Makes the last change stay.
+   *
+   * @return false where nothing waited to be confirmed: it was before, or it has been undone
+   */
+  public synchronized boolean confirm() {
+    return rollback.confirm();
+  }
+
+  /** Undoes an unconfirmed change now; nothing where there is none. */
+  public synchronized void undoUnconfirmed() {
+    rollback.undo();
+    forget();
+  }
+
+  /** Undoes everything: rules of either backend, routes. Nothing where nothing is there. */
+  public synchronized void remove() {
+    // Routes first: see apply.
+    routes.remove();
+    all.forEach(KernelRules::remove);
+    rollback.confirm();
+    forget();
+  }
+
+  /**
+   * Lets the host's questions for names pass again, until the next {@link #apply}; for a host whose
+   * agent is dead.
+   */
+  public synchronized void openDns() {
+    all.forEach(KernelRules::openDns);
+    forget();
+  }
+
+  /** What of ours is in the kernel, whoever put it there. */
+  public synchronized CaptureStatus status() {
+    List<String> present = new ArrayList<>(routes.present(true));
+    present.addAll(routes.present(false));
+    for (KernelRules each : all) {
+      String listing = each.listing();
+      if (!listing.isEmpty()) {
+        return new CaptureStatus.On(
+            each.kind(), rollback.pending().isEmpty(), capturesDns(listing), List.copyOf(present));
+      }
+    }
+    return new CaptureStatus.Off();
+  }
+
+  /**
+   * Whether the kernel still holds exactly what this object put there last: false also after a roll
+   * back, and before the first {@link #apply}.
+   */
+  public synchronized boolean intact() {
+    return seen != null && seen.equals(snapshot());
+  }
+
+  private static boolean capturesDns(String listing) {
+    return listing.lines().anyMatch(line -> line.contains("dport 53 "));
+  }
+
+  private void removeOthers() {
+    all.stream().filter(other -> other != rules).forEach(KernelRules::remove);
+  }
+
+  private void remember(CapturePlan plan) {
+    applied = plan;
+    seen = snapshot();
+  }
+
+  private void forget() {
+    applied = null;
+    seen = null;
+  }
+
+  private String snapshot() {
+    return rules.listing() + routes.present(true) + routes.present(false);
+  }
+
+  /** Shell commands that bring back what is in force now. */
+  private String wayBack(String before) {
+    StringBuilder text = new StringBuilder(VirtualRoutes.removing());
+    for (KernelRules each : all) {
+      String listing = each == rules ? before : each.listing();
+      text.append(each.removing());
+      if (!listing.isEmpty()) {
+        text.append(each.loading(listing));
+      }
+    }
+    return text.append(routes.loading()).toString();
+  }
+}

@@ -1,0 +1,152 @@
+package io.hostmesh.agent.redirect;
+
+import io.hostmesh.runtime.UserError;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Rules by {@code iptables} and {@code ip6tables}, of whichever kind (legacy or nf_tables) the host
+ * prefers: chains of our own, and a jump to each.
+ */
+final class IptablesChains implements KernelRules {
+  private static final String V6_MARK = "# IPv6\n";
+
+  private final Tools tools;
+  private final IptablesTables tables;
+
+  /**
+   * @param folder where it is remembered which tables were not there before us
+   */
+  IptablesChains(Tools tools, Path folder) {
+    this.tools = tools;
+    this.tables = new IptablesTables(tools, folder);
+  }
+
+  @Override
+  public CaptureBackend kind() {
+    return CaptureBackend.IPTABLES;
+  }
+
+  /** Whether iptables works here: why not, or nothing. */
+  static Optional<String> unusable(Tools tools) {
+    if (tools.find("iptables-restore").isEmpty() || tools.find("iptables-save").isEmpty()) {
+      return Optional.of("iptables is not installed (apt install iptables)");
+    }
+    Tools.Answer answer = tools.run("iptables", "-w", "5", "-t", "nat", "-S", "OUTPUT");
+    return answer.succeeded()
+        ? Optional.empty()
+        : Optional.of("this kernel has no iptables NAT for us, iptables says: " + answer.reason());
+  }
+
+  @Override
+  public void apply(CapturePlan plan) {
+    tables.rememberMissing();
+    load(true, IptablesRules.full(plan, true, save(true)));
+    if (plan.ipv6()) {
+      load(false, IptablesRules.full(plan, false, save(false)));
+    } else {
+      unload(false);
+    }
+  }
+
+  @Override
+  public void update(CapturePlan from, CapturePlan to) {
+    load(true, IptablesRules.update(to, true));
+    if (to.ipv6()) {
+      load(false, IptablesRules.update(to, false));
+    }
+  }
+
+  @Override
+  public void openDns() {
+    for (boolean ipv4 : new boolean[] {true, false}) {
+      if (!IptablesRules.ours(save(ipv4)).isEmpty()) {
+        load(ipv4, "*nat\n:" + IptablesRules.DNS + " - [0:0]\nCOMMIT\n");
+      }
+    }
+  }
+
+  @Override
+  public void remove() {
+    unload(true);
+    unload(false);
+    tables.removeOurs();
+  }
+
+  @Override
+  public String listing() {
+    String v4 = IptablesRules.ours(save(true));
+    String v6 = IptablesRules.ours(save(false));
+    return v4.isEmpty() && v6.isEmpty() ? "" : v4 + V6_MARK + v6;
+  }
+
+  @Override
+  public String lasting(String listing) {
+    return IptablesRules.lasting(listing);
+  }
+
+  @Override
+  public String loading(String listing) {
+    int six = listing.indexOf(V6_MARK);
+    return loading("iptables-restore", listing.substring(0, six))
+        + loading("ip6tables-restore", listing.substring(six + V6_MARK.length()));
+  }
+
+  private static String loading(String tool, String rules) {
+    return rules.isEmpty() ? "" : tool + " -w 5 --noflush <<'HOSTMESH'\n" + rules + "HOSTMESH\n";
+  }
+
+  @Override
+  public String removing() {
+    return """
+        for t in iptables ip6tables; do
+          while $t -w 5 -t nat -D OUTPUT -j %1$s; do :; done
+          while $t -w 5 -t nat -D PREROUTING -j %2$s; do :; done
+          while $t -w 5 -t filter -D INPUT -j %3$s; do :; done
+          for c in %1$s %2$s %4$s %5$s %6$s; do $t -w 5 -t nat -F $c; done
+          for c in %1$s %2$s %4$s %5$s %6$s; do $t -w 5 -t nat -X $c; done
+          $t -w 5 -t filter -F %3$s
+          $t -w 5 -t filter -X %3$s
+        done 2>/dev/null
+        """
+            .formatted(
+                IptablesRules.OUTBOUND,
+                IptablesRules.INBOUND,
+                IptablesRules.REFUSE,
+                IptablesRules.SERVICES,
+                IptablesRules.ENDPOINTS,
+                IptablesRules.DNS)
+        + tables.removing();
+  }
+
+  private void unload(boolean ipv4) {
+    String removal = IptablesRules.removal(save(ipv4));
+    if (!removal.isEmpty()) {
+      load(ipv4, removal);
+    }
+  }
+
+  /** All rules of the family, empty where the family is not there. */
+  private String save(boolean ipv4) {
+    String tool = ipv4 ? "iptables-save" : "ip6tables-save";
+    if (tools.find(tool).isEmpty()) {
+      return "";
+    }
+    Tools.Answer answer = tools.run(tool);
+    return answer.succeeded() ? answer.output() : "";
+  }
+
+  private void load(boolean ipv4, String text) {
+    String tool = ipv4 ? "iptables-restore" : "ip6tables-restore";
+    Tools.Answer answer = tools.runWith(text, tool, "-w", "5", "--noflush");
+    if (!answer.succeeded()) {
+      throw new UserError(
+          "capture: the kernel refuses the rules that "
+              + tool
+              + " loads: "
+              + answer.reason()
+              + ". If it lacks a match or target, load it (modprobe xt_owner xt_multiport xt_addrtype"
+              + " xt_REDIRECT) or set capture.backend = nft.");
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.hostmesh.agent.redirect;
+
+/** One way to put rules into the kernel. Blocks; not for several threads at once. */
+sealed interface KernelRules permits NftTable, IptablesChains {
+  /** What the person calls it: a value of {@code capture.backend}. */
+  CaptureBackend kind();
+
+  /**
+   * Puts the whole plan in force, in place of what of ours is there.
+   *
+   * @throws io.hostmesh.runtime.UserError where the kernel refuses; then nothing has changed (with
+   *     iptables: one family may have)
+   */
+  void apply(CapturePlan plan);
+
+  /** Changes only known instances and service ports. */
+  void update(CapturePlan from, CapturePlan to);
+
+  /** Lets questions for names go where they went before there was a mesh. */
+  void openDns();
+
+  /** Takes everything of ours out; nothing where nothing is there. */
+  void remove();
+
+  /**
+   * Our part of the kernel's rules, as text that {@link #loading} loads again; empty where there is
+   * none.
+   */
+  String listing();
+
+  /** Of a listing, what only a change of the rules changes. */
+  String lasting(String listing);
+
+  /** Shell commands that load a listing. */
+  String loading(String listing);
+
+  /** Shell commands that remove all of ours, and succeed where nothing is there. */
+  String removing();
+}

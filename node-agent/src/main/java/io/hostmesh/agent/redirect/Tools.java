@@ -1,0 +1,155 @@
+package io.hostmesh.agent.redirect;
+
+import io.hostmesh.runtime.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs nft, iptables and ip. Children live in the network namespace of the calling thread, and get
+ * its ambient capabilities. Blocks: not for event loops.
+ */
+final class Tools {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final List<Path> folders;
+  private final Map<String, String> environment;
+
+  /** What a tool said. */
+  record Answer(int status, String output, String complaint) {
+    boolean succeeded() {
+      return status == 0;
+    }
+
+    /** The first line of its complaint: enough for a sentence of ours. */
+    String reason() {
+      return complaint
+          .lines()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty())
+          .findFirst()
+          .orElse("status " + status);
+    }
+  }
+
+  /**
+   * @param folders where tools are looked for, first one first
+   * @param environment laid over this process's own
+   */
+  Tools(List<Path> folders, Map<String, String> environment) {
+    this.folders = List.copyOf(folders);
+    this.environment = Map.copyOf(environment);
+  }
+
+  /** The host's own, those that only root has on its path included. */
+  static Tools ofHost(Map<String, String> environment) {
+    List<Path> folders = new java.util.ArrayList<>();
+    for (String folder :
+        (System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin")
+            .split(":", -1)) {
+      if (!folder.isEmpty() && !folders.contains(Path.of(folder))) {
+        folders.add(Path.of(folder));
+      }
+    }
+    return new Tools(folders, environment);
+  }
+
+  Optional<Path> find(String tool) {
+    return folders.stream().map(f -> f.resolve(tool)).filter(Files::isExecutable).findFirst();
+  }
+
+  /** The search path for scripts that call the same tools. */
+  String searchPath() {
+    return String.join(":", folders.stream().map(Path::toString).toList());
+  }
+
+  Map<String, String> environment() {
+    return environment;
+  }
+
+  Answer run(String... command) {
+    return runWith("", command);
+  }
+
+  /**
+   * Runs a tool and waits for it.
+   *
+   * @throws UserError where it is not installed, or does not end
+   */
+  Answer runWith(String input, String... command) {
+    Path tool =
+        find(command[0])
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "capture: '"
+                            + command[0]
+                            + "' is not installed; apt install nftables"
+                            + " iproute2 iptables, whichever is missing"));
+    List<String> line = new java.util.ArrayList<>(List.of(command));
+    line.set(0, tool.toString());
+    ProcessBuilder builder = new ProcessBuilder(line);
+    builder.environment().putAll(environment);
+    builder.environment().put("LC_ALL", "C");
+    try {
+      return answer(builder.start(), input, String.join(" ", command));
+    } catch (IOException e) {
+      throw new UserError("capture: cannot run " + tool + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Answer answer(Process process, String input, String command) throws IOException {
+    CompletableFuture<String> output = read(process.getInputStream());
+    CompletableFuture<String> complaint = read(process.getErrorStream());
+    boolean read = write(process, input);
+    try {
+      if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        throw new UserError("capture: '" + command + "' did not end within " + PATIENCE);
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for " + command, e);
+    }
+    if (!read && process.exitValue() == 0) {
+      throw new IOException("it did not read its input");
+    }
+    return new Answer(process.exitValue(), output.join(), complaint.join());
+  }
+
+  /** Whether the tool took all of it; one that fails early does not. */
+  private static boolean write(Process process, String input) {
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(input.getBytes(StandardCharsets.UTF_8));
+      return true;
+    } catch (IOException e) {
+      System.getLogger(Tools.class.getName()).log(System.Logger.Level.DEBUG, "input not taken", e);
+      return false;
+    }
+  }
+
+  private static CompletableFuture<String> read(InputStream stream) {
+    CompletableFuture<String> text = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try (stream) {
+                text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+              } catch (IOException e) {
+                text.completeExceptionally(new UncheckedIOException(e));
+              }
+            });
+    return text;
+  }
+}

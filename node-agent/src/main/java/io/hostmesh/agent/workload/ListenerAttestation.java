@@ -1,0 +1,26 @@
+package io.hostmesh.agent.workload;
+
+import java.util.Optional;
+
+/** Whether the application's end of a connection belongs to the service it is dialled for. */
+public sealed interface ListenerAttestation {
+  /** It does: bytes may go to it. */
+  record Owned(SocketOwner owner) implements ListenerAttestation {}
+
+  /**
+   * It belongs to someone else, who took the port of a service that is not running: no byte may go
+   * to it, and someone should know.
+   *
+   * @param owner empty where the kernel no longer tells
+   */
+  record Foreign(Optional<SocketOwner> owner, WorkloadSelector expected)
+      implements ListenerAttestation {
+    /** For the log and the caller. */
+    public String reason() {
+      return "the port is held by "
+          + owner.map(SocketOwner::toString).orElse("a socket that has no owner any more")
+          + ", not by "
+          + expected;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Which workload a socket belongs to, as the kernel tells it. */
+@NullMarked
+package io.hostmesh.agent.workload;
+
+import org.jspecify.annotations.NullMarked;
