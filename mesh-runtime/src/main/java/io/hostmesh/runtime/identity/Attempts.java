@@ -1,0 +1,66 @@
+package io.hostmesh.runtime.identity;
+
+import io.hostmesh.runtime.backoff.Backoff;
+import io.hostmesh.runtime.tls.Svid;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The past of one identity's renewals, and so when the next attempt is due. Immutable.
+ *
+ * @param current what there is
+ * @param schedule when {@code current} is to be renewed
+ * @param failures how many attempts have failed in a row
+ * @param notBefore no attempt before this
+ * @param problem what the last failed attempt said
+ */
+record Attempts(
+    @Nullable Svid current,
+    @Nullable RenewalSchedule schedule,
+    int failures,
+    Instant notBefore,
+    Optional<String> problem) {
+
+  static Attempts none() {
+    return new Attempts(null, null, 0, Instant.MIN, Optional.empty());
+  }
+
+  static Attempts with(Svid svid, RandomGenerator random) {
+    return new Attempts(
+        svid,
+        RenewalSchedule.of(svid.notBefore(), svid.notAfter(), random),
+        0,
+        Instant.MIN,
+        Optional.empty());
+  }
+
+  Attempts failed(String why, Instant now, Backoff backoff, RandomGenerator random) {
+    return new Attempts(
+        current,
+        schedule,
+        failures + 1,
+        now.plus(backoff.delay(failures + 1, random)),
+        Optional.of(why));
+  }
+
+  /** Due: there is none or it is time to renew, and the last failure is long enough ago. */
+  boolean isDue(Instant now) {
+    return !now.isBefore(notBefore) && (schedule == null || schedule.isDue(now));
+  }
+
+  boolean isExpired(Instant now) {
+    return schedule != null && schedule.isExpired(now);
+  }
+
+  IdentityStatus status(Instant now) {
+    return new IdentityStatus(
+        Optional.ofNullable(current).map(svid -> svid.id().uri()),
+        Optional.ofNullable(current).map(svid -> svid.leaf().getSerialNumber().toString(16)),
+        Optional.ofNullable(current).map(Svid::notAfter),
+        Optional.ofNullable(schedule).map(RenewalSchedule::renewAt),
+        problem,
+        schedule != null && schedule.isLate(now));
+  }
+}

@@ -1,0 +1,70 @@
+package io.hostmesh.runtime.identity;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.pkcs.PKCSException;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
+
+/**
+ * Certificate requests (PKCS #10, RFC 2986). They carry a public key and the proof that its private
+ * key is at hand, nothing else: citadel decides on every name.
+ */
+public final class Csr {
+  /** A request for a P-256 key has some 200 bytes. */
+  private static final int MAX_BYTES = 4096;
+
+  private Csr() {}
+
+  /** A request for the pair's public key, DER. */
+  public static byte[] of(KeyPair pair) {
+    try {
+      return new JcaPKCS10CertificationRequestBuilder(new X500Name(""), pair.getPublic())
+          .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()))
+          .getEncoded();
+    } catch (OperatorCreationException | IOException e) {
+      throw new IllegalStateException("a P-256 key that cannot sign its own request", e);
+    }
+  }
+
+  /**
+   * Takes the key out of a request that someone sent.
+   *
+   * @throws IllegalArgumentException where it is no request, its key is not on P-256, or its
+   *     signature does not prove that the sender has the private key
+   */
+  public static PublicKey provenKey(byte[] der) {
+    if (der.length == 0 || der.length > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "the certificate request has " + der.length + " bytes; 1 to " + MAX_BYTES + " are read");
+    }
+    try {
+      JcaPKCS10CertificationRequest request = new JcaPKCS10CertificationRequest(der);
+      PublicKey key = request.getPublicKey();
+      if (!KeyPairs.isP256(key)) {
+        throw new IllegalArgumentException(
+            "the certificate request's key is not an EC key on P-256");
+      }
+      if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
+        throw new IllegalArgumentException(
+            "the certificate request is not signed by the key that it names");
+      }
+      return key;
+    } catch (IllegalArgumentException e) {
+      throw e;
+    } catch (IOException
+        | GeneralSecurityException
+        | OperatorCreationException
+        | PKCSException
+        | RuntimeException e) {
+      // Bouncy Castle parses lazily: broken DER also surfaces as assorted runtime exceptions.
+      throw new IllegalArgumentException("not a PKCS #10 certificate request", e);
+    }
+  }
+}

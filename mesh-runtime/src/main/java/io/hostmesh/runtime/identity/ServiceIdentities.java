@@ -1,0 +1,237 @@
+package io.hostmesh.runtime.identity;
+
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.Host;
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.backoff.Backoff;
+import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.SvidVerifier;
+import io.hostmesh.runtime.tls.TrustRoots;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * The certificates of a host's services: each has a key of its own, made here, that never leaves.
+ * Starts from disk, so that a host serves while citadel is away; a new key with every renewal.
+ *
+ * <p>Its work runs on one Vert.x context; {@link #svid} and {@link #status} may be asked on any
+ * thread.
+ */
+public final class ServiceIdentities implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ServiceIdentities.class.getName());
+
+  /** Short, so that a service comes up within moments of "hostmesh node allow". */
+  private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(4));
+
+  private static final int AT_ONCE = 4;
+
+  private final Host host;
+  private final NodeIdentity node;
+  private final BooleanSupplier owner;
+  private final IdentityFiles files;
+  private final Context context;
+  private final Map<ServiceName, Attempts> attempts = new ConcurrentHashMap<>();
+  private final Map<ServiceName, Svid> valid = new ConcurrentHashMap<>();
+  private final Set<ServiceName> underWay = ConcurrentHashMap.newKeySet();
+  private final CopyOnWriteArrayList<Consumer<ServiceName>> listeners =
+      new CopyOnWriteArrayList<>();
+  private final long timer;
+
+  /**
+   * @param directory where the services' keys and certificates are kept
+   * @param owner whether this process may write the folder now, as in {@link NodeIdentity#start}
+   * @throws UserError where the folder cannot be used
+   */
+  public ServiceIdentities(Host host, NodeIdentity node, Path directory, BooleanSupplier owner) {
+    this.host = host;
+    this.node = node;
+    this.owner = owner;
+    this.files = new IdentityFiles(directory);
+    this.context = host.vertx().getOrCreateContext();
+    this.timer =
+        host.vertx().setPeriodic(NodeIdentity.TICK_MS, _ -> context.runOnContext(_ -> tick()));
+  }
+
+  /**
+   * Says which services are here now. New ones are read from disk before this returns (blocking,
+   * milliseconds), the rest follows; the certificates of those that left are dropped.
+   */
+  public void services(Set<ServiceName> present) {
+    for (ServiceName service : present) {
+      if (!attempts.containsKey(service)) {
+        attempts.put(service, read(service).orElseGet(Attempts::none));
+      }
+    }
+    for (ServiceName service : Set.copyOf(attempts.keySet())) {
+      if (!present.contains(service)) {
+        attempts.remove(service);
+        valid.remove(service);
+        if (owner.getAsBoolean()) {
+          files.delete(file(service));
+        }
+        listeners.forEach(listener -> listener.accept(service));
+      }
+    }
+  }
+
+  /** The service's certificate; the same object until it is renewed, empty once it has expired. */
+  public Optional<Svid> svid(ServiceName service) {
+    return Optional.ofNullable(valid.get(service));
+  }
+
+  /** Calls back, on an event loop, whenever a service's certificate came, changed or went. */
+  public void listen(Consumer<ServiceName> listener) {
+    listeners.add(listener);
+  }
+
+  /** How each service's certificate stands, with the reason where there is none. */
+  public SortedMap<ServiceName, IdentityStatus> status() {
+    Instant now = host.clock().instant();
+    SortedMap<ServiceName, IdentityStatus> status = new TreeMap<>();
+    attempts.forEach((service, attempt) -> status.put(service, attempt.status(now)));
+    return status;
+  }
+
+  private Optional<Attempts> read(ServiceName service) {
+    Instant now = host.clock().instant();
+    return files
+        .readSvid(file(service))
+        .filter(svid -> belongs(svid, service))
+        .map(
+            svid -> {
+              if (now.isBefore(svid.notAfter())) {
+                valid.put(service, svid);
+              }
+              return Attempts.with(svid, host.random());
+            });
+  }
+
+  private boolean belongs(Svid svid, ServiceName service) {
+    return svid.id() instanceof SpiffeId.Service id
+        && id.name().equals(service)
+        && node.svid().map(own -> own.id().trustDomain().equals(id.trustDomain())).orElse(true);
+  }
+
+  private static String file(ServiceName service) {
+    return service.namespace() + "." + service.name() + ".pem";
+  }
+
+  private void tick() {
+    Instant now = host.clock().instant();
+    boolean mayWrite = owner.getAsBoolean();
+    attempts.forEach(
+        (service, attempt) -> {
+          if (attempt.isExpired(now) && valid.remove(service) != null) {
+            LOG.log(
+                System.Logger.Level.ERROR,
+                "the certificate of "
+                    + service
+                    + " has expired; the service has no identity until citadel answers");
+            listeners.forEach(listener -> listener.accept(service));
+          }
+          if (!attempt.isDue(now) || underWay.size() >= AT_ONCE || !underWay.add(service)) {
+            return;
+          }
+          Future<?> work = mayWrite ? renew(service) : follow(service, attempt);
+          work.onComplete(_ -> underWay.remove(service));
+        });
+  }
+
+  /** Another generation renews; its result is on disk. */
+  private Future<?> follow(ServiceName service, Attempts attempt) {
+    return Blocking.run(context, () -> files.readSvid(file(service)))
+        .onComplete(
+            outcome -> {
+              Svid held = attempt.current();
+              Optional<Svid> found =
+                  outcome.succeeded()
+                      ? outcome.result().filter(svid -> belongs(svid, service))
+                      : Optional.empty();
+              if (found.isPresent() && (held == null || !held.leaf().equals(found.get().leaf()))) {
+                renewed(service, found.get());
+              } else {
+                attempts.computeIfPresent(
+                    service,
+                    (_, past) ->
+                        past.failed(
+                            "waits for the running agent to hand over",
+                            host.clock().instant(),
+                            BACKOFF,
+                            host.random()));
+              }
+            });
+  }
+
+  private Future<?> renew(ServiceName service) {
+    return Blocking.run(context, KeyPairs::generate)
+        .compose(
+            pair ->
+                node.citadel()
+                    .issue(service, Csr.of(pair))
+                    .compose(issued -> Blocking.run(context, () -> keep(service, issued, pair))))
+        .onSuccess(svid -> renewed(service, svid))
+        .onFailure(failure -> failed(service, failure));
+  }
+
+  private Svid keep(ServiceName service, Issued issued, KeyPair pair) throws CertificateException {
+    TrustRoots roots = node.roots().orElse(issued.roots());
+    SpiffeId id = SvidVerifier.verify(issued.chain(), roots, host.clock().instant());
+    Svid svid = new Svid(id, issued.chain(), pair.getPrivate());
+    if (!belongs(svid, service) || !svid.leaf().getPublicKey().equals(pair.getPublic())) {
+      throw new CertificateException(
+          "citadel answered with a certificate of " + id + " for another key or service");
+    }
+    if (attempts.containsKey(service)) {
+      files.writeSvid(file(service), svid);
+    }
+    return svid;
+  }
+
+  private void renewed(ServiceName service, Svid svid) {
+    Attempts past =
+        attempts.computeIfPresent(service, (_, _) -> Attempts.with(svid, host.random()));
+    if (past == null) {
+      return; // The service left meanwhile.
+    }
+    if (valid.put(service, svid) == null) {
+      LOG.log(System.Logger.Level.INFO, "certificate: " + svid);
+    }
+    listeners.forEach(listener -> listener.accept(service));
+  }
+
+  private void failed(ServiceName service, Throwable failure) {
+    String why = String.valueOf(failure.getMessage());
+    Instant now = host.clock().instant();
+    attempts.computeIfPresent(
+        service,
+        (_, past) -> {
+          if (!past.problem().equals(Optional.of(why))) {
+            LOG.log(
+                past.status(now).late() ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
+                "no certificate for " + service + " yet: " + why);
+            LOG.log(System.Logger.Level.DEBUG, "the cause", failure);
+          }
+          return past.failed(why, now, BACKOFF, host.random());
+        });
+  }
+
+  @Override
+  public void close() {
+    host.vertx().cancelTimer(timer);
+  }
+}
