@@ -1,0 +1,51 @@
+package io.hostmesh.pilot.rules;
+
+import io.hostmesh.model.Protocol;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.hocon.Nearest;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What rules may refer to: the services of the directory, and those that a node is entitled to. */
+public record Known(SortedMap<ServiceName, Facts> services) {
+  public static final Known NOTHING = new Known(new TreeMap<>());
+
+  public Known {
+    services = Collections.unmodifiableSortedMap(new TreeMap<>(services));
+  }
+
+  /**
+   * @param protocol empty while no instance declares one
+   * @param metadata of each instance that is registered now
+   */
+  public record Facts(Optional<Protocol> protocol, List<Map<String, String>> metadata) {
+    public static final Facts NONE = new Facts(Optional.empty(), List.of());
+
+    public Facts {
+      metadata = List.copyOf(metadata);
+    }
+  }
+
+  boolean has(ServiceName service) {
+    return services.containsKey(service);
+  }
+
+  Facts facts(ServiceName service) {
+    return services.getOrDefault(service, Facts.NONE);
+  }
+
+  /** A sentence's part that helps a person who named a service that is not there. */
+  String hint(ServiceName service) {
+    return Nearest.to(
+            service.toString(), services.keySet().stream().map(ServiceName::toString).toList())
+        .map(nearest -> "did you mean \"" + nearest + "\"?")
+        .orElse(
+            "register an instance of it, or entitle a node to it (hostmesh node allow NODE "
+                + service
+                + ")");
+  }
+}

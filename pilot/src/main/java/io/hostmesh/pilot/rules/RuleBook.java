@@ -1,0 +1,162 @@
+package io.hostmesh.pilot.rules;
+
+import io.hostmesh.model.hocon.HoconException;
+import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.Rule;
+import io.hostmesh.model.rules.RuleKey;
+import io.hostmesh.model.rules.RuleKind;
+import io.hostmesh.model.rules.RuleParser;
+import io.hostmesh.pilot.rules.RuleProblem.Weight;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * All rules of the registry and which of them hold. A document that cannot hold leaves the last
+ * good one of its key in force; where there is none, a service whose access rule cannot be read is
+ * closed, for somebody wanted it restricted. What was once in force stays so until its document
+ * changes, whatever happens to the catalog. Immutable.
+ */
+public final class RuleBook {
+  public static final RuleBook EMPTY = new RuleBook(Collections.emptySortedMap());
+
+  private final SortedMap<String, RuleState> states;
+
+  private RuleBook(SortedMap<String, RuleState> states) {
+    this.states = states;
+  }
+
+  /**
+   * The book as it was left by an earlier run: its documents are in force without a new check of
+   * what they refer to.
+   *
+   * @param held what {@link #inForce()} listed then
+   */
+  public static RuleBook remembered(Collection<RuleDocument> held) {
+    SortedMap<String, RuleState> states = new TreeMap<>();
+    for (RuleDocument document : held) {
+      switch (read(document)) {
+        case Good(Rule rule) ->
+            states.put(
+                document.path(),
+                new RuleState(
+                    document, Optional.of(new RuleInForce(rule, document, false)), List.of()));
+        case Bad _ -> {
+          // Written by another version of pilot; the registry's own copy will be judged anew.
+        }
+      }
+    }
+    return new RuleBook(Collections.unmodifiableSortedMap(states));
+  }
+
+  /**
+   * The book after the registry or what is known of the mesh has changed.
+   *
+   * @param stored every document that the registry has now
+   */
+  public RuleBook next(Collection<RuleDocument> stored, Known known) {
+    SortedMap<String, RuleState> next = new TreeMap<>();
+    for (RuleDocument document : stored) {
+      next.put(
+          document.path(),
+          judge(document, Optional.ofNullable(states.get(document.path())), known));
+    }
+    return new RuleBook(Collections.unmodifiableSortedMap(next));
+  }
+
+  private static RuleState judge(RuleDocument document, Optional<RuleState> before, Known known) {
+    Optional<RuleInForce> lastGood = before.flatMap(RuleState::inForce);
+    return switch (read(document)) {
+      case Bad(RuleProblem problem) ->
+          new RuleState(document, lastGood.or(() -> closed(document)), List.of(problem));
+      case Good(Rule rule) -> {
+        List<RuleProblem> problems = RuleCheck.check(rule, known);
+        boolean wasInForce =
+            lastGood
+                .filter(good -> good.document().equals(document) && !good.standIn())
+                .isPresent();
+        Optional<RuleInForce> taken = Optional.of(new RuleInForce(rule, document, false));
+        if (wasInForce || problems.stream().noneMatch(RuleProblem::refuses)) {
+          yield new RuleState(document, taken, problems);
+        }
+        boolean fatal = problems.stream().anyMatch(p -> p.weight() == Weight.FATAL);
+        yield new RuleState(
+            document, lastGood.or(() -> fatal ? closed(document) : taken), problems);
+      }
+    };
+  }
+
+  private static Optional<RuleInForce> closed(RuleDocument document) {
+    return RuleKey.parse(document.path())
+        .filter(key -> key.kind() == RuleKind.ACCESS)
+        .map(key -> new RuleInForce(closing(key), document, true));
+  }
+
+  private static AccessRule closing(RuleKey key) {
+    return new AccessRule(key.service(), List.of(), new Origin(key.path(), 0, ""));
+  }
+
+  private sealed interface Reading {}
+
+  private record Good(Rule rule) implements Reading {}
+
+  private record Bad(RuleProblem problem) implements Reading {}
+
+  private static Reading read(RuleDocument document) {
+    try {
+      Rule rule = RuleParser.parse(document.path(), document.text());
+      if (!rule.key().path().equals(document.path())) {
+        return new Bad(
+            new RuleProblem(
+                rule.origin(),
+                "the document is for "
+                    + rule.key()
+                    + ", so it belongs at "
+                    + rule.key().path()
+                    + "; write rules with hostmesh apply",
+                Weight.FATAL));
+      }
+      return new Good(rule);
+    } catch (HoconException e) {
+      return new Bad(new RuleProblem(e.origin(), problemOf(e), Weight.FATAL));
+    }
+  }
+
+  /** The message without its place, which the origin says. */
+  private static String problemOf(HoconException e) {
+    String message = String.valueOf(e.getMessage());
+    String place = e.origin() + ": ";
+    return message.startsWith(place) ? message.substring(place.length()) : message;
+  }
+
+  /** Every document of the registry, in the order of the keys. */
+  public List<RuleState> states() {
+    return List.copyOf(states.values());
+  }
+
+  /** The rules that hold, in the order of their keys. */
+  public List<RuleInForce> inForce() {
+    List<RuleInForce> inForce = new ArrayList<>();
+    states.values().forEach(state -> state.inForce().ifPresent(inForce::add));
+    return List.copyOf(inForce);
+  }
+
+  public Optional<RuleState> state(RuleKey key) {
+    return Optional.ofNullable(states.get(key.path()));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RuleBook that && states.equals(that.states);
+  }
+
+  @Override
+  public int hashCode() {
+    return states.hashCode();
+  }
+}

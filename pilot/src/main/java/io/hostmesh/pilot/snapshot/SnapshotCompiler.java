@@ -1,0 +1,67 @@
+package io.hostmesh.pilot.snapshot;
+
+import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.MeshSettings;
+import io.hostmesh.api.v1.Mode;
+import io.hostmesh.model.Instance;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.pilot.rules.RuleInForce;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Makes a snapshot of its inputs. Pure: the same inputs give the same snapshot, to the byte. */
+public final class SnapshotCompiler {
+  /** The name of the one resource with the mesh's settings. */
+  public static final String SETTINGS_NAME = "mesh";
+
+  private SnapshotCompiler() {}
+
+  public static Snapshot compile(SnapshotInputs inputs) {
+    List<Resource> resources = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    resources.add(Resource.of(ResourceType.MESH_SETTINGS, SETTINGS_NAME, settings(inputs.terms())));
+
+    Map<ServiceName, List<Instance>> byService = new HashMap<>();
+    for (Instance instance : inputs.instances()) {
+      byService.computeIfAbsent(instance.service(), _ -> new ArrayList<>()).add(instance);
+    }
+    ServiceCompiler services = new ServiceCompiler(inputs, problems);
+    for (ServiceName service : inputs.listed()) {
+      List<Instance> instances = byService.getOrDefault(service, List.of());
+      resources.add(
+          Resource.of(
+              ResourceType.SERVICE, service.full(), services.directoryLine(service, instances)));
+      resources.add(
+          Resource.of(
+              ResourceType.ENDPOINTS, service.full(), services.endpoints(service, instances)));
+    }
+    for (RuleInForce rule : inputs.rules()) {
+      resources.add(rule(rule));
+    }
+    return Snapshot.of(resources, inputs.entitlements().byNode(), problems);
+  }
+
+  private static MeshSettings settings(MeshTerms terms) {
+    return MeshSettings.newBuilder()
+        .setTrustDomain(terms.trustDomain())
+        .setDatacenter(terms.datacenter())
+        .setDefaultAllow(terms.defaultAllow())
+        .setMode(terms.strict() ? Mode.MODE_STRICT : Mode.MODE_PERMISSIVE)
+        .build();
+  }
+
+  private static Resource rule(RuleInForce inForce) {
+    String name = inForce.rule().service().full();
+    return switch (inForce.rule()) {
+      case RouteRule route ->
+          Resource.of(ResourceType.ROUTE, name, RuleCompiler.route(route, inForce.revision()));
+      case AccessRule access ->
+          Resource.of(
+              ResourceType.ACCESS_POLICY, name, RuleCompiler.access(access, inForce.revision()));
+    };
+  }
+}

@@ -1,0 +1,145 @@
+package io.hostmesh.pilot.rules;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmesh.model.Protocol;
+import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.pilot.Sample;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RuleBookTest {
+  private static final String SPLIT =
+      """
+      kind = route, service = greeter
+      subsets { v1 { version = v1 } }
+      rules = [ { to = [ { subset = v1 } ] } ]
+      """;
+  private static final String ONLY_WEB =
+      """
+      kind = access, service = greeter
+      allow = [ { from = web } ]
+      """;
+
+  private final Known known = Sample.known(Protocol.HTTP, "greeter", "web");
+
+  private static RuleDocument route(String text, long revision) {
+    return new RuleDocument("route/default/greeter", text, revision);
+  }
+
+  private static RuleDocument access(String text, long revision) {
+    return new RuleDocument("access/default/greeter", text, revision);
+  }
+
+  @Test
+  void aGoodRuleHolds() {
+    RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT, 7)), known);
+    assertThat(book.inForce()).singleElement().extracting(RuleInForce::revision).isEqualTo("7");
+    assertThat(book.states().getFirst().isCurrent()).isTrue();
+    assertThat(book.states().getFirst().problems()).isEmpty();
+  }
+
+  @Test
+  void aBadVersionLeavesTheLastGoodOne() {
+    RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT, 7)), known);
+    for (String bad :
+        List.of(
+            "kind = route",
+            SPLIT.replace("subset = v1", "subset = v3"),
+            SPLIT.replace("service = greeter", "service = web"),
+            "{{{")) {
+      RuleBook next = book.next(List.of(route(bad, 8)), known);
+      RuleState state = next.states().getFirst();
+      assertThat(next.inForce()).isEqualTo(book.inForce());
+      assertThat(state.isCurrent()).isFalse();
+      assertThat(state.problems().toString()).contains("route/default/greeter");
+    }
+  }
+
+  @Test
+  void otherRulesMoveOnBesideABadOne() {
+    RuleBook book = RuleBook.EMPTY.next(List.of(route("broken", 1), access(ONLY_WEB, 2)), known);
+    assertThat(book.inForce()).singleElement().extracting(RuleInForce::revision).isEqualTo("2");
+  }
+
+  @Test
+  void aServiceWhoseOnlyAccessRuleIsBadIsClosed() {
+    RuleBook book = RuleBook.EMPTY.next(List.of(access("kind = access, service = ", 3)), known);
+    assertThat(book.inForce())
+        .singleElement()
+        .satisfies(
+            rule -> {
+              assertThat(((AccessRule) rule.rule()).allow()).isEmpty();
+              assertThat(rule.standIn()).isTrue();
+            });
+    RuleBook mended = book.next(List.of(access(ONLY_WEB, 4)), known);
+    assertThat(mended.inForce()).singleElement().extracting(RuleInForce::standIn).isEqualTo(false);
+  }
+
+  @Test
+  void anUnknownCallerIsRefusedBesideAGoodVersionAndHarmlessAlone() {
+    String dangling = ONLY_WEB.replace("from = web", "from = [ web, weeb ]");
+    RuleBook alone = RuleBook.EMPTY.next(List.of(access(dangling, 1)), known);
+    assertThat(((AccessRule) alone.inForce().getFirst().rule()).allow()).hasSize(1);
+    assertThat(alone.states().getFirst().problems().toString())
+        .contains("unknown service \"weeb\"; did you mean \"web\"?");
+
+    RuleBook beside =
+        RuleBook.EMPTY
+            .next(List.of(access(ONLY_WEB, 1)), known)
+            .next(List.of(access(dangling, 2)), known);
+    assertThat(beside.inForce().getFirst().revision()).isEqualTo("1");
+  }
+
+  @Test
+  void whatHeldStaysWhenItsServiceVanishesFromTheCatalog() {
+    RuleBook book =
+        RuleBook.EMPTY
+            .next(List.of(access(ONLY_WEB, 1)), known)
+            .next(List.of(access(ONLY_WEB, 1)), Known.NOTHING);
+    assertThat(book.inForce()).hasSize(1);
+    assertThat(book.states().getFirst().isCurrent()).isTrue();
+    RuleBook later =
+        RuleBook.remembered(book.inForce().stream().map(RuleInForce::document).toList())
+            .next(List.of(access(ONLY_WEB, 1)), Known.NOTHING);
+    assertThat(later.inForce()).hasSize(1);
+  }
+
+  @Test
+  void aRuleWaitsForItsServiceAndThenHolds() {
+    RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT, 1)), Known.NOTHING);
+    assertThat(book.inForce()).isEmpty();
+    assertThat(book.next(List.of(route(SPLIT, 1)), known).inForce()).hasSize(1);
+  }
+
+  @Test
+  void aDeletedRuleIsGone() {
+    RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT, 1)), known);
+    assertThat(book.next(List.of(), known).inForce()).isEmpty();
+  }
+
+  @Test
+  void requestsCannotBeMatchedOnATcpService() {
+    Known tcp = Sample.known(Protocol.TCP, "greeter", "web");
+    String methods = ONLY_WEB.replace("from = web", "from = web, methods = [ GET ]");
+    assertThat(RuleBook.EMPTY.next(List.of(access(methods, 1)), tcp).states())
+        .singleElement()
+        .satisfies(state -> assertThat(state.problems().toString()).contains("speaks tcp"));
+    String header = SPLIT.replace("{ to", "{ match { header { a = b } }, to");
+    assertThat(RuleBook.EMPTY.next(List.of(route(header, 1)), tcp).inForce()).isEmpty();
+  }
+
+  @Test
+  void aSubsetWithoutInstancesIsOnlyNoted() {
+    RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT.replace("= v1", "= v9"), 1)), known);
+    assertThat(book.inForce()).isEmpty(); // subset = v9 is not declared
+    book =
+        RuleBook.EMPTY.next(
+            List.of(route(SPLIT.replace("version = v1", "version = v9"), 1)), known);
+    assertThat(book.inForce()).hasSize(1);
+    assertThat(book.states().getFirst().problems())
+        .singleElement()
+        .extracting(RuleProblem::weight)
+        .isEqualTo(RuleProblem.Weight.NOTE);
+  }
+}

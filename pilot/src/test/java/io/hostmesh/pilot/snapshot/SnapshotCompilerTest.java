@@ -1,0 +1,132 @@
+package io.hostmesh.pilot.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.Endpoint;
+import io.hostmesh.api.v1.Endpoints;
+import io.hostmesh.api.v1.Service;
+import io.hostmesh.model.Instance;
+import io.hostmesh.model.Protocol;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.RuleParser;
+import io.hostmesh.pilot.Sample;
+import io.hostmesh.pilot.catalog.Entitlements;
+import io.hostmesh.pilot.rules.RuleDocument;
+import io.hostmesh.pilot.rules.RuleInForce;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class SnapshotCompilerTest {
+  private static final Instance V1 =
+      Sample.instance("greeter", "h2", "g1", "10.0.0.2", 9001, Map.of("version", "v1"));
+  private static final Instance V2 =
+      Sample.instance("greeter", "h2", "g2", "10.0.0.2", 9002, Map.of("version", "v2"));
+
+  private static SnapshotInputs inputs(
+      List<Instance> instances, Entitlements entitlements, RuleInForce... rules) {
+    SortedMap<ServiceName, List<InetAddress>> addresses = new TreeMap<>();
+    addresses.put(ServiceName.of("greeter"), List.of(InetAddress.ofLiteral("241.0.0.9")));
+    return new SnapshotInputs(Sample.TERMS, instances, addresses, entitlements, List.of(rules));
+  }
+
+  private static RuleInForce rule(String text) {
+    var rule = RuleParser.parse("test", text);
+    return new RuleInForce(rule, new RuleDocument(rule.key().path(), text, 5), false);
+  }
+
+  private static Resource get(Snapshot snapshot, ResourceType type) {
+    return snapshot.viewOf("any").get(type, "default/greeter").orElseThrow();
+  }
+
+  private static Endpoints endpoints(Snapshot snapshot) throws InvalidProtocolBufferException {
+    return Endpoints.parseFrom(get(snapshot, ResourceType.ENDPOINTS).content());
+  }
+
+  @Test
+  void onlyASignedEntitlementMakesAMember() throws Exception {
+    Snapshot without = SnapshotCompiler.compile(inputs(List.of(V1), Entitlements.NONE));
+    Endpoint stranger = endpoints(without).getEndpoints(0);
+    assertThat(stranger.getMember()).isFalse();
+    assertThat(stranger.getMeshAddress()).isEmpty();
+    assertThat(without.problems()).singleElement().asString().contains("hostmesh node allow h2");
+
+    Snapshot with =
+        SnapshotCompiler.compile(
+            inputs(List.of(V1), Sample.entitled(Map.of("h2", List.of("greeter")))));
+    Endpoint member = endpoints(with).getEndpoints(0);
+    assertThat(member.getMember()).isTrue();
+    assertThat(member.getMeshAddress()).isEqualTo("10.0.0.2");
+    assertThat(member.getMeshPort()).isEqualTo(15008);
+    assertThat(member.getMetaMap()).containsExactly(Map.entry("version", "v1"));
+    assertThat(with.problems()).isEmpty();
+  }
+
+  @Test
+  void aServiceWithoutInstancesKeepsItsLineAndAnEmptyList() throws Exception {
+    Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(), Entitlements.NONE));
+    Service line = Service.parseFrom(get(snapshot, ResourceType.SERVICE).content());
+    assertThat(line.getVirtualAddressesList()).containsExactly("241.0.0.9");
+    assertThat(endpoints(snapshot).getEndpointsCount()).isZero();
+  }
+
+  @Test
+  void onlyWhatChangedMoves() {
+    Snapshot one = SnapshotCompiler.compile(inputs(List.of(V1), Entitlements.NONE));
+    Instance web = Sample.instance("web", "h1", "w1");
+    Snapshot two = SnapshotCompiler.compile(inputs(List.of(V1, web), Entitlements.NONE));
+    assertThat(two.version()).isNotEqualTo(one.version());
+    assertThat(get(two, ResourceType.ENDPOINTS).version())
+        .isEqualTo(get(one, ResourceType.ENDPOINTS).version());
+  }
+
+  @Test
+  void theSameInputsGiveTheSameBytes() {
+    Map<String, String> meta = new TreeMap<>(Collections.reverseOrder());
+    for (int i = 0; i < 20; i++) {
+      meta.put("k" + i, "v");
+    }
+    Instance a = Sample.instance("x", "h1", "i", "10.0.0.1", 80, meta);
+    Instance b = Sample.instance("x", "h1", "i", "10.0.0.1", 80, new TreeMap<>(meta));
+    assertThat(SnapshotCompiler.compile(inputs(List.of(a), Entitlements.NONE)).version())
+        .isEqualTo(SnapshotCompiler.compile(inputs(List.of(b), Entitlements.NONE)).version());
+  }
+
+  @Test
+  void accessPoliciesAreForNodesThatMayClaimTheService() {
+    RuleInForce access = rule("kind = access, service = greeter, allow = [ { from = web } ]");
+    Snapshot snapshot =
+        SnapshotCompiler.compile(
+            inputs(List.of(V1), Sample.entitled(Map.of("h2", List.of("greeter"))), access));
+    assertThat(snapshot.viewOf("h2").get(ResourceType.ACCESS_POLICY, "default/greeter"))
+        .isPresent();
+    assertThat(snapshot.viewOf("h1").get(ResourceType.ACCESS_POLICY, "default/greeter")).isEmpty();
+    assertThat(snapshot.viewOf("h1").all(ResourceType.ACCESS_POLICY)).isEmpty();
+  }
+
+  @Test
+  void instancesThatDisagreeOnTheProtocolAreReported() throws Exception {
+    Instance tcp =
+        new Instance("g3", V1.service(), "h3", "10.0.0.3", 9003, Protocol.TCP, Map.of(), true);
+    Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(V1, V2, tcp), Entitlements.NONE));
+    assertThat(snapshot.problems().toString()).contains("different protocols");
+    assertThat(Service.parseFrom(get(snapshot, ResourceType.SERVICE).content()).getProtocol())
+        .isEqualTo(io.hostmesh.api.v1.Protocol.PROTOCOL_HTTP);
+  }
+
+  @Test
+  void anInstanceWithoutAnIpAddressIsLeftOutAndReported() throws Exception {
+    Instance named = Sample.instance("greeter", "h4", "g4", "db.example", 1, Map.of());
+    Snapshot snapshot =
+        SnapshotCompiler.compile(inputs(new ArrayList<>(List.of(V1, named)), Entitlements.NONE));
+    assertThat(endpoints(snapshot).getEndpointsCount()).isEqualTo(1);
+    assertThat(snapshot.problems().toString()).contains("db.example");
+  }
+}
