@@ -1,0 +1,192 @@
+package io.hostmesh.cli.lab;
+
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * The services' programs on the hosts, and their declarations towards the agents. Safe for any
+ * thread; starting and removing go one at a time.
+ */
+final class Instances {
+  private static final int LAST_LINES = 15;
+
+  private final LabFolder folder;
+  private final View view;
+  private final Entry entry;
+  private final HostFiles files;
+  private final Uids uids;
+  private final Map<String, RunningInstance> running = new ConcurrentSkipListMap<>();
+
+  Instances(LabFolder folder, View view, Entry entry, HostFiles files, Uids uids) {
+    this.folder = folder;
+    this.view = view;
+    this.entry = entry;
+    this.files = files;
+    this.uids = uids;
+  }
+
+  /** A service's name as files, groups and users have it: a dot stands in no label. */
+  static String slug(ServiceName service) {
+    return service.toString().replace('/', '.');
+  }
+
+  List<RunningInstance> on(String host) {
+    return running.values().stream().filter(each -> each.spec().host().equals(host)).toList();
+  }
+
+  /**
+   * Refuses what cannot be started.
+   *
+   * @throws UserError where the port or the name is taken
+   */
+  void check(InstanceSpec spec) {
+    for (RunningInstance other : on(spec.host())) {
+      if (other.spec().port() == spec.port()) {
+        throw new UserError(
+            "port %d of %s is taken by %s; stop it (hostmesh lab rm %s %s --port %d) or use another"
+                .formatted(
+                    spec.port(),
+                    spec.host(),
+                    other.spec().service(),
+                    spec.host(),
+                    other.spec().service(),
+                    spec.port()));
+      }
+    }
+    for (Path copy : spec.copies()) {
+      if (!Files.isReadable(copy)) {
+        throw new UserError("--copy " + copy + ": no such file");
+      }
+    }
+  }
+
+  /** Starts the program; its agent does not know of it yet. */
+  synchronized RunningInstance start(LabHost host, InstanceSpec spec) {
+    Path home = folder.home(host.name(), slug(spec.service()), spec.port());
+    int uid = uids.of(slug(spec.service()));
+    files.users(host, uids.all());
+    prepare(home, spec, uid);
+    Path group = entry.groups().instance(host.name(), slug(spec.service()), spec.port());
+    List<String> user = spec.user().map(Entry::as).orElseGet(() -> Entry.as(uid));
+    List<String> command =
+        entry.command(host, group, view.seen(home), user, spec.command());
+    Map<String, String> env = new TreeMap<>(spec.env());
+    env.put("HOME", view.seen(home).toString());
+    RunningInstance instance = new RunningInstance(spec, group, home.resolve("output.log"));
+    instance.started(Posix.spawn(command, env, instance.log(), List.of()));
+    running.put(key(spec), instance);
+    return instance;
+  }
+
+  private static void prepare(Path home, InstanceSpec spec, int uid) {
+    try {
+      Files.createDirectories(home);
+      for (Path copy : spec.copies()) {
+        Path to = home.resolve(copy.getFileName());
+        Files.copy(copy, to, StandardCopyOption.REPLACE_EXISTING);
+      }
+      String owner = spec.user().orElse(Integer.toString(uid));
+      Shell.run("chown", "-R", owner + ":", home.toString());
+    } catch (IOException e) {
+      throw new UserError(home + ": cannot be made: " + e, e);
+    }
+  }
+
+  /** Declares an instance towards its host's agent, which is to be told to look. */
+  void declare(RunningInstance instance) {
+    InstanceSpec spec = instance.spec();
+    Optional<Integer> uid =
+        spec.user().isPresent() ? Optional.empty() : Optional.of(uids.of(slug(spec.service())));
+    String text = spec.definition(entry.groups().name(instance.group()), uid);
+    write(declaration(spec), text);
+  }
+
+  /**
+   * Declares a service that only calls, for the commands of {@code lab exec --as}.
+   *
+   * @return whether that is new
+   */
+  synchronized boolean declareCaller(LabHost host, ServiceName service) {
+    int uid = uids.of(slug(service));
+    files.users(host, uids.all());
+    Path file = folder.servicesD(host.name()).resolve(slug(service) + "-exec.conf");
+    if (Files.exists(file)) {
+      return false;
+    }
+    Path group = entry.groups().client(host.name(), slug(service));
+    entry.groups().make(group);
+    write(
+        file,
+        "service {\n  name = %s\n  namespace = %s\n  workload { cgroup = %s, user = %d }\n}\n"
+            .formatted(
+                InstanceSpec.quoted(service.name()),
+                InstanceSpec.quoted(service.namespace()),
+                InstanceSpec.quoted(entry.groups().name(group)),
+                uid));
+    return true;
+  }
+
+  /** Takes the declarations of these instances away. */
+  void undeclare(List<RunningInstance> instances) {
+    try {
+      for (RunningInstance instance : instances) {
+        Files.deleteIfExists(declaration(instance.spec()));
+      }
+    } catch (IOException e) {
+      throw new UserError("cannot undeclare: " + e, e);
+    }
+  }
+
+  /** Ends the programs. */
+  synchronized void remove(List<RunningInstance> instances) {
+    for (RunningInstance instance : instances) {
+      ControlGroups.remove(instance.group());
+      running.remove(key(instance.spec()));
+    }
+  }
+
+  /** The end of what a program wrote. */
+  static String lastOutput(RunningInstance instance) {
+    try {
+      List<String> lines =
+          new String(Files.readAllBytes(instance.log()), StandardCharsets.UTF_8).lines().toList();
+      List<String> last =
+          new ArrayList<>(lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
+      return last.isEmpty() ? "(no output)" : String.join("\n", last);
+    } catch (IOException e) {
+      return "(no output: " + e.getMessage() + ")";
+    }
+  }
+
+  private Path declaration(InstanceSpec spec) {
+    return folder
+        .servicesD(spec.host())
+        .resolve(slug(spec.service()) + "-" + spec.port() + ".conf");
+  }
+
+  private static String key(InstanceSpec spec) {
+    return spec.host() + "/" + spec.service().full() + "/" + spec.port();
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.createDirectories(file.getParent());
+      Path next = file.resolveSibling("." + file.getFileName() + ".new");
+      Files.writeString(next, text);
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UserError(file + ": cannot be written: " + e, e);
+    }
+  }
+}

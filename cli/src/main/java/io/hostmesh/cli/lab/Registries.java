@@ -1,0 +1,93 @@
+package io.hostmesh.cli.lab;
+
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.linux.NetworkNamespace;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The daemons of the registry that was chosen. */
+record Registries(LabFolder folder, LabPlan plan, Distribution programs, Entry entry) {
+  private static final int PORT = 8500;
+
+  List<Component> components(List<LabHost> hosts) {
+    return switch (plan.registry()) {
+      case RegistryChoice.Embedded() -> List.of(embedded());
+      case RegistryChoice.Consul() -> consuls(hosts);
+      case RegistryChoice.ConsulAt(String host, int port) -> {
+        Relay _ = Relay.open(folder.id().namespace(LabHost.HUB.name()), PORT, host, port);
+        yield List.of();
+      }
+    };
+  }
+
+  private Component embedded() {
+    DaemonFiles files = new DaemonFiles(folder, new View(Map.of()), plan);
+    Path config = files.write(DaemonFiles.REGISTRY, files.registry(), List.of());
+    return component(
+        LabHost.HUB,
+        DaemonFiles.REGISTRY,
+        List.of(
+            programs.program("hostmesh-registry").toString(), "--config", config.toString()));
+  }
+
+  private List<Component> consuls(List<LabHost> hosts) {
+    String program = ConsulProgram.find().toString();
+    List<Component> all = new ArrayList<>();
+    all.add(
+        component(LabHost.HUB, DaemonFiles.REGISTRY, consul(program, LabHost.HUB, true)));
+    for (LabHost host : hosts) {
+      all.add(component(host, "consul-" + host.name(), consul(program, host, false)));
+    }
+    return List.copyOf(all);
+  }
+
+  private List<String> consul(String program, LabHost host, boolean server) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                program,
+                "agent",
+                "-node=" + host.name(),
+                "-bind=" + host.ipv4(),
+                "-client=" + (server ? "0.0.0.0" : "127.0.0.1"),
+                "-data-dir=" + folder.state("consul-" + host.name()),
+                "-log-level=warn",
+                "-hcl=disable_update_check = true",
+                "-hcl=leave_on_terminate = false"));
+    command.addAll(
+        server
+            ? List.of("-server", "-bootstrap-expect=1", "-hcl=performance { raft_multiplier = 1 }")
+            : List.of("-retry-join=" + LabHost.HUB.ipv4(), "-retry-interval=1s"));
+    return List.copyOf(command);
+  }
+
+  private Component component(LabHost host, String name, List<String> command) {
+    return new Component(
+        name,
+        new Component.Program(
+            () ->
+                entry.command(
+                    host, entry.groups().daemon(name), folder.path(), List.of(), command),
+            Lab.environment(),
+            List.of(),
+            folder.log(name)),
+        _ -> hasLeader(host));
+  }
+
+  /** Whether Consul's API answers on a host, and knows a leader. */
+  private boolean hasLeader(LabHost host) {
+    try {
+      return NetworkNamespace.inside(
+          folder.id().namespace(host.name()), () -> HttpProbe.get("127.0.0.1", PORT, "/v1/status/leader").contains(":"));
+    } catch (Exception e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The {@code hostmesh} command. */
+@NullMarked
+package io.hostmesh.cli;
+
+import org.jspecify.annotations.NullMarked;
