@@ -88,8 +88,7 @@ public record AdminSocket(Path path, String daemon) {
         selector.selectedKeys().clear();
         if (request.hasRemaining()) {
           channel.write(request);
-          key.interestOps(
-              request.hasRemaining() ? SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+          key.interestOps(request.hasRemaining() ? SelectionKey.OP_WRITE : SelectionKey.OP_READ);
         } else {
           int read = channel.read(buffer);
           if (read < 0) {

@@ -51,7 +51,9 @@ final class NodeCommand {
     @Override
     public Integer call() {
       JsonObject wish =
-          new JsonObject().put("node", node).put(remove ? "deny" : "allow", new JsonArray(services));
+          new JsonObject()
+              .put("node", node)
+              .put(remove ? "deny" : "allow", new JsonArray(services));
       JsonObject answer = mesh.citadel().ask("POST", "/v1/entitlements", wish, Limits.CHANGE);
       String all = names(answer.getJsonArray("services"));
       System.out.println(node + " may be: " + (all.isEmpty() ? "no service" : all));

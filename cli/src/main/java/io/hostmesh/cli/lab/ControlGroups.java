@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * The lab's control groups: every process of the lab is in one of them from its first instruction
- * on, and so are its children, whatever they do; this is how a service is told from another, and how
- * everything is found at the end.
+ * on, and so are its children, whatever they do; this is how a service is told from another, and
+ * how everything is found at the end.
  *
  * @param top the lab's own group
  */
@@ -26,7 +26,8 @@ record ControlGroups(Path top) {
   }
 
   /**
-   * Where the unified hierarchy (cgroup2) is mounted: {@code /sys/fs/cgroup}, or below it beside v1.
+   * Where the unified hierarchy (cgroup2) is mounted: {@code /sys/fs/cgroup}, or below it beside
+   * v1.
    *
    * @throws UserError where it is not
    */
@@ -74,7 +75,10 @@ record ControlGroups(Path top) {
       Files.createDirectories(group);
     } catch (IOException e) {
       throw new UserError(
-          "cannot make the control group " + group + ": " + e.getMessage()
+          "cannot make the control group "
+              + group
+              + ": "
+              + e.getMessage()
               + "; the lab needs a writable cgroup2 mount",
           e);
     }

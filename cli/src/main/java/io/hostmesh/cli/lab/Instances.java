@@ -79,8 +79,7 @@ final class Instances {
     prepare(home, spec, uid);
     Path group = entry.groups().instance(host.name(), slug(spec.service()), spec.port());
     List<String> user = spec.user().map(Entry::as).orElseGet(() -> Entry.as(uid));
-    List<String> command =
-        entry.command(host, group, view.seen(home), user, spec.command());
+    List<String> command = entry.command(host, group, view.seen(home), user, spec.command());
     Map<String, String> env = new TreeMap<>(spec.env());
     env.put("HOME", view.seen(home).toString());
     RunningInstance instance = new RunningInstance(spec, group, home.resolve("output.log"));

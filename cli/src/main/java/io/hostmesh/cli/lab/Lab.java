@@ -98,8 +98,7 @@ final class Lab {
     for (LabHost host : hosts) {
       files.write(host, uids.all());
       Files.createDirectories(folder.servicesD(host.name()));
-      for (Path own :
-          List.of(folder.state(host.name()), folder.agentRun(host.name()))) {
+      for (Path own : List.of(folder.state(host.name()), folder.agentRun(host.name()))) {
         Files.createDirectories(own);
         chown(own);
       }
@@ -143,7 +142,10 @@ final class Lab {
     for (Component component : components()) {
       if (!Pause.until(DAEMON_LIMIT, component::isReady)) {
         throw new UserError(
-            component.name() + " is not ready after " + DAEMON_LIMIT.toSeconds() + " s; see "
+            component.name()
+                + " is not ready after "
+                + DAEMON_LIMIT.toSeconds()
+                + " s; see "
                 + folder.log(component.name()));
       }
     }
@@ -251,8 +253,7 @@ final class Lab {
                 new UserError(
                     name
                         + " is none of this lab's daemons: "
-                        + String.join(
-                            ", ", components().stream().map(Component::name).toList())));
+                        + String.join(", ", components().stream().map(Component::name).toList())));
   }
 
   LabHost host(String name) {
@@ -265,7 +266,9 @@ final class Lab {
         .orElseThrow(
             () ->
                 new UserError(
-                    "host " + name + " is not in this lab: it has "
+                    "host "
+                        + name
+                        + " is not in this lab: it has "
                         + String.join(", ", hosts.stream().map(LabHost::name).toList())));
   }
 
@@ -298,7 +301,10 @@ final class Lab {
             .toList();
     if (chosen.isEmpty()) {
       throw new UserError(
-          "no instance of " + service + port.map(p -> " at port " + p).orElse("") + " runs on "
+          "no instance of "
+              + service
+              + port.map(p -> " at port " + p).orElse("")
+              + " runs on "
               + host.name());
     }
     instances.undeclare(chosen);
@@ -323,8 +329,7 @@ final class Lab {
       user = Entry.as(uids.of(Instances.slug(name)));
     }
     return new JsonObject()
-        .put(
-            "prefix", new JsonArray(entry.command(host, group, workingFolder, user, List.of())));
+        .put("prefix", new JsonArray(entry.command(host, group, workingFolder, user, List.of())));
   }
 
   /** All that {@code lab status} shows. */
@@ -382,8 +387,7 @@ final class Lab {
   /** Ends the daemons in an orderly way, agents first; services go with the lab's groups. */
   void stop() {
     List<Component> all = new ArrayList<>(components()).reversed();
-    List<Thread> ends =
-        all.stream().map(each -> Thread.ofVirtual().start(each::stop)).toList();
+    List<Thread> ends = all.stream().map(each -> Thread.ofVirtual().start(each::stop)).toList();
     for (Thread end : ends) {
       try {
         end.join();

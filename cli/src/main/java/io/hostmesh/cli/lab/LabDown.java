@@ -55,8 +55,10 @@ final class LabDown implements Callable<Integer> {
       process.ifPresent(ProcessHandle::destroyForcibly);
       if (!Pause.until(Duration.ofSeconds(5), () -> isFree(folder))) {
         throw new UserError(
-            "the supervisor of the lab in " + folder.path()
-                + " does not end; find it with: fuser " + folder.lock());
+            "the supervisor of the lab in "
+                + folder.path()
+                + " does not end; find it with: fuser "
+                + folder.lock());
       }
     }
   }

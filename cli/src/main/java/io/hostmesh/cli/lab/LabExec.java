@@ -44,9 +44,7 @@ final class LabExec implements Callable<Integer> {
   @Override
   public Integer call() {
     JsonObject wish =
-        new JsonObject()
-            .put("host", host)
-            .put("folder", Path.of("").toAbsolutePath().toString());
+        new JsonObject().put("host", host).put("folder", Path.of("").toAbsolutePath().toString());
     if (service != null) {
       wish.put("as", Names.service(service).full());
     }

@@ -110,7 +110,9 @@ public record LabFolder(Path path) {
   void prepare() {
     if (path.toString().getBytes(StandardCharsets.UTF_8).length > MAX_LENGTH) {
       throw new UserError(
-          path + ": too long for the paths of unix sockets; use a folder of at most " + MAX_LENGTH
+          path
+              + ": too long for the paths of unix sockets; use a folder of at most "
+              + MAX_LENGTH
               + " bytes");
     }
     try {

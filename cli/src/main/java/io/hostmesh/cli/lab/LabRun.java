@@ -74,8 +74,7 @@ final class LabRun implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    JsonObject answer =
-        lab.supervisor().ask("POST", "/v1/run", spec().json(), LIMIT);
+    JsonObject answer = lab.supervisor().ask("POST", "/v1/run", spec().json(), LIMIT);
     System.out.printf(
         "%s runs on %s, port %d (pid %d); output in %s%n",
         answer.getString("service"),

@@ -62,8 +62,11 @@ final class LabUp implements Callable<Integer> {
         FileLock lock = file.tryLock()) {
       if (lock == null) {
         throw new UserError(
-            "a lab is up in " + folder.path() + "; take it down first (hostmesh lab down --dir "
-                + folder.path() + "), or use another --dir");
+            "a lab is up in "
+                + folder.path()
+                + "; take it down first (hostmesh lab down --dir "
+                + folder.path()
+                + "), or use another --dir");
       }
       if (Files.exists(folder.plan()) || Cleanup.isNeeded(folder)) {
         System.out.println("removing what an earlier lab left behind");
@@ -94,8 +97,7 @@ final class LabUp implements Callable<Integer> {
 
   private static FileChannel lockFile(LabFolder folder) throws IOException {
     folder.prepare();
-    return FileChannel.open(
-        folder.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    return FileChannel.open(folder.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   /** Starts the supervisor, out of reach of this terminal. */
@@ -125,8 +127,11 @@ final class LabUp implements Callable<Integer> {
             () -> {
               if (!supervisor.isAlive()) {
                 throw new UserError(
-                    "the lab's supervisor ended with status " + supervisor.exitValue() + "; see "
-                        + folder.log("supervisor") + "; then: hostmesh lab down");
+                    "the lab's supervisor ended with status "
+                        + supervisor.exitValue()
+                        + "; see "
+                        + folder.log("supervisor")
+                        + "; then: hostmesh lab down");
               }
               up[0] = socket.exists() && progress(socket, shown);
               return up[0];
@@ -148,7 +153,8 @@ final class LabUp implements Callable<Integer> {
     }
     if (status.getString("state").equals("failed")) {
       throw new UserError(
-          "the lab could not be started: " + status.getString("error")
+          "the lab could not be started: "
+              + status.getString("error")
               + "; what is there is removed by: hostmesh lab down");
     }
     return status.getString("state").equals("up");

@@ -135,8 +135,7 @@ record Launch(RunningInstance instance, ControlPlane control, List<LabHost> host
       if (!Pause.until(LIMIT, () -> hasCertificate(control.agentStatus(host), service))) {
         throw new UserError(
             "the agent of %s has no certificate for %s after %d s%s"
-                .formatted(
-                    host, service, LIMIT.toSeconds(), problems(control.agentStatus(host))));
+                .formatted(host, service, LIMIT.toSeconds(), problems(control.agentStatus(host))));
       }
     }
   }

@@ -77,8 +77,7 @@ record ListeningSocket(String name, int descriptor) implements AutoCloseable {
             state);
       }
       MemorySegment where = socketAddress(arena, address);
-      check(
-          name, address, (int) BIND.invokeExact(state, fd, where, (int) where.byteSize()), state);
+      check(name, address, (int) BIND.invokeExact(state, fd, where, (int) where.byteSize()), state);
       if (type == STREAM) {
         check(name, address, (int) LISTEN.invokeExact(state, fd, 4096), state);
       }
@@ -101,8 +100,7 @@ record ListeningSocket(String name, int descriptor) implements AutoCloseable {
     bytes.set(java.lang.foreign.ValueLayout.JAVA_SHORT, 0, (short) (ipv4 ? 2 : 10));
     bytes.set(JAVA_BYTE, 2, (byte) (address.getPort() >> 8));
     bytes.set(JAVA_BYTE, 3, (byte) address.getPort());
-    MemorySegment.copy(
-        ip.getAddress(), 0, bytes, JAVA_BYTE, ipv4 ? 4 : 8, ip.getAddress().length);
+    MemorySegment.copy(ip.getAddress(), 0, bytes, JAVA_BYTE, ipv4 ? 4 : 8, ip.getAddress().length);
     return bytes;
   }
 

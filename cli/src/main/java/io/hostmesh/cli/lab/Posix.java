@@ -32,8 +32,7 @@ final class Posix {
   private static final MethodHandle SPAWN =
       Libc.function(
           "posix_spawn",
-          FunctionDescriptor.of(
-              JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
   private static final MethodHandle ACTIONS_INIT =
       Libc.function("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
   private static final MethodHandle ACTIONS_DESTROY =
@@ -66,8 +65,7 @@ final class Posix {
   private static final MethodHandle SIG_FILL =
       Libc.function("sigfillset", FunctionDescriptor.of(JAVA_INT, ADDRESS));
   private static final MethodHandle SIG_MASK =
-      Libc.function(
-          "pthread_sigmask", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+      Libc.function("pthread_sigmask", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle WAIT =
       Libc.function("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle CLOSE_RANGE =
@@ -83,7 +81,8 @@ final class Posix {
    * @param files descriptors of this process that it gets as 3, 4, …; all numbered 100 or higher
    * @return its process id
    */
-  static int spawn(List<String> command, Map<String, String> env, Path output, List<Integer> files) {
+  static int spawn(
+      List<String> command, Map<String, String> env, Path output, List<Integer> files) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = Libc.callState(arena);
       MemorySegment actions = actions(arena, output, files);
@@ -125,9 +124,7 @@ final class Posix {
     MemorySegment nothing = arena.allocateFrom("/dev/null");
     MemorySegment log = arena.allocateFrom(output.toString());
     check("stdin", (int) ADD_OPEN.invokeExact(state, actions, 0, nothing, 0, 0));
-    check(
-        "stdout",
-        (int) ADD_OPEN.invokeExact(state, actions, 1, log, WRONLY_CREAT_APPEND, 0644));
+    check("stdout", (int) ADD_OPEN.invokeExact(state, actions, 1, log, WRONLY_CREAT_APPEND, 0644));
     check("stderr", (int) ADD_DUP.invokeExact(state, actions, 1, 2));
     int next = 3;
     for (int file : files) {

@@ -1,16 +1,10 @@
 package io.hostmesh.cli.lab;
 
-import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.linux.NetworkNamespace;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** The daemons of the registry that was chosen. */
 record Registries(LabFolder folder, LabPlan plan, Distribution programs, Entry entry) {
@@ -33,15 +27,13 @@ record Registries(LabFolder folder, LabPlan plan, Distribution programs, Entry e
     return component(
         LabHost.HUB,
         DaemonFiles.REGISTRY,
-        List.of(
-            programs.program("hostmesh-registry").toString(), "--config", config.toString()));
+        List.of(programs.program("hostmesh-registry").toString(), "--config", config.toString()));
   }
 
   private List<Component> consuls(List<LabHost> hosts) {
     String program = ConsulProgram.find().toString();
     List<Component> all = new ArrayList<>();
-    all.add(
-        component(LabHost.HUB, DaemonFiles.REGISTRY, consul(program, LabHost.HUB, true)));
+    all.add(component(LabHost.HUB, DaemonFiles.REGISTRY, consul(program, LabHost.HUB, true)));
     for (LabHost host : hosts) {
       all.add(component(host, "consul-" + host.name(), consul(program, host, false)));
     }
@@ -73,8 +65,7 @@ record Registries(LabFolder folder, LabPlan plan, Distribution programs, Entry e
         name,
         new Component.Program(
             () ->
-                entry.command(
-                    host, entry.groups().daemon(name), folder.path(), List.of(), command),
+                entry.command(host, entry.groups().daemon(name), folder.path(), List.of(), command),
             Lab.environment(),
             List.of(),
             folder.log(name)),
@@ -85,7 +76,8 @@ record Registries(LabFolder folder, LabPlan plan, Distribution programs, Entry e
   private boolean hasLeader(LabHost host) {
     try {
       return NetworkNamespace.inside(
-          folder.id().namespace(host.name()), () -> HttpProbe.get("127.0.0.1", PORT, "/v1/status/leader").contains(":"));
+          folder.id().namespace(host.name()),
+          () -> HttpProbe.get("127.0.0.1", PORT, "/v1/status/leader").contains(":"));
     } catch (Exception e) {
       return false;
     }

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 
 /** Which daemon gets which of the settings behind {@code lab up … --}. */
 final class Settings {
-  private static final Pattern FORM = Pattern.compile("\\s*([A-Za-z0-9_.\"-]+)\\s*(\\+=|[=:{]).*", Pattern.DOTALL);
+  private static final Pattern FORM =
+      Pattern.compile("\\s*([A-Za-z0-9_.\"-]+)\\s*(\\+=|[=:{]).*", Pattern.DOTALL);
 
   private static final SortedSet<String> NONE = java.util.Collections.emptySortedSet();
 
@@ -67,7 +68,8 @@ final class Settings {
   private static Optional<String> only(String key, Map<String, SortedSet<String>> keys) {
     for (Map.Entry<String, SortedSet<String>> daemon : keys.entrySet()) {
       String prefix = daemon.getKey() + ".";
-      // A daemon may have a key that begins with another daemon's name: citadel.address of an agent.
+      // A daemon may have a key that begins with another daemon's name: citadel.address of an
+      // agent.
       if (key.startsWith(prefix) && knows(daemon.getValue(), key.substring(prefix.length()))) {
         return Optional.of(daemon.getKey());
       }
@@ -79,8 +81,7 @@ final class Settings {
   private static boolean knows(SortedSet<String> known, String key) {
     return known.stream()
         .anyMatch(
-            each ->
-                each.equals(key) || each.startsWith(key + ".") || key.startsWith(each + "."));
+            each -> each.equals(key) || each.startsWith(key + ".") || key.startsWith(each + "."));
   }
 
   private static UserError unknown(String key, Map<String, SortedSet<String>> keys) {

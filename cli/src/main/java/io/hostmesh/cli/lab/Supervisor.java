@@ -65,8 +65,7 @@ final class Supervisor {
     try {
       lab.start();
     } catch (Exception e) {
-      String why =
-          e instanceof UserError ? String.valueOf(e.getMessage()) : "failed: " + e;
+      String why = e instanceof UserError ? String.valueOf(e.getMessage()) : "failed: " + e;
       LOG.log(System.Logger.Level.ERROR, why, e);
       lab.steps().failed(why);
     }
@@ -124,7 +123,10 @@ final class Supervisor {
     component.start();
     if (!Pause.until(READY, component::isReady)) {
       throw new UserError(
-          component.name() + " is not ready after " + READY.toSeconds() + " s; see "
+          component.name()
+              + " is not ready after "
+              + READY.toSeconds()
+              + " s; see "
               + folder.log(component.name()));
     }
     return new JsonObject().put("pid", component.pid());

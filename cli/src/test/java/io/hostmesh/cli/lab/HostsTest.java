@@ -112,7 +112,8 @@ class HostsTest {
                       "-c",
                       "echo $LISTEN_FDS $LISTEN_FDNAMES; [ $LISTEN_PID = $$ ] && echo mine;"
                           + " ls /proc/$$/fd | wc -l; ss -Hltn | grep -c 15021; exit 3")),
-              Map.of("LISTEN_FDS", "1", "LISTEN_FDNAMES", "ready", "PATH", "/usr/sbin:/usr/bin:/bin"),
+              Map.of(
+                  "LISTEN_FDS", "1", "LISTEN_FDNAMES", "ready", "PATH", "/usr/sbin:/usr/bin:/bin"),
               output,
               List.of(socket.descriptor()));
       assertThat(Posix.await(pid)).isEqualTo(3);
