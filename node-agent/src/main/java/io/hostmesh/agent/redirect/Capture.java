@@ -126,7 +126,7 @@ public final class Capture {
       throw e;
     }
     remember(plan);
-    boolean sameAsBefore = rules.lasting(before).equals(rules.lasting(String.valueOf(seen)));
+    boolean sameAsBefore = rules.lasting(before).equals(rules.lasting(rules.listing()));
     if (confirmWithin.isZero() || (sameAsBefore && !armed.again())) {
       rollback.confirm();
       return false;
@@ -194,6 +194,21 @@ public final class Capture {
     return seen != null && seen.equals(snapshot());
   }
 
+  /**
+   * Puts the last plan in force again, where someone else has changed what is in the kernel.
+   *
+   * @return whether there was such a plan
+   */
+  public synchronized boolean restore() {
+    CapturePlan plan = applied;
+    if (plan == null) {
+      return false;
+    }
+    forget();
+    apply(plan, Duration.ZERO);
+    return true;
+  }
+
   private static boolean capturesDns(String listing) {
     return listing.lines().anyMatch(line -> line.contains("dport 53 "));
   }
@@ -222,9 +237,7 @@ public final class Capture {
     for (KernelRules each : all) {
       String listing = each == rules ? before : each.listing();
       text.append(each.removing());
-      if (!listing.isEmpty()) {
-        text.append(each.loading(listing));
-      }
+      text.append(listing.isEmpty() ? each.tidying() : each.loading(listing));
     }
     return text.append(routes.loading()).toString();
   }

@@ -27,15 +27,15 @@ final class IptablesChains implements KernelRules {
     return CaptureBackend.IPTABLES;
   }
 
-  /** Whether iptables works here: why not, or nothing. */
+  /** Whether iptables works here: why not, or nothing. Asks in a way that makes no table. */
   static Optional<String> unusable(Tools tools) {
     if (tools.find("iptables-restore").isEmpty() || tools.find("iptables-save").isEmpty()) {
       return Optional.of("iptables is not installed (apt install iptables)");
     }
-    Tools.Answer answer = tools.run("iptables", "-w", "5", "-t", "nat", "-S", "OUTPUT");
+    Tools.Answer answer = tools.run("iptables-save");
     return answer.succeeded()
         ? Optional.empty()
-        : Optional.of("this kernel has no iptables NAT for us, iptables says: " + answer.reason());
+        : Optional.of("iptables does not work here, it says: " + answer.reason());
   }
 
   @Override
@@ -93,13 +93,16 @@ final class IptablesChains implements KernelRules {
   }
 
   private static String loading(String tool, String rules) {
-    return rules.isEmpty() ? "" : tool + " -w 5 --noflush <<'HOSTMESH'\n" + rules + "HOSTMESH\n";
+    // Where others have rules as well, ours come first.
+    String first = rules.replaceAll("(?m)^-A (OUTPUT|PREROUTING|INPUT) ", "-I $1 1 ");
+    return rules.isEmpty() ? "" : tool + " -w 5 --noflush <<'HOSTMESH'\n" + first + "HOSTMESH\n";
   }
 
   @Override
   public String removing() {
     return """
         for t in iptables ip6tables; do
+          $t-save | grep -q HOSTMESH_ || continue
           while $t -w 5 -t nat -D OUTPUT -j %1$s; do :; done
           while $t -w 5 -t nat -D PREROUTING -j %2$s; do :; done
           while $t -w 5 -t filter -D INPUT -j %3$s; do :; done
@@ -109,14 +112,18 @@ final class IptablesChains implements KernelRules {
           $t -w 5 -t filter -X %3$s
         done 2>/dev/null
         """
-            .formatted(
-                IptablesRules.OUTBOUND,
-                IptablesRules.INBOUND,
-                IptablesRules.REFUSE,
-                IptablesRules.SERVICES,
-                IptablesRules.ENDPOINTS,
-                IptablesRules.DNS)
-        + tables.removing();
+        .formatted(
+            IptablesRules.OUTBOUND,
+            IptablesRules.INBOUND,
+            IptablesRules.REFUSE,
+            IptablesRules.SERVICES,
+            IptablesRules.ENDPOINTS,
+            IptablesRules.DNS);
+  }
+
+  @Override
+  public String tidying() {
+    return tables.removing();
   }
 
   private void unload(boolean ipv4) {

@@ -36,4 +36,7 @@ sealed interface KernelRules permits NftTable, IptablesChains {
 
   /** Shell commands that remove all of ours, and succeed where nothing is there. */
   String removing();
+
+  /** Shell commands that take away what is of use only while there are rules of ours. */
+  String tidying();
 }

@@ -136,8 +136,11 @@ final class NftRules {
         plan::virtual,
         (family, ranges) -> {
           rules.add(family + " daddr " + ranges + " meta l4proto tcp reject with tcp reset");
+          // nft lists it in this form, and so reads its own listing to the same rule.
+          String unreachable = family.equals("ip") ? "icmp" : "icmpv6";
           rules.add(
-              family + " daddr " + ranges + " meta l4proto udp reject with icmpx port-unreachable");
+              "%s daddr %s meta l4proto udp reject with %s port-unreachable"
+                  .formatted(family, ranges, unreachable));
         });
     return rules;
   }

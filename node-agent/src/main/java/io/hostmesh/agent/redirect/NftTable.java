@@ -64,7 +64,7 @@ final class NftTable implements KernelRules {
   @Override
   public String lasting(String listing) {
     // Elements may take several lines, up to the brace that closes them.
-    return listing.replaceAll("elements = \\{[^}]*}", "");
+    return listing.replaceAll("\\s*elements = \\{[^}]*}", "");
   }
 
   @Override
@@ -75,6 +75,11 @@ final class NftTable implements KernelRules {
   @Override
   public String removing() {
     return "nft delete table " + NftRules.TABLE + " 2>/dev/null\n";
+  }
+
+  @Override
+  public String tidying() {
+    return "";
   }
 
   private void load(String text) {

@@ -1,0 +1,480 @@
+package io.hostmesh.agent.redirect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hostmesh.runtime.UserError;
+import java.net.ConnectException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the rules do to real traffic between two hosts; each backend tells it in its own class. */
+abstract class CaptureStory {
+  private static final int AGENT = 4711;
+  private static final int SOMEONE = 4712;
+  private static final int SERVICE = 8080;
+  private static final String HERE = "10.77.0.1";
+  private static final String THERE = "10.77.0.2";
+  private static final Duration AT_ONCE = Duration.ZERO;
+  private static final Duration LONG = Duration.ofMinutes(2);
+
+  private final CaptureBackend backend;
+  private final String prefix;
+
+  @TempDir Path folder;
+  private TestHost host;
+  private TestHost other;
+  private TestAgent agent;
+
+  CaptureStory(CaptureBackend backend, String prefix) {
+    this.backend = backend;
+    this.prefix = prefix;
+  }
+
+  @BeforeEach
+  void build() throws Exception {
+    host = TestHost.make("hmt-redirect-" + prefix + "1");
+    other = TestHost.make("hmt-redirect-" + prefix + "2");
+    TestHost.join(host, other);
+    agent = new TestAgent(host);
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    agent.close();
+    host.close();
+    other.close();
+  }
+
+  /** The tools that a test's host has. */
+  Tools tools() {
+    return Tools.ofHost(Map.of());
+  }
+
+  private Capture capture() throws Exception {
+    return host.call(() -> Capture.open(backend, folder, tools()));
+  }
+
+  private void apply(CapturePlan plan) throws Exception {
+    Capture capture = capture();
+    assertThat(host.call(() -> capture.apply(plan, AT_ONCE))).isFalse();
+  }
+
+  private static CapturePlan plan() {
+    return new CapturePlan(
+        CaptureScope.MESH,
+        List.of(AddressRange.parse("240.0.0.0/4"), AddressRange.parse("fd48:6f73:746d::/48")),
+        Set.of(endpoint(THERE, 9000), endpoint("fd77::2", 9000)),
+        new TreeSet<>(Set.of(SERVICE)),
+        AGENT,
+        CapturePlan.DEFAULT_MARK,
+        CapturePorts.DEFAULT,
+        List.of(),
+        Exclusions.NONE,
+        true);
+  }
+
+  private static CapturePlan everything(Exclusions exclusions) {
+    CapturePlan plan = plan();
+    return new CapturePlan(
+        CaptureScope.ALL,
+        plan.virtual(),
+        Set.of(),
+        plan.servicePorts(),
+        AGENT,
+        plan.mark(),
+        plan.ports(),
+        List.of(),
+        exclusions,
+        true);
+  }
+
+  private static CapturePlan withNames(String... servers) {
+    CapturePlan plan = plan();
+    return new CapturePlan(
+        plan.scope(),
+        plan.virtual(),
+        plan.endpoints(),
+        plan.servicePorts(),
+        AGENT,
+        plan.mark(),
+        plan.ports(),
+        java.util.Arrays.stream(servers).map(InetAddress::ofLiteral).toList(),
+        Exclusions.NONE,
+        true);
+  }
+
+  private static InetSocketAddress endpoint(String address, int port) {
+    return new InetSocketAddress(InetAddress.ofLiteral(address), port);
+  }
+
+  @Test
+  void aVirtualAddressIsCapturedOnAnyPort() throws Exception {
+    apply(plan());
+
+    assertThat(host.greeting("241.0.0.7", 80)).isEqualTo("outbound 241.0.0.7 80");
+    assertThat(host.greeting("240.1.2.3", 65535)).isEqualTo("outbound 240.1.2.3 65535");
+    assertThat(host.greeting("fd48:6f73:746d::7", 80))
+        .isEqualTo("outbound fd48:6f73:746d:0:0:0:0:7 80");
+    // The port of a service of this host means, on a virtual address, someone else's.
+    assertThat(host.greeting("241.0.0.7", SERVICE)).isEqualTo("outbound 241.0.0.7 8080");
+  }
+
+  @Test
+  void aKnownEndpointIsCapturedAndItsNeighbourIsNot() throws Exception {
+    try (ServerSocket known = other.greeter(9000, "the application");
+        ServerSocket unknown = other.greeter(9001, "someone else")) {
+      apply(plan());
+
+      assertThat(host.greeting(THERE, known.getLocalPort())).isEqualTo("outbound 10.77.0.2 9000");
+      assertThat(host.greeting("fd77::2", 9000)).isEqualTo("outbound fd77:0:0:0:0:0:0:2 9000");
+      assertThat(host.greeting(THERE, unknown.getLocalPort())).isEqualTo("someone else");
+    }
+  }
+
+  @Test
+  void aServicesPortIsCapturedFromOutsideAndThroughLoopback() throws Exception {
+    try (ServerSocket _ = host.greeter(SERVICE, "the application");
+        ServerSocket _ = host.greeter(SERVICE + 1, "no service")) {
+      apply(plan());
+
+      assertThat(host.greeting("127.0.0.1", SERVICE)).isEqualTo("inbound 127.0.0.1 8080");
+      assertThat(host.greeting("::1", SERVICE)).isEqualTo("inbound 0:0:0:0:0:0:0:1 8080");
+      assertThat(host.greeting(HERE, SERVICE)).isEqualTo("inbound 10.77.0.1 8080");
+      assertThat(other.greeting(HERE, SERVICE)).isEqualTo("inbound 10.77.0.1 8080");
+      assertThat(other.greeting("fd77::1", SERVICE)).isEqualTo("inbound fd77:0:0:0:0:0:0:1 8080");
+      assertThat(other.greeting(HERE, SERVICE + 1)).isEqualTo("no service");
+      assertThat(host.greeting("127.0.0.1", SERVICE + 1)).isEqualTo("no service");
+    }
+  }
+
+  @Test
+  void theAgentsOwnTrafficIsNotCaptured() throws Exception {
+    try (ServerSocket _ = host.greeter(SERVICE, "the application");
+        ServerSocket _ = other.greeter(9000, "the instance")) {
+      apply(plan());
+
+      assertThat(host.greetingAs(AGENT, "127.0.0.1", SERVICE)).isEqualTo("the application");
+      assertThat(host.greetingAs(AGENT, THERE, 9000)).isEqualTo("the instance");
+      assertThat(host.greetingAs(SOMEONE, THERE, 9000)).startsWith("outbound");
+    }
+  }
+
+  @Test
+  void port22IsCapturedInNoDirection() throws Exception {
+    CapturePlan all =
+        everything(Exclusions.NONE)
+            .withServicePorts(Set.of(22, SERVICE))
+            .withEndpoints(Set.of(endpoint(THERE, 22)));
+    try (ServerSocket _ = host.greeter(22, "sshd here");
+        ServerSocket _ = other.greeter(22, "sshd there")) {
+      apply(all);
+
+      assertThat(host.greeting(THERE, 22)).isEqualTo("sshd there");
+      assertThat(other.greeting(HERE, 22)).isEqualTo("sshd here");
+      assertThat(host.greeting("127.0.0.1", 22)).isEqualTo("sshd here");
+      // Neither captured nor taken for this host's own.
+      assertThatThrownBy(() -> host.greeting("241.0.0.7", 22)).isInstanceOf(ConnectException.class);
+    }
+  }
+
+  @Test
+  void everythingMeansEverythingButWhatIsExcluded() throws Exception {
+    Exclusions exclusions =
+        new Exclusions(
+            new TreeSet<>(Set.of(SOMEONE)),
+            new TreeSet<>(Set.of(9001)),
+            List.of(AddressRange.parse("fd77::/64")));
+    try (ServerSocket _ = other.greeter(9000, "the instance");
+        ServerSocket _ = other.greeter(9001, "by port");
+        ServerSocket _ = host.greeter(9002, "here")) {
+      apply(everything(exclusions));
+
+      assertThat(host.greeting(THERE, 9000)).isEqualTo("outbound 10.77.0.2 9000");
+      assertThat(host.greeting(THERE, 9001)).isEqualTo("by port");
+      assertThat(host.greeting("fd77::2", 9000)).isEqualTo("the instance");
+      assertThat(host.greetingAs(SOMEONE, THERE, 9000)).isEqualTo("the instance");
+      assertThat(host.greeting(HERE, 9002)).isEqualTo("here");
+    }
+  }
+
+  @Test
+  void udpToAVirtualAddressIsRefusedAndOtherUdpPasses() throws Exception {
+    try (DatagramSocket wildcard = host.call(() -> new DatagramSocket(5000));
+        DatagramSocket there = other.call(() -> new DatagramSocket(5000))) {
+      apply(plan());
+
+      assertThatThrownBy(() -> ask(host, "241.0.0.7", 5000))
+          .isInstanceOf(PortUnreachableException.class);
+      assertThatThrownBy(() -> ask(host, "fd48:6f73:746d::7", 5000))
+          .isInstanceOf(PortUnreachableException.class);
+      echo(there);
+      assertThat(ask(host, THERE, 5000)).isEqualTo(5000);
+      assertThat(wildcard.isClosed()).isFalse();
+    }
+  }
+
+  @Test
+  void questionsForNamesAreCapturedUntilTheyAreOpened() throws Exception {
+    try (DatagramSocket dns = loopback("127.0.0.1");
+        DatagramSocket dns6 = loopback("::1");
+        DatagramSocket server = other.call(() -> new DatagramSocket(53));
+        ServerSocket _ = host.greeter(15053, "the agent's");
+        ServerSocket _ = other.greeter(53, "the host's")) {
+      Capture capture = capture();
+      host.call(() -> capture.apply(withNames(THERE, "fd77::2"), AT_ONCE));
+      echo(dns);
+      echo(dns6);
+      echo(server);
+
+      assertThat(ask(host, THERE, 53)).isEqualTo(15053);
+      assertThat(ask(host, "fd77::2", 53)).isEqualTo(15053);
+      assertThat(host.greeting(THERE, 53)).isEqualTo("the agent's");
+      assertThat(host.greetingAs(AGENT, THERE, 53)).isEqualTo("the host's");
+      assertThat(onStatus(capture).dns()).isTrue();
+
+      host.call(
+          () -> {
+            capture().openDns();
+            return true;
+          });
+
+      assertThat(ask(host, THERE, 53)).isEqualTo(53);
+      assertThat(host.greeting(THERE, 53)).isEqualTo("the host's");
+      assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+      assertThat(onStatus(capture).dns()).isFalse();
+    }
+  }
+
+  @Test
+  void whoCallsTheAgentsPortItselfIsSeen() throws Exception {
+    apply(plan());
+
+    assertThat(host.greeting("127.0.0.1", 15001)).isEqualTo("outbound called itself");
+    assertThat(other.greeting(HERE, 15006)).isEqualTo("inbound called itself");
+    assertThat(other.greeting("fd77::1", 15006)).isEqualTo("inbound called itself");
+  }
+
+  @Test
+  void aVirtualAddressFromOutsideReachesNobody() throws Exception {
+    try (ServerSocket _ = host.greeter(80, "a wildcard listener")) {
+      apply(plan());
+      other.shell("ip route add 241.0.0.0/8 via " + HERE);
+
+      assertThatThrownBy(() -> other.greeting("241.0.0.7", 80))
+          .isInstanceOf(ConnectException.class);
+    }
+  }
+
+  @Test
+  void instancesAndPortsChangeWithoutANewRule() throws Exception {
+    try (ServerSocket _ = other.greeter(9000, "the instance")) {
+      Capture capture = capture();
+      host.call(() -> capture.apply(plan(), AT_ONCE));
+
+      CapturePlan changed =
+          plan().withEndpoints(Set.of(endpoint(THERE, 9001))).withServicePorts(Set.of(8081, 8082));
+      assertThat(host.call(() -> capture.apply(changed, LONG))).as("to be confirmed").isFalse();
+
+      assertThat(host.greeting(THERE, 9000)).isEqualTo("the instance");
+      assertThat(host.greeting(THERE, 9001)).isEqualTo("outbound 10.77.0.2 9001");
+      assertThat(host.greeting(HERE, 8082)).isEqualTo("inbound 10.77.0.1 8082");
+      assertThatThrownBy(() -> host.greeting(HERE, SERVICE)).isInstanceOf(ConnectException.class);
+      assertThat(host.call(capture::intact)).isTrue();
+    }
+  }
+
+  @Test
+  void removalLeavesNothingBehind() throws Exception {
+    String before = kernel();
+    apply(plan());
+    assertThat(kernel()).isNotEqualTo(before);
+
+    remove();
+    remove();
+
+    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.call(() -> capture().status())).isEqualTo(new CaptureStatus.Off());
+    try (var files = Files.list(folder)) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  @Test
+  void rulesOfOthersStay() throws Exception {
+    host.shell(
+        "iptables -t nat -N SOMEONE; iptables -t nat -A OUTPUT -d 192.0.2.1 -j SOMEONE;"
+            + " iptables -A INPUT -s 192.0.2.2 -j DROP; nft add table inet someone;"
+            + " nft add chain inet someone c; ip route add local 192.0.2.0/24 dev lo");
+    String before = kernel();
+
+    apply(plan());
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+    remove();
+
+    assertThat(kernel()).isEqualTo(before);
+  }
+
+  @Test
+  void whatNobodyConfirmsUndoesItself() throws Exception {
+    String before = kernel();
+    Capture capture = capture();
+    assertThat(host.call(() -> capture.apply(plan(), Duration.ofMillis(900)))).isTrue();
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+    assertThat(onStatus(capture).confirmed()).isFalse();
+
+    TestHost.await("the roll back", () -> before.equals(kernel()));
+
+    assertThat(capture.confirm()).isFalse();
+    assertThat(host.call(capture::intact)).isFalse();
+  }
+
+  @Test
+  void anUnconfirmedChangeGoesBackToTheConfirmedRules() throws Exception {
+    Capture first = capture();
+    assertThat(host.call(() -> first.apply(plan(), LONG))).isTrue();
+    assertThat(first.confirm()).isTrue();
+    List<String> confirmed = kernel().lines().sorted().toList();
+
+    Capture second = capture();
+    CapturePlan change = everything(Exclusions.NONE);
+    assertThat(host.call(() -> second.apply(change, Duration.ofMillis(900)))).isTrue();
+    assertThat(kernel().lines().sorted().toList()).isNotEqualTo(confirmed);
+
+    TestHost.await("the roll back", () -> confirmed.equals(kernel().lines().sorted().toList()));
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+  }
+
+  @Test
+  void theSameRulesAgainNeedNoConfirmation() throws Exception {
+    apply(plan());
+    Capture restarted = capture();
+
+    boolean awaited =
+        host.call(() -> restarted.apply(plan().withEndpoints(Set.of(endpoint(THERE, 9100))), LONG));
+
+    assertThat(awaited).isFalse();
+    assertThat(host.greeting(THERE, 9100)).startsWith("outbound");
+  }
+
+  @Test
+  void whatSomeoneElseChangesIsSeenAndMended() throws Exception {
+    Capture capture = capture();
+    host.call(() -> capture.apply(plan(), AT_ONCE));
+    assertThat(host.call(capture::intact)).isTrue();
+
+    host.shell("ip route del local 240.0.0.0/4 dev lo table local");
+    assertThat(host.call(capture::intact)).isFalse();
+
+    host.call(() -> capture.restore());
+    assertThat(host.call(capture::intact)).isTrue();
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+  }
+
+  @Test
+  void theOtherBackendsRulesAreTakenOut() throws Exception {
+    CaptureBackend another =
+        backend == CaptureBackend.NFT ? CaptureBackend.IPTABLES : CaptureBackend.NFT;
+    String before = kernel();
+    Capture old = host.call(() -> Capture.open(another, folder, tools()));
+    host.call(() -> old.apply(plan(), AT_ONCE));
+
+    apply(plan());
+
+    assertThat(onStatus(capture()).backend()).isEqualTo(backend);
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+    remove();
+    assertThat(kernel()).isEqualTo(before);
+  }
+
+  @Test
+  void aPlanThatTheKernelRefusesChangesNothing() throws Exception {
+    String before = kernel();
+    host.shell("ip link set lo down");
+
+    assertThatThrownBy(() -> apply(plan()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("ip -6 route replace");
+
+    host.shell("ip link set lo up");
+    assertThat(kernel()).isEqualTo(before);
+  }
+
+  private void remove() throws Exception {
+    Capture capture = capture();
+    host.call(
+        () -> {
+          capture.remove();
+          return true;
+        });
+  }
+
+  private CaptureStatus.On onStatus(Capture capture) throws Exception {
+    return (CaptureStatus.On) host.call(capture::status);
+  }
+
+  private String kernel() {
+    try {
+      return host.shell(
+          "nft -s list ruleset; iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#';"
+              + " ip rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all"
+              + " | grep -v 'multicast\\|fe80\\|anycast'");
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private DatagramSocket loopback(String address) throws Exception {
+    return host.call(() -> new DatagramSocket(15053, InetAddress.ofLiteral(address)));
+  }
+
+  private static void echo(DatagramSocket socket) {
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              DatagramPacket packet = new DatagramPacket(new byte[64], 64);
+              while (!socket.isClosed()) {
+                try {
+                  socket.receive(packet);
+                  byte[] port =
+                      java.nio.ByteBuffer.allocate(4).putInt(socket.getLocalPort()).array();
+                  socket.send(new DatagramPacket(port, 4, packet.getSocketAddress()));
+                } catch (java.io.IOException e) {
+                  if (!socket.isClosed()) {
+                    throw new IllegalStateException(e);
+                  }
+                }
+              }
+            });
+  }
+
+  /** Sends a datagram; the port of the socket that answers. */
+  private static int ask(TestHost from, String address, int port) throws Exception {
+    return from.call(
+        () -> {
+          try (DatagramSocket socket = new DatagramSocket()) {
+            socket.setSoTimeout(5_000);
+            socket.connect(InetAddress.ofLiteral(address), port);
+            socket.send(new DatagramPacket(new byte[] {1}, 1));
+            DatagramPacket answer = new DatagramPacket(new byte[4], 4);
+            socket.receive(answer);
+            return java.nio.ByteBuffer.wrap(answer.getData()).getInt();
+          }
+        });
+  }
+}

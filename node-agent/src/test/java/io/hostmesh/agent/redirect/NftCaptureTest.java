@@ -1,0 +1,7 @@
+package io.hostmesh.agent.redirect;
+
+class NftCaptureTest extends CaptureStory {
+  NftCaptureTest() {
+    super(CaptureBackend.NFT, "n");
+  }
+}
