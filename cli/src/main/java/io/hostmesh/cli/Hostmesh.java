@@ -18,7 +18,16 @@ import picocli.CommandLine.ScopeType;
     name = "hostmesh",
     description = "The mesh's command: rules, nodes, status, and a lab to try it all.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {LabCommand.class, TokenCommand.class, NodeCommand.class})
+    subcommands = {
+      LabCommand.class,
+      ApplyCommand.class,
+      GetCommand.class,
+      DiffCommand.class,
+      DeleteCommand.class,
+      StatusCommand.class,
+      TokenCommand.class,
+      NodeCommand.class
+    })
 public final class Hostmesh {
   @Option(
       names = "--debug",

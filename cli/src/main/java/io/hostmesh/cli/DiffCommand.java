@@ -1,0 +1,37 @@
+package io.hostmesh.cli;
+
+import io.vertx.core.json.JsonObject;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code hostmesh diff}. */
+@Command(
+    name = "diff",
+    description = "Show what applying rules would change. Status 1 where it would, 0 where not.",
+    footer = {"", "Example:", "  hostmesh diff -f config/sample"})
+final class DiffCommand implements Callable<Integer> {
+  @Mixin private RuleFiles files = new RuleFiles();
+
+  @Mixin private Mesh mesh = new Mesh();
+
+  @Override
+  public Integer call() {
+    JsonObject answer =
+        mesh.pilot().ask("POST", "/v1/rules/diff", files.request(), Limits.QUESTION);
+    int changed = 0;
+    for (Object each : answer.getJsonArray("rules")) {
+      JsonObject rule = (JsonObject) each;
+      if (rule.getBoolean("changed")) {
+        changed++;
+        System.out.printf(
+            "%s %s%s%n",
+            rule.getString("kind"),
+            rule.getString("service"),
+            rule.getBoolean("new") ? " (new)" : "");
+        rule.getJsonArray("lines").forEach(System.out::println);
+      }
+    }
+    return changed == 0 ? 0 : 1;
+  }
+}
