@@ -15,23 +15,28 @@ final class Assemble {
   private final Path root;
   private final String version;
   private final Instant time;
+  private final boolean caches;
 
-  private Assemble(Path root, String version, Instant time) {
+  private Assemble(Path root, String version, Instant time, boolean caches) {
     this.root = root;
     this.version = version;
     this.time = time;
+    this.caches = caches;
   }
 
   /**
-   * Arguments: the project's folder, its version, and the time that archives carry.
+   * Arguments: the project's folder, its version, the time that archives carry, and whether to go
+   * without AOT caches.
    *
    * @throws IOException where a file cannot be read or written
+   * @throws InterruptedException where the build is told to stop
    */
-  public static void main(String[] args) throws IOException {
-    new Assemble(Path.of(args[0]), args[1], Instant.parse(args[2])).run();
+  public static void main(String[] args) throws IOException, InterruptedException {
+    new Assemble(Path.of(args[0]), args[1], Instant.parse(args[2]), !Boolean.parseBoolean(args[3]))
+        .run();
   }
 
-  private void run() throws IOException {
+  private void run() throws IOException, InterruptedException {
     Path dist = root.resolve("packaging/target/dist");
     Files.createDirectories(dist);
     Map<Program, List<String>> jars = new Library(dist.resolve("lib"), time).fill(root, version);
@@ -39,8 +44,11 @@ final class Assemble {
       Launcher.write(program, dist.resolve("bin"));
     }
     new JavaRuntime(dist.resolve("runtime"), time).link();
-    System.out.println("Assembled " + dist);
     Path packaging = root.resolve("packaging");
+    if (caches) {
+      makeCaches(dist, packaging, jars);
+    }
+    System.out.println("Assembled " + dist);
     Staging staging =
         new Staging(
             packaging.resolve("src/main"),
@@ -50,6 +58,16 @@ final class Assemble {
             version);
     for (Product product : Product.values()) {
       staging.layOut(product, jars);
+    }
+  }
+
+  private static void makeCaches(Path dist, Path packaging, Map<Program, List<String>> jars)
+      throws IOException, InterruptedException {
+    AotCache caches =
+        new AotCache(
+            dist, packaging.resolve("src/main/training"), packaging.resolve("target/training"));
+    for (Program program : Program.values()) {
+      caches.make(program, jars.getOrDefault(program, List.of()));
     }
   }
 }
