@@ -94,11 +94,7 @@ public final class DataPath implements AutoCloseable {
         ports.serve(
             "inbound",
             new InboundCapture(
-                receiver,
-                facts.instances(),
-                facts.destinations(),
-                facts.callers(),
-                connections)));
+                receiver, facts.instances(), facts.destinations(), facts.callers(), connections)));
     path.listening.addAll(
         ports.serve(
             "outbound",
@@ -117,8 +113,8 @@ public final class DataPath implements AutoCloseable {
   }
 
   /**
-   * Takes no more connections, which another generation of the agent may do through the same sockets,
-   * and lets those that are open end without breaking a request.
+   * Takes no more connections, which another generation of the agent may do through the same
+   * sockets, and lets those that are open end without breaking a request.
    *
    * @return completed when all have ended, or after the limit
    */

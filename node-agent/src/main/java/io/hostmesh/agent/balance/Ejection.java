@@ -3,8 +3,8 @@ package io.hostmesh.agent.balance;
 import java.time.Duration;
 
 /**
- * An instance that could not be reached is left out for a while: 1 s, doubled with each failure in a
- * row, at most 10 s, so that it is tried again soon after it is back.
+ * An instance that could not be reached is left out for a while: 1 s, doubled with each failure in
+ * a row, at most 10 s, so that it is tried again soon after it is back.
  *
  * @param failures in a row
  * @param untilNanos on the clock of {@link System#nanoTime}

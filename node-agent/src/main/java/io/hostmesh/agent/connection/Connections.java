@@ -74,8 +74,7 @@ public final class Connections {
   public CompletableFuture<Void> drain(Duration limit) {
     draining = true;
     open.forEach(
-        (channel, connection) ->
-            connection.ifPresent(c -> channel.eventLoop().execute(c::drain)));
+        (channel, connection) -> connection.ifPresent(c -> channel.eventLoop().execute(c::drain)));
     if (open.isEmpty()) {
       drained.complete(null);
     }

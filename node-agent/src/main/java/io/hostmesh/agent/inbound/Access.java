@@ -29,10 +29,7 @@ final class Access {
   }
 
   private static Optional<Failure> judge(
-      MeshView view,
-      Origin origin,
-      LocalInstance instance,
-      Function<AccessTable, Verdict> byRule) {
+      MeshView view, Origin origin, LocalInstance instance, Function<AccessTable, Verdict> byRule) {
     ServiceName service = instance.service();
     MeshSettings settings = view.settings().orElse(null);
     if (settings == null) {

@@ -23,8 +23,7 @@ final class ConnectServer extends ChannelInboundHandlerAdapter {
   private final LocalInstance instance;
   private final Upstreams upstreams;
 
-  ConnectServer(
-      Receiver receiver, Origin origin, LocalInstance instance, Upstreams upstreams) {
+  ConnectServer(Receiver receiver, Origin origin, LocalInstance instance, Upstreams upstreams) {
     this.receiver = receiver;
     this.origin = origin;
     this.instance = instance;
@@ -61,8 +60,7 @@ final class ConnectServer extends ChannelInboundHandlerAdapter {
   }
 
   private void join(ChannelHandlerContext ctx, Receiver.Accepted accepted) {
-    ctx.writeAndFlush(
-        new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("200"), false));
+    ctx.writeAndFlush(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("200"), false));
     ctx.pipeline().addLast(new ConnectMessages());
     Relay.join(ctx.channel(), accepted.application(), accepted.ended());
     ctx.pipeline().remove(this);

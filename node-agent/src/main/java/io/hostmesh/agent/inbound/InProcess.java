@@ -107,7 +107,8 @@ public final class InProcess implements HttpStream {
         over = true;
         observer.failed(
             new Failure(
-                Failure.Kind.UPSTREAM_RESET, "the application broke off in the middle of its answer"),
+                Failure.Kind.UPSTREAM_RESET,
+                "the application broke off in the middle of its answer"),
             false);
       }
     }

@@ -49,7 +49,8 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     InetSocketAddress peer = channel.remoteAddress();
     Optional<InetSocketAddress> destination = destinations.of(channel);
     if (destination.isEmpty()) {
-      refuse(channel, Failure.Kind.PLAINTEXT_REFUSED, "this port only takes redirected connections");
+      refuse(
+          channel, Failure.Kind.PLAINTEXT_REFUSED, "this port only takes redirected connections");
       return;
     }
     Optional<LocalInstance> instance = instances.byDestination(destination.get());
@@ -78,8 +79,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
               address,
               known.service().toString());
       case Caller.Unknown unknown ->
-          new Origin(
-              Origin.Arrival.CAPTURED, Optional.empty(), address, unknown.process());
+          new Origin(Origin.Arrival.CAPTURED, Optional.empty(), address, unknown.process());
       case Caller.Remote _ ->
           new Origin(
               Origin.Arrival.CAPTURED,
@@ -123,9 +123,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
 
   private void refuse(Channel channel, Failure.Kind kind, String sentence) {
     InetSocketAddress peer = (InetSocketAddress) channel.remoteAddress();
-    receiver
-        .telemetry()
-        .refused("inbound", Accepted.text(peer), new Failure(kind, sentence));
+    receiver.telemetry().refused("inbound", Accepted.text(peer), new Failure(kind, sentence));
     Resets.reset(channel);
   }
 }

@@ -67,8 +67,7 @@ final class InboundExchange extends HttpExchange {
   }
 
   private void open(boolean fresh) {
-    boolean http2 =
-        instance.protocol() == Protocol.HTTP2 || instance.protocol() == Protocol.GRPC;
+    boolean http2 = instance.protocol() == Protocol.HTTP2 || instance.protocol() == Protocol.GRPC;
     upstreams.application(receiver.application(instance), http2, fresh, this);
   }
 
@@ -85,8 +84,7 @@ final class InboundExchange extends HttpExchange {
                     "x-forwarded-client-cert",
                     "By=" + call().destination().uri() + ";URI=" + id.uri()));
     String before = headers.get("x-forwarded-for");
-    headers.set(
-        "x-forwarded-for", before == null ? origin.peer() : before + ", " + origin.peer());
+    headers.set("x-forwarded-for", before == null ? origin.peer() : before + ", " + origin.peer());
     if (!headers.contains("x-forwarded-proto")) {
       headers.set("x-forwarded-proto", "http");
     }

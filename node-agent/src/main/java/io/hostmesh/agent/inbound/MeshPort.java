@@ -83,9 +83,7 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
 
   void failed(Channel channel, Throwable cause) {
     String peer = peer(channel);
-    receiver
-        .telemetry()
-        .refused("mesh", peer, UpstreamException.of(cause, "the agent at " + peer));
+    receiver.telemetry().refused("mesh", peer, UpstreamException.of(cause, "the agent at " + peer));
   }
 
   private static String peer(Channel channel) {
@@ -150,9 +148,7 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
           ctx.channel(),
           H2Connections.serve(
               ctx.pipeline(),
-              stream ->
-                  stream.addLast(
-                      new ConnectServer(receiver, origin, instance, upstreams))));
+              stream -> stream.addLast(new ConnectServer(receiver, origin, instance, upstreams))));
     }
 
     @Override

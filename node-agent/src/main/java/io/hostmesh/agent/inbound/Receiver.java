@@ -22,8 +22,8 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * The inbound stage, wherever a call comes from: judges it by the proven identity and hands it to the
- * application. Any thread; what it opens belongs to the loop of the {@link Upstreams} given.
+ * The inbound stage, wherever a call comes from: judges it by the proven identity and hands it to
+ * the application. Any thread; what it opens belongs to the loop of the {@link Upstreams} given.
  */
 public final class Receiver {
   /** Applications trust 127.0.0.1, which therefore never calls them. */
@@ -76,8 +76,7 @@ public final class Receiver {
     return new Call(
         Call.Reporter.DESTINATION,
         origin.caller(),
-        SpiffeId.Service.of(
-            settings.trustDomain(), settings.datacenter(), instance.service()),
+        SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), instance.service()),
         protocol,
         origin.secured());
   }
@@ -157,8 +156,7 @@ public final class Receiver {
       long begin) {
     telemetry.connection(
         call,
-        new Outcome(
-            0, Optional.ofNullable(failure), request, response, System.nanoTime() - begin),
+        new Outcome(0, Optional.ofNullable(failure), request, response, System.nanoTime() - begin),
         Telemetry.Details.connection(instance.id(), origin.peer(), rule(instance)));
   }
 

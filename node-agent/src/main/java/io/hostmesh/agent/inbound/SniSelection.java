@@ -24,8 +24,7 @@ final class SniSelection extends AbstractSniHandler<MeshPort.Selected> {
   }
 
   @Override
-  protected Future<MeshPort.Selected> lookup(
-      ChannelHandlerContext ctx, @Nullable String hostname) {
+  protected Future<MeshPort.Selected> lookup(ChannelHandlerContext ctx, @Nullable String hostname) {
     try {
       return ctx.executor().newSucceededFuture(port.select(hostname == null ? "" : hostname));
     } catch (UpstreamException e) {

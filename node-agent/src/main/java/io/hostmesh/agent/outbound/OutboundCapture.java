@@ -74,7 +74,8 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
     }
     switch (caller) {
       case Caller.Service known ->
-          forward(channel, call(channel, settings.get(), known, entry.get()), entry.get(), upstreams);
+          forward(
+              channel, call(channel, settings.get(), known, entry.get()), entry.get(), upstreams);
       case Caller.Unknown unknown -> noIdentity(channel, entry.get(), unknown.process());
       case Caller.Remote _ ->
           noIdentity(channel, entry.get(), "a process that could not be found on this host");
@@ -122,8 +123,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
     if (entry.protocol().isHttp()) {
       http(
           channel,
-          new RefusedHttp(
-              sender.telemetry(), Accepted.text(channel.remoteAddress()), failure));
+          new RefusedHttp(sender.telemetry(), Accepted.text(channel.remoteAddress()), failure));
     } else {
       refuse(channel, failure);
     }
@@ -152,8 +152,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
           }
         });
     upstreams.dial(
-        new Application(
-            "the destination", destination, Optional.empty(), Application.Gate.OPEN),
+        new Application("the destination", destination, Optional.empty(), Application.Gate.OPEN),
         dialled);
   }
 

@@ -58,17 +58,14 @@ final class OutboundExchange extends HttpExchange {
     Sender sender = connection.sender();
     instance = endpoint.instance();
     address =
-        io.hostmesh.agent.connection.Accepted.text(
-            endpoint.mesh().orElse(endpoint.application()));
+        io.hostmesh.agent.connection.Accepted.text(endpoint.mesh().orElse(endpoint.application()));
     switch (sender.way(endpoint, connection.call(), MeshProtocol.HTTP)) {
       case Sender.Way.Mesh way -> connection.upstreams().mesh(way.target(), this);
       case Sender.Way.SameHost way ->
           InProcess.open(
               sender.receiver().http(way.origin(), way.instance(), connection.upstreams()), this);
       case Sender.Way.Plain way ->
-          connection
-              .upstreams()
-              .application(way.application(), connection.http2(), false, this);
+          connection.upstreams().application(way.application(), connection.http2(), false, this);
     }
   }
 

@@ -37,13 +37,11 @@ final class OutboundTcp {
     this.call = call;
     this.upstreams = upstreams;
     this.resolution =
-        new Resolution(
-            sender.mesh(), sender.members(), sender.random(), call.destination().name());
+        new Resolution(sender.mesh(), sender.members(), sender.random(), call.destination().name());
   }
 
   void start() {
-    resolution.first(
-        upstreams.loop(), route -> route.decideConnection(sender.random()), this::go);
+    resolution.first(upstreams.loop(), route -> route.decideConnection(sender.random()), this::go);
   }
 
   private void go(Resolution.Next next) {
@@ -59,8 +57,7 @@ final class OutboundTcp {
   private void open(Endpoint endpoint) {
     instance = endpoint.instance();
     address =
-        io.hostmesh.agent.connection.Accepted.text(
-            endpoint.mesh().orElse(endpoint.application()));
+        io.hostmesh.agent.connection.Accepted.text(endpoint.mesh().orElse(endpoint.application()));
     switch (sender.way(endpoint, call, MeshProtocol.TCP)) {
       case Sender.Way.Mesh way -> upstreams.connect(way.target(), wire());
       case Sender.Way.Plain way -> upstreams.dial(way.application(), wire());

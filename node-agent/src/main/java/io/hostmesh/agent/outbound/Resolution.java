@@ -1,7 +1,6 @@
 package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.balance.Members;
-import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
@@ -87,8 +86,7 @@ final class Resolution {
                   + service
                   + " runs, and pilot cannot be asked now; it will as soon as pilot answers"));
     }
-    current =
-        members.choose(endpoints, subset, tried, random, System.nanoTime());
+    current = members.choose(endpoints, subset, tried, random, System.nanoTime());
     if (current == null) {
       return new Next.None(last == null ? unhealthy(endpoints) : last);
     }

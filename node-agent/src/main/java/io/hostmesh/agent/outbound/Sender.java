@@ -53,8 +53,7 @@ public record Sender(
               Application.Gate.OPEN));
     }
     if (endpoint.node().equals(node)) {
-      Optional<LocalInstance> local =
-          instances.byInstance(endpoint.service(), endpoint.instance());
+      Optional<LocalInstance> local = instances.byInstance(endpoint.service(), endpoint.instance());
       if (local.isPresent()) {
         return new Way.SameHost(
             new Origin(Origin.Arrival.SAME_HOST, Optional.of(call.source()), call.peer(), ""),

@@ -9,8 +9,9 @@ import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 
 /**
- * A TCP connection inside a CONNECT stream (RFC 9113 section 8.5): DATA frames outside, bytes inside;
- * END_STREAM is FIN and shows as a {@link ChannelInputShutdownEvent}. Used by its event loop only.
+ * A TCP connection inside a CONNECT stream (RFC 9113 section 8.5): DATA frames outside, bytes
+ * inside; END_STREAM is FIN and shows as a {@link ChannelInputShutdownEvent}. Used by its event
+ * loop only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
 public final class ConnectMessages extends ChannelDuplexHandler {

@@ -36,7 +36,8 @@ public final class H2Connections {
     pipeline.addLast(
         "h2",
         Http2FrameCodecBuilder.forServer()
-            .initialSettings(settings().maxConcurrentStreams(MAX_STREAMS).connectProtocolEnabled(true))
+            .initialSettings(
+                settings().maxConcurrentStreams(MAX_STREAMS).connectProtocolEnabled(true))
             .gracefulShutdownTimeoutMillis(0)
             .decoupleCloseAndGoAway(true)
             .build());

@@ -35,8 +35,7 @@ final class H2Headers {
     HopHeaders.upgrade(request)
         .ifPresentOrElse(
             protocol ->
-                to.method("CONNECT")
-                    .set(Http2Headers.PseudoHeaderName.PROTOCOL.value(), protocol),
+                to.method("CONNECT").set(Http2Headers.PseudoHeaderName.PROTOCOL.value(), protocol),
             () -> to.method(request.method().asciiName()));
     to.scheme("http").path(request.uri());
     String host = from.get(HttpHeaderNames.HOST);

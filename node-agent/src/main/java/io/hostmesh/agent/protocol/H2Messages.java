@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
 public final class H2Messages extends ChannelDuplexHandler {
   /**
-   * Says, with status 200, that the protocol was changed: an application may also answer 200 and not
-   * change it.
+   * Says, with status 200, that the protocol was changed: an application may also answer 200 and
+   * not change it.
    */
   static final String UPGRADED = "hostmesh-upgraded";
 
@@ -197,16 +197,16 @@ public final class H2Messages extends ChannelDuplexHandler {
   private void content(ChannelHandlerContext ctx, HttpContent part, ChannelPromise promise) {
     boolean last = part instanceof LastHttpContent;
     HttpHeaders trailers =
-        last ? ((LastHttpContent) part).trailingHeaders() : LastHttpContent.EMPTY_LAST_CONTENT.trailingHeaders();
+        last
+            ? ((LastHttpContent) part).trailingHeaders()
+            : LastHttpContent.EMPTY_LAST_CONTENT.trailingHeaders();
     boolean body = part.content().isReadable();
     if (last && !body && trailers.isEmpty()) {
       part.release();
       Http2Headers head = unsent;
       unsent = null;
       ctx.write(
-          head == null
-              ? new DefaultHttp2DataFrame(true)
-              : new DefaultHttp2HeadersFrame(head, true),
+          head == null ? new DefaultHttp2DataFrame(true) : new DefaultHttp2HeadersFrame(head, true),
           promise);
       return;
     }

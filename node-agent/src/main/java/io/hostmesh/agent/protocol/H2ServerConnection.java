@@ -56,8 +56,7 @@ final class H2ServerConnection extends ChannelInboundHandlerAdapter implements D
     }
     draining = true;
     context.writeAndFlush(
-        new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR)
-            .setExtraStreamIds(Integer.MAX_VALUE / 2));
+        new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(Integer.MAX_VALUE / 2));
     closeLater();
   }
 

@@ -1,4 +1,7 @@
-/** How connections speak: HTTP/1.1, HTTP/2 and bare bytes, each as one small model of a request or a stream. */
+/**
+ * How connections speak: HTTP/1.1, HTTP/2 and bare bytes, each as one small model of a request or a
+ * stream.
+ */
 @NullMarked
 package io.hostmesh.agent.protocol;
 

@@ -81,8 +81,7 @@ public final class RouteTable {
             .toArray(Compiled[]::new));
   }
 
-  private static Compiled compiled(
-      RouteRule.Entry entry, Map<String, RouteRule.Subset> declared) {
+  private static Compiled compiled(RouteRule.Entry entry, Map<String, RouteRule.Subset> declared) {
     List<RouteRule.Target> targets = entry.targets();
     RouteRule.@Nullable Subset[] subsets = new RouteRule.Subset[targets.size()];
     int[] cumulative = new int[targets.size()];

@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What calls did, under Istio's names and labels (<a
- * href="https://istio.io/latest/docs/reference/config/metrics/">Istio standard metrics</a>), so that
- * dashboards made for it work; the agent's own begin with {@code hostmesh_}. Any thread; meters are
- * resolved once for each combination of labels.
+ * href="https://istio.io/latest/docs/reference/config/metrics/">Istio standard metrics</a>), so
+ * that dashboards made for it work; the agent's own begin with {@code hostmesh_}. Any thread;
+ * meters are resolved once for each combination of labels.
  */
 public final class Metrics {
   /** Istio's histogram bounds, in milliseconds. */
@@ -24,11 +24,9 @@ public final class Metrics {
 
   private record RequestKey(Call call, int status, String flag) {}
 
-  private record RequestMeters(
-      Counter requests, DistributionSummary milliseconds) {}
+  private record RequestMeters(Counter requests, DistributionSummary milliseconds) {}
 
-  private record ConnectionMeters(
-      Counter opened, Counter closed, Counter sent, Counter received) {}
+  private record ConnectionMeters(Counter opened, Counter closed, Counter sent, Counter received) {}
 
   private record ConnectionKey(Call call, String flag) {}
 

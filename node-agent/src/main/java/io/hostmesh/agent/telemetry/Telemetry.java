@@ -8,12 +8,7 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
 
   /** What an access-log line says beside who, whom and how it ended. */
   public record Details(
-      String instance,
-      String peer,
-      String method,
-      String target,
-      String requestId,
-      String rule) {
+      String instance, String peer, String method, String target, String requestId, String rule) {
     /** Of a connection. */
     public static Details connection(String instance, String peer, String rule) {
       return new Details(instance, peer, "", "", "", rule);

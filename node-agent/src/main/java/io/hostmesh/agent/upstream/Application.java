@@ -4,7 +4,8 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * Where requests leave the mesh: a local instance's application, or an instance outside of the mesh.
+ * Where requests leave the mesh: a local instance's application, or an instance outside of the
+ * mesh.
  *
  * @param from the local address to call from; empty for the kernel's choice
  * @param gate judges a fresh connection before its first byte

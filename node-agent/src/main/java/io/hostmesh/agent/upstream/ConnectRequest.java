@@ -13,8 +13,8 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
 
 /**
- * Asks the other agent for a TCP connection and gives way once it has accepted. Until then nothing is
- * sent, so that another instance can be tried. Used by its event loop only.
+ * Asks the other agent for a TCP connection and gives way once it has accepted. Until then nothing
+ * is sent, so that another instance can be tried. Used by its event loop only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A stream's end shows in its channel.
 final class ConnectRequest extends ChannelInboundHandlerAdapter {

@@ -47,8 +47,7 @@ public final class Dialer {
             judge(application, connecting.channel(), connected);
           } else {
             connected.tryFailure(
-                new UpstreamException(
-                    UpstreamException.of(done.cause(), application.toString())));
+                new UpstreamException(UpstreamException.of(done.cause(), application.toString())));
           }
         });
   }

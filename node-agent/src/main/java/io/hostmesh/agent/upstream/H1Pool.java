@@ -57,8 +57,7 @@ final class H1Pool {
   }
 
   void giveBack(H1Stream stream, Application application) {
-    ArrayDeque<H1Stream> connections =
-        idle.computeIfAbsent(application, _ -> new ArrayDeque<>());
+    ArrayDeque<H1Stream> connections = idle.computeIfAbsent(application, _ -> new ArrayDeque<>());
     if (connections.size() >= MAX_IDLE) {
       connections.pollFirst().close();
     }

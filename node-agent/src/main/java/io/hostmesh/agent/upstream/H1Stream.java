@@ -26,9 +26,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
-/**
- * An HTTP/1.1 connection to an application, one request at a time. Used by its event loop only.
- */
+/** An HTTP/1.1 connection to an application, one request at a time. Used by its event loop only. */
 @SuppressWarnings("FutureReturnValueIgnored") // A connection's end shows in its channel.
 final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream {
   private final Channel channel;

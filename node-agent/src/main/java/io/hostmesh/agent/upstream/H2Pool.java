@@ -110,7 +110,9 @@ final class H2Pool<K> {
             });
   }
 
-  /** Called every few seconds: notices peers that died without a word and closes idle connections. */
+  /**
+   * Called every few seconds: notices peers that died without a word and closes idle connections.
+   */
   void sweep(long nowNanos) {
     for (List<H2Connection> all : List.copyOf(connections.values())) {
       List.copyOf(all).forEach(connection -> connection.sweep(nowNanos));

@@ -91,8 +91,7 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
           refused);
     } else if (event instanceof Http2GoAwayFrame goAway) {
       goAway.release();
-      fail(
-          new Failure(Failure.Kind.UPSTREAM_CLOSED, where + " took no more requests"), true);
+      fail(new Failure(Failure.Kind.UPSTREAM_CLOSED, where + " took no more requests"), true);
     }
   }
 

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * TLS between agents: version 1.3, both sides show an SVID, ids are checked and host names are not.
- * A context is made once for a certificate and the roots, and again when either changes. Any thread.
+ * A context is made once for a certificate and the roots, and again when either changes. Any
+ * thread.
  */
 public final class MeshTls {
   private record Key(ServiceName service, @Nullable MeshProtocol client) {}
@@ -139,8 +140,7 @@ public final class MeshTls {
    */
   public SpiffeId.Service peer(SslHandler tls) throws CertificateException {
     try {
-      X509Certificate leaf =
-          (X509Certificate) tls.engine().getSession().getPeerCertificates()[0];
+      X509Certificate leaf = (X509Certificate) tls.engine().getSession().getPeerCertificates()[0];
       leaf.checkValidity(java.util.Date.from(clock.instant()));
       if (SvidVerifier.leafId(leaf) instanceof SpiffeId.Service service) {
         return service;

@@ -25,8 +25,7 @@ public record Sockets(Settings settings, Class<? extends SocketChannel> type) {
     return new Bootstrap()
         .group(loop)
         .channel(type)
-        .option(
-            ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.SO_KEEPALIVE, true);
   }
