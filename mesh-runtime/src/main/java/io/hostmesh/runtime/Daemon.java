@@ -19,12 +19,19 @@ public interface Daemon<C> {
   Path defaultConfig();
 
   /**
-   * Reads the daemon's own keys; those of {@link ProcessSettings} are read before. Also used by
-   * {@code --check}, so it judges all that can be judged without starting.
+   * Reads the daemon's own keys; those of {@link ProcessSettings} are read before.
    *
    * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
    */
   C read(Section section);
+
+  /**
+   * Judges what else can be judged without starting, for {@code --check}: for instance files that
+   * the configuration names.
+   *
+   * @throws UserError where something cannot be used
+   */
+  default void check(C configuration) {}
 
   /**
    * Starts. Called on the main thread, which may block; an exception ends the process with status

@@ -99,6 +99,7 @@ public final class DaemonProcess {
               settings,
               section -> new Configuration<>(ProcessSettings.read(section), daemon.read(section)));
       if (check) {
+        daemon.check(configuration.own());
         System.out.println(file + ": fine");
         return 0;
       }

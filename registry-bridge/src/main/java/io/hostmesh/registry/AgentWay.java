@@ -23,6 +23,8 @@ import org.kiwiproject.consul.option.QueryParameterOptions;
  * HTTP API). Every check has a time to live and is repeated well before it is over.
  */
 final class AgentWay implements RegistrationWay {
+  private static final String TIME_TO_LIVE = ServiceRegistration.LIFETIME.toSeconds() + "s";
+
   /** What a host that is gone for good leaves behind does not stay for ever. */
   private static final String REMOVE_AFTER = "24h";
 
@@ -111,7 +113,7 @@ final class AgentWay implements RegistrationWay {
           ImmutableRegCheck.builder()
               .id(service.checkId(check.id()))
               .name(check.name())
-              .ttl(connections.timing().lifetimeText())
+              .ttl(TIME_TO_LIVE)
               .status(report.status().text())
               .deregisterCriticalServiceAfter(REMOVE_AFTER)
               .build());
@@ -151,7 +153,7 @@ final class AgentWay implements RegistrationWay {
               .put("ID", service.checkId(check.id()))
               .put("Name", check.name())
               .put("ServiceID", service.id())
-              .put("TTL", connections.timing().lifetimeText())
+              .put("TTL", TIME_TO_LIVE)
               .put("Status", report.status().text())
               .put("Notes", notes);
       connections.perform(() -> connections.raw().put("/v1/agent/check/register", body));
@@ -165,7 +167,7 @@ final class AgentWay implements RegistrationWay {
       try {
         perform(() -> update(service.checkId(check.id()), report));
       } catch (RegistryException e) {
-        if (e.status() == Connections.NOT_FOUND) {
+        if (e.status() == 404) {
           return false;
         }
         throw e;
@@ -191,22 +193,17 @@ final class AgentWay implements RegistrationWay {
 
   private void remove(LocalService service) {
     registered.remove(service.id());
-    if (service.adopted()) {
-      List<LocalCheck> checks = new ArrayList<>(service.checks());
-      checks.add(ALIVE);
-      for (LocalCheck check : checks) {
-        performUnlessGone(() -> agent().deregisterCheck(service.checkId(check.id())));
-      }
-    } else {
-      performUnlessGone(() -> agent().deregister(service.id()));
-    }
-  }
-
-  private void performUnlessGone(Runnable call) {
     try {
-      perform(call);
+      if (service.adopted()) {
+        List<LocalCheck> checks = new ArrayList<>(service.checks());
+        checks.add(ALIVE);
+        checks.forEach(
+            check -> perform(() -> agent().deregisterCheck(service.checkId(check.id()))));
+      } else {
+        perform(() -> agent().deregister(service.id()));
+      }
     } catch (RegistryException e) {
-      if (e.status() != Connections.NOT_FOUND) {
+      if (e.status() != 404) { // Gone already.
         throw e;
       }
     }

@@ -155,7 +155,7 @@ final class CatalogWatch implements Watch {
 
   private boolean untold() {
     return failing.values().stream().findFirst().orElse(null) != told
-        || (state.isComplete() && (state.isChanged() || last == null));
+        || (last == null && state.isComplete());
   }
 
   private boolean readAll(Set<String> taken) {

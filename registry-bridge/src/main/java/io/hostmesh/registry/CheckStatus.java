@@ -14,8 +14,7 @@ public enum CheckStatus {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Reads Consul's word; one that Consul does not have is critical. */
-  public static CheckStatus parse(String text) {
+  static CheckStatus parse(String text) {
     for (CheckStatus status : values()) {
       if (status.text().equals(text)) {
         return status;

@@ -2,11 +2,8 @@ package io.hostmesh.registry;
 
 import java.io.IOException;
 
-/**
- * One request to Consul, run on a thread that may block. The HTTP library lets an interrupt through
- * without declaring it.
- */
+/** One request to Consul, run on a thread that may block. */
 @FunctionalInterface
 interface ConsulCall<T> {
-  T run() throws IOException, InterruptedException;
+  T run() throws IOException;
 }

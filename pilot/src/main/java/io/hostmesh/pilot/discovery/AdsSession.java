@@ -37,15 +37,14 @@ public final class AdsSession {
   private final Map<String, Sent> unanswered = new LinkedHashMap<>();
   private final Map<ResourceType, Acknowledged> acknowledged = new EnumMap<>(ResourceType.class);
   private final SortedSet<String> unknownKinds = new TreeSet<>();
-  private @Nullable ResourceView view;
+  private ResourceView view;
   private long nonce;
 
   /**
-   * Nothing is answered before the first view.
-   *
    * @param identifier what the pilot announces of itself
    */
-  public AdsSession(String identifier) {
+  public AdsSession(ResourceView view, String identifier) {
+    this.view = view;
     this.controlPlane = ControlPlane.newBuilder().setIdentifier(identifier).build();
   }
 
@@ -147,39 +146,35 @@ public final class AdsSession {
 
   /** What to send now: a round, or nothing while one is under way or nothing differs. */
   public List<DeltaDiscoveryResponse> next() {
-    ResourceView newest = view;
-    if (newest == null || !unanswered.isEmpty()) {
+    if (!unanswered.isEmpty()) {
       return List.of();
     }
     List<DeltaDiscoveryResponse> round = new ArrayList<>();
     subscriptions.forEach(
         (type, subscription) -> {
-          Subscription.Difference difference = subscription.against(newest);
+          Subscription.Difference difference = subscription.against(view);
           if (difference.isEmpty()) {
-            noteCurrent(type, subscription, newest);
+            noteCurrent(type, subscription);
           } else {
-            respond(type, difference, newest, round);
+            respond(type, difference, round);
           }
         });
     return round;
   }
 
   /** Where nothing differs, the client is as new as the snapshot without a word. */
-  private void noteCurrent(ResourceType type, Subscription subscription, ResourceView newest) {
+  private void noteCurrent(ResourceType type, Subscription subscription) {
     if (subscription.refusedNames().isEmpty()) {
-      acknowledged.put(type, new Acknowledged(newest.version(), Optional.empty()));
+      acknowledged.put(type, new Acknowledged(view.version(), Optional.empty()));
     }
   }
 
   private void respond(
-      ResourceType type,
-      Subscription.Difference difference,
-      ResourceView newest,
-      List<DeltaDiscoveryResponse> round) {
+      ResourceType type, Subscription.Difference difference, List<DeltaDiscoveryResponse> round) {
     List<List<Resource>> groups = groups(difference);
     for (int i = 0; i < groups.size(); i++) {
       List<String> removed = i == 0 ? difference.removed() : List.of();
-      round.add(response(type, groups.get(i), removed, newest));
+      round.add(response(type, groups.get(i), removed));
     }
   }
 
@@ -206,13 +201,13 @@ public final class AdsSession {
   }
 
   private DeltaDiscoveryResponse response(
-      ResourceType type, List<Resource> resources, List<String> removed, ResourceView newest) {
+      ResourceType type, List<Resource> resources, List<String> removed) {
     Subscription subscription = subscription(type);
     SortedMap<String, SentResource> sent = new TreeMap<>();
     DeltaDiscoveryResponse.Builder response =
         DeltaDiscoveryResponse.newBuilder()
             .setTypeUrl(type.typeUrl())
-            .setSystemVersionInfo(newest.version())
+            .setSystemVersionInfo(view.version())
             .setNonce(Long.toString(++nonce))
             .setControlPlane(controlPlane)
             .addAllRemovedResources(removed);
@@ -223,22 +218,15 @@ public final class AdsSession {
     removed.forEach(subscription::tellRemoved);
     unanswered.put(
         response.getNonce(),
-        new Sent(type, newest.version(), Collections.unmodifiableSortedMap(sent)));
+        new Sent(type, view.version(), Collections.unmodifiableSortedMap(sent)));
     return response.build();
   }
 
   /** Whether the client has said that it took everything there is now. */
   public boolean isSynced() {
-    return view != null && subscriptions.keySet().stream().allMatch(this::isSynced);
-  }
-
-  private boolean isSynced(ResourceType type) {
-    ResourceView newest = view;
-    Subscription subscription = subscription(type);
-    return newest != null
-        && unanswered.values().stream().noneMatch(sent -> sent.type() == type)
-        && subscription.against(newest).isEmpty()
-        && subscription.refusedNames().isEmpty();
+    return unanswered.isEmpty()
+        && subscriptions.values().stream()
+            .allMatch(s -> s.against(view).isEmpty() && s.refusedNames().isEmpty());
   }
 
   /** The state of one kind. */
@@ -260,7 +248,9 @@ public final class AdsSession {
                     type,
                     s.isWildcard(),
                     s.names().size(),
-                    isSynced(type),
+                    unanswered.values().stream().noneMatch(sent -> sent.type() == type)
+                        && s.against(view).isEmpty()
+                        && s.refusedNames().isEmpty(),
                     s.refusedNames(),
                     acknowledged.get(type))));
     return kinds;

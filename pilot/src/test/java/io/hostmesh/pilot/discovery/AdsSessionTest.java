@@ -123,9 +123,7 @@ class AdsSessionTest {
   }
 
   private static AdsSession session(ResourceView view) {
-    AdsSession session = new AdsSession("pilot test");
-    session.show(view);
-    return session;
+    return new AdsSession(view, "pilot test");
   }
 
   @Test

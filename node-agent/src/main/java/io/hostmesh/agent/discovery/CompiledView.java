@@ -1,0 +1,111 @@
+package io.hostmesh.agent.discovery;
+
+import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.routing.RouteTable;
+import io.hostmesh.api.ResourceType;
+import io.hostmesh.model.ServiceName;
+import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The view of one {@link DiscoveryState}. Parts whose resources did not change are taken over. */
+final class CompiledView implements MeshView {
+  static final CompiledView EMPTY = new CompiledView(DiscoveryState.EMPTY, DirectoryIndex.EMPTY);
+
+  private final DiscoveryState state;
+  private final Optional<MeshSettings> settings;
+  private final DirectoryIndex directory;
+  private final Map<ServiceName, List<Endpoint>> endpoints = new HashMap<>();
+  private final Map<ServiceName, RouteTable> routes = new HashMap<>();
+  private final Map<ServiceName, AccessTable> access = new HashMap<>();
+
+  private CompiledView(DiscoveryState state, DirectoryIndex directory) {
+    this.state = state;
+    this.directory = directory;
+    this.settings =
+        state.of(ResourceType.MESH_SETTINGS).byName().values().stream()
+            .flatMap(
+                accepted ->
+                    accepted.content() instanceof Content.Settings c
+                        ? java.util.stream.Stream.of(c.settings())
+                        : java.util.stream.Stream.empty())
+            .findFirst();
+    for (ResourceType type :
+        List.of(ResourceType.ENDPOINTS, ResourceType.ROUTE, ResourceType.ACCESS_POLICY)) {
+      state.of(type).byName().values().forEach(accepted -> index(accepted.content()));
+    }
+  }
+
+  /** The view of a state, made of this one where it can be. */
+  @SuppressWarnings(
+      "ReferenceEquality") // The same object means that nothing came; equality would look at
+  // everything.
+  CompiledView next(DiscoveryState next) {
+    boolean sameDirectory = next.of(ResourceType.SERVICE) == state.of(ResourceType.SERVICE);
+    return new CompiledView(next, sameDirectory ? directory : new DirectoryIndex(listings(next)));
+  }
+
+  private static List<DirectoryEntry> listings(DiscoveryState state) {
+    return state.of(ResourceType.SERVICE).byName().values().stream()
+        .map(Accepted::content)
+        .filter(Content.Listing.class::isInstance)
+        .map(content -> ((Content.Listing) content).entry())
+        .toList();
+  }
+
+  private void index(Content content) {
+    switch (content) {
+      case Content.Members members -> endpoints.put(members.service(), members.endpoints());
+      case Content.Routing routing -> routes.put(routing.service(), routing.table());
+      case Content.Access rule -> access.put(rule.service(), rule.table());
+      case Content.Settings _, Content.Listing _ -> {
+        // Not by service.
+      }
+    }
+  }
+
+  @Override
+  public Optional<MeshSettings> settings() {
+    return settings;
+  }
+
+  @Override
+  public Collection<DirectoryEntry> directory() {
+    return directory.entries();
+  }
+
+  @Override
+  public Optional<DirectoryEntry> byName(ServiceName service) {
+    return directory.byName(service);
+  }
+
+  @Override
+  public Optional<DirectoryEntry> byDestination(InetSocketAddress destination) {
+    return directory.byDestination(destination);
+  }
+
+  @Override
+  public Optional<List<Endpoint>> endpoints(ServiceName service) {
+    return Optional.ofNullable(endpoints.get(service));
+  }
+
+  @Override
+  public Optional<RouteTable> route(ServiceName service) {
+    return Optional.ofNullable(routes.get(service));
+  }
+
+  /** Closed until pilot has said whether there is a rule: silence must not open a service. */
+  @Override
+  public Optional<AccessTable> access(ServiceName service) {
+    AccessTable table = access.get(service);
+    if (table != null) {
+      return Optional.of(table);
+    }
+    return state.of(ResourceType.ACCESS_POLICY).absent().contains(service.full())
+        ? Optional.empty()
+        : Optional.of(RuleResources.unknown(service));
+  }
+}

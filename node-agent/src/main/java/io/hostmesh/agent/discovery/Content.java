@@ -1,0 +1,23 @@
+package io.hostmesh.agent.discovery;
+
+import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.routing.RouteTable;
+import io.hostmesh.model.ServiceName;
+import java.util.List;
+
+/** What a resource says, compiled when it arrives. Immutable. */
+sealed interface Content {
+  record Settings(MeshSettings settings) implements Content {}
+
+  record Listing(DirectoryEntry entry) implements Content {}
+
+  record Members(ServiceName service, List<Endpoint> endpoints) implements Content {
+    public Members {
+      endpoints = List.copyOf(endpoints);
+    }
+  }
+
+  record Routing(ServiceName service, RouteTable table) implements Content {}
+
+  record Access(ServiceName service, AccessTable table) implements Content {}
+}

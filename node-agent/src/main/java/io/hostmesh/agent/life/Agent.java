@@ -1,0 +1,510 @@
+package io.hostmesh.agent.life;
+
+import io.hostmesh.agent.AgentConfig;
+import io.hostmesh.agent.discovery.Announcement;
+import io.hostmesh.agent.discovery.DirectoryEntry;
+import io.hostmesh.agent.discovery.MeshDiscovery;
+import io.hostmesh.agent.discovery.MeshMemory;
+import io.hostmesh.agent.discovery.PilotTls;
+import io.hostmesh.agent.dns.DnsServer;
+import io.hostmesh.agent.identity.LocalIdentities;
+import io.hostmesh.agent.listen.ListeningSockets;
+import io.hostmesh.agent.local.ConsulRegistrar;
+import io.hostmesh.agent.local.DefinitionMemory;
+import io.hostmesh.agent.local.Definitions;
+import io.hostmesh.agent.local.LocalInstances;
+import io.hostmesh.agent.local.ServiceDefinition;
+import io.hostmesh.agent.redirect.Capture;
+import io.hostmesh.agent.redirect.CapturePlan;
+import io.hostmesh.agent.redirect.CapturePorts;
+import io.hostmesh.agent.redirect.CaptureSettings.OnStop;
+import io.hostmesh.agent.redirect.ResolvConf;
+import io.hostmesh.model.MeshHost;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.registry.Registry;
+import io.hostmesh.runtime.Host;
+import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.metrics.Metrics;
+import io.hostmesh.runtime.metrics.Readiness;
+import io.hostmesh.runtime.state.StateFiles;
+import io.hostmesh.runtime.systemd.ListenFds;
+import io.hostmesh.runtime.systemd.Notify;
+import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.TrustRoots;
+import io.micrometer.core.instrument.Gauge;
+import io.netty.channel.Channel;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running agent. What is on disk is read before anything listens, and everything listens before a
+ * host joins, so that neither a call nor a join token is wasted on an agent that cannot start.
+ */
+public final class Agent implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Agent.class.getName());
+  private static final long REPORT_MILLIS = 5_000;
+  private static final long SOON_MILLIS = 200;
+
+  /** The status where a join token is refused: as for a configuration that cannot be used. */
+  private static final int REFUSED = 2;
+
+  /** How long a first join may hold up the start; an unreachable citadel is waited for later. */
+  private static final long JOIN_SECONDS = 5;
+
+  /** A manager that waits for readiness is not kept waiting for a control plane. */
+  private static final long PATIENCE_MILLIS = 15_000;
+
+  private final AgentConfig config;
+  private final Host host;
+  private final IntConsumer end;
+  private final Notify notify = Notify.from(System.getenv());
+  private final Closing closing = new Closing();
+
+  private final ThisHost self;
+  private final Generation generation;
+  private final StateLock lock;
+  private final LocalIdentities identities;
+  private final LocalInstances instances;
+  private final MeshDiscovery discovery;
+  private final Registry registry;
+  private final NameServers nameServers;
+  private final Metrics metrics;
+  private final Readiness readiness = new Readiness();
+  private final AgentStatus status;
+  private final ListeningSockets sockets;
+  private final List<Channel> listening = new ArrayList<>();
+  private final @Nullable CaptureKeeper capture;
+
+  private volatile boolean listens;
+  private volatile boolean announcedReady;
+  private volatile boolean reportSoon;
+  private volatile OnStop onStop;
+
+  /**
+   * Starts. Blocking.
+   *
+   * @param end ends the process with this status in an orderly way, which closes the agent
+   * @throws UserError where a person must mend something first
+   */
+  public static Agent start(AgentConfig config, Host host, IntConsumer end) throws Exception {
+    Agent agent = new Agent(config, host, end);
+    try {
+      agent.listen();
+      agent.join();
+      agent.begin();
+      return agent;
+    } catch (Exception | Error e) {
+      agent.closing.close();
+      throw e;
+    }
+  }
+
+  private Agent(AgentConfig config, Host host, IntConsumer end) throws IOException {
+    this.config = config;
+    this.host = host;
+    this.end = end;
+    this.onStop = config.capture().onStop();
+    this.self = ThisHost.of(config.node());
+    Path state = config.folders().state();
+    StateFiles files = folders(state, config.folders().run());
+    this.sockets =
+        new ListeningSockets(
+            host.vertx(), ListenFds.take(System.getenv(), ProcessHandle.current().pid()));
+    this.generation = Generation.next(state);
+    this.lock = closing.add(StateLock.take(host.vertx(), state, this::own));
+    this.instances =
+        closing.add(
+            LocalInstances.read(
+                host.vertx(),
+                config.folders().services(),
+                new DefinitionMemory(files, this::owns),
+                ports()));
+    this.identities =
+        closing.add(
+            new LocalIdentities(
+                host,
+                new SpiffeId.Node(config.trustDomain(), self.name()),
+                config.citadel(),
+                state.resolve("identity"),
+                this::owns));
+    this.discovery = closing.add(discovery(files));
+    this.registry = closing.add(Registry.connect(config.registry(), host.random()));
+    this.nameServers =
+        new NameServers(
+            host.vertx(), ResolvConf.DEFAULT, config.dns().upstreams(), this::captureChanged);
+    this.capture = config.capture().enabled() ? closing.add(keeper()) : null;
+    this.metrics = metrics();
+    this.status =
+        new AgentStatus(
+            self.name(),
+            host.version(),
+            generation.number(),
+            readiness,
+            identities,
+            discovery,
+            instances,
+            this::captureJson);
+  }
+
+  private static StateFiles folders(Path state, Path run) {
+    try {
+      Files.createDirectories(run);
+      return new StateFiles(state);
+    } catch (IOException e) {
+      throw new UserError(
+          "state-dir, run-dir: cannot make "
+              + e.getMessage()
+              + "; make it and give it to the"
+              + " agent's user",
+          e);
+    }
+  }
+
+  /** The agent's own ports, which no service can have. */
+  private Map<Integer, String> ports() {
+    return reservedPorts(config);
+  }
+
+  /** The ports of an agent, by what they are. */
+  public static Map<Integer, String> reservedPorts(AgentConfig config) {
+    AgentConfig.Listen listen = config.listen();
+    Map<Integer, String> ports = new TreeMap<>();
+    ports.put(listen.outbound(), "listen.outbound");
+    ports.put(listen.inbound(), "listen.inbound");
+    ports.put(listen.mesh(), "listen.mesh");
+    ports.put(listen.dns(), "listen.dns");
+    ports.put(listen.metrics().port(), "metrics.listen");
+    ports.put(listen.readiness().port(), "readiness.listen");
+    return ports;
+  }
+
+  private boolean owns() {
+    return lock.isOwner();
+  }
+
+  /** The older generation has ended: what it would have written is this one's to write. */
+  private void own() {
+    var _ = discovery.save();
+  }
+
+  private MeshDiscovery discovery(StateFiles files) {
+    TrustRoots nobody = new TrustRoots(config.trustDomain(), List.of(), 0);
+    return new MeshDiscovery(
+        host.vertx(),
+        PilotTls.client(
+            host.vertx(), this::ownSvid, () -> identities.roots().orElse(nobody), host.clock()),
+        config.pilots().stream().map(Agent::socketAddress).toList(),
+        Announcement.of(self.name(), host.version(), generation.number()),
+        new MeshMemory(files, this::owns),
+        host.clock(),
+        host.random());
+  }
+
+  private @Nullable Svid ownSvid() {
+    return identities.node().svid().orElse(null);
+  }
+
+  private static SocketAddress socketAddress(HostPort address) {
+    return SocketAddress.inetSocketAddress(address.port(), address.host());
+  }
+
+  private CaptureKeeper keeper() {
+    if (self.uid() == 0) {
+      throw new UserError(
+          "capture: the agent runs as root, whose own traffic could not be told from that of other"
+              + " programs; run it as a user of its own with CAP_NET_ADMIN, or set capture.enabled ="
+              + " false");
+    }
+    return new CaptureKeeper(
+        Capture.open(config.capture().backend(), CaptureByHand.folder(config.folders().run())),
+        this::wanted,
+        config.capture().confirmWithin(),
+        this::changed);
+  }
+
+  /** Nothing until the mesh is known: before, all that is captured would fail. */
+  private Optional<CapturePlan> wanted() {
+    if (!listens || discovery.view().settings().isEmpty()) {
+      return Optional.empty();
+    }
+    Set<InetSocketAddress> endpoints = new HashSet<>();
+    for (DirectoryEntry entry : discovery.view().directory()) {
+      endpoints.addAll(entry.addresses());
+    }
+    AgentConfig.Listen listen = config.listen();
+    return Optional.of(
+        config
+            .capture()
+            .plan(
+                self.uid(),
+                new CapturePorts(listen.outbound(), listen.inbound(), listen.dns()),
+                instances.definitions().ports(),
+                endpoints,
+                nameServers.ofHost()));
+  }
+
+  private Metrics metrics() {
+    Metrics made = new Metrics("agent", host.version());
+    Gauge.builder("hostmesh_agent_generation", generation::number)
+        .description("Grows with every start of the agent on this host")
+        .register(made.registry());
+    Gauge.builder("hostmesh_agent_pilot_connected", () -> discovery.status().connected() ? 1 : 0)
+        .description("Whether a discovery stream to a pilot is open")
+        .register(made.registry());
+    return made;
+  }
+
+  private void listen() {
+    readiness.require(
+        "listening",
+        () -> listens ? Optional.empty() : Optional.of("the agent is starting or ending"));
+    readiness.require("configuration", this::configurationMissing);
+    readiness.require("certificates", this::certificatesMissing);
+    readiness.require("registry", this::registryMissing);
+    readiness.require(
+        "capture", () -> Optional.ofNullable(capture).flatMap(CaptureKeeper::problem));
+    AgentConfig.Listen listen = config.listen();
+    Monitoring monitoring = new Monitoring(metrics, readiness);
+    listening.addAll(
+        sockets.serve(
+            ListeningSockets.METRICS,
+            List.of(address(listen.metrics())),
+            monitoring.connections()));
+    listening.addAll(
+        sockets.serve(
+            ListeningSockets.READY,
+            List.of(address(listen.readiness())),
+            monitoring.connections()));
+    DnsServer dns = new DnsServer(this::addresses, nameServers::upstreams, host.random());
+    List<InetSocketAddress> local =
+        List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), listen.dns()));
+    listening.addAll(sockets.datagrams(ListeningSockets.DNS_UDP, local, dns.udp()));
+    listening.addAll(sockets.serve(ListeningSockets.DNS_TCP, local, dns.tcp()));
+    closing.add(this::stopListening);
+    listens = true;
+  }
+
+  private static InetSocketAddress address(HostPort address) {
+    return new InetSocketAddress(address.host(), address.port());
+  }
+
+  private Optional<List<InetAddress>> addresses(MeshHost name) {
+    return discovery
+        .view()
+        .byName(name.service())
+        .filter(entry -> name.datacenter().map(entry.datacenter()::equals).orElse(true))
+        .map(DirectoryEntry::virtualAddresses);
+  }
+
+  private Optional<String> configurationMissing() {
+    return discovery.view().settings().isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            "nothing from a pilot yet, and nothing on disk"
+                + discovery.status().failure().map(why -> " (" + why + ")").orElse(""));
+  }
+
+  private Optional<String> certificatesMissing() {
+    if (identities.node().svid().isEmpty()) {
+      return Optional.of(identities.node().problem().orElse("this node has not joined yet"));
+    }
+    List<String> missing = identities.missing();
+    return missing.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", missing));
+  }
+
+  /** A registry that is away matters only to a host that it has never listed. */
+  private Optional<String> registryMissing() {
+    boolean callable =
+        instances.definitions().services().stream().anyMatch(s -> s.listener().isPresent());
+    List<String> troubles = instances.troubles();
+    return callable && !troubles.isEmpty() && !instances.wasListed()
+        ? Optional.of(String.join("; ", troubles))
+        : Optional.empty();
+  }
+
+  /**
+   * Gives a first join a moment, so that a token that cannot be used ends the start with one line.
+   */
+  private void join() throws InterruptedException {
+    identities.services(names(instances.definitions()));
+    var ready = identities.node().ready().toCompletionStage().toCompletableFuture();
+    try {
+      var _ = ready.get(JOIN_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "this node has not joined the mesh yet; going on, and trying again: {0}",
+          identities.node().problem().orElse("citadel does not answer"));
+      identities.node().ready().onFailure(this::refused);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UserError refused) {
+        throw refused;
+      }
+      throw new IllegalStateException("cannot join", e.getCause());
+    }
+  }
+
+  private void refused(Throwable failure) {
+    LOG.log(System.Logger.Level.ERROR, String.valueOf(failure.getMessage()));
+    end.accept(REFUSED);
+  }
+
+  private static Set<ServiceName> names(Definitions definitions) {
+    return definitions.services().stream().map(ServiceDefinition::name).collect(Collectors.toSet());
+  }
+
+  private void begin() throws Exception {
+    AdminApi admin =
+        closing.add(
+            new AdminApi(
+                host.vertx(), status, discovery, instances, config.folders().socket(), this::stop));
+    var _ =
+        admin
+            .listen(generation.number())
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS);
+    declared(instances.definitions());
+    instances.onChange(this::declared);
+    instances.onHealth(this::changed);
+    identities.onChange(this::changed);
+    discovery.onView(_ -> captureChanged());
+    discovery.start();
+    instances.start(
+        new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));
+    if (capture != null) {
+      capture.start();
+    }
+    host.vertx().setPeriodic(REPORT_MILLIS, _ -> report());
+    host.vertx().setPeriodic(SOON_MILLIS, _ -> announce());
+    host.vertx().setTimer(PATIENCE_MILLIS, _ -> announce(true));
+  }
+
+  /** The services of this host are these from now on. Reads certificates from disk. */
+  private void declared(Definitions definitions) {
+    host.vertx()
+        .executeBlocking(
+            () -> {
+              identities.services(names(definitions));
+              return definitions;
+            })
+        .onFailure(
+            failure -> LOG.log(System.Logger.Level.ERROR, "certificates of services", failure));
+    Set<ServiceName> upstreams = new HashSet<>();
+    definitions.services().forEach(service -> upstreams.addAll(service.upstreams()));
+    discovery.host(names(definitions), upstreams);
+    captureChanged();
+    changed();
+  }
+
+  private void captureChanged() {
+    if (capture != null) {
+      capture.refresh();
+    }
+  }
+
+  /** Something that others are told has changed. */
+  private void changed() {
+    if (!reportSoon) {
+      reportSoon = true;
+      host.vertx()
+          .setTimer(
+              SOON_MILLIS,
+              _ -> {
+                reportSoon = false;
+                report();
+              });
+    }
+  }
+
+  private void report() {
+    discovery.report(status.report());
+  }
+
+  private void announce() {
+    announce(false);
+  }
+
+  private void announce(boolean anyway) {
+    if (announcedReady) {
+      return;
+    }
+    Map<String, String> missing = readiness.problems();
+    if (missing.isEmpty()) {
+      announcedReady = true;
+      notify.status("ready");
+      notify.ready();
+      LOG.log(System.Logger.Level.INFO, "ready, generation " + generation.number());
+      changed();
+    } else if (anyway) {
+      announcedReady = true;
+      String what =
+          missing.entrySet().stream()
+              .map(part -> part.getKey() + ": " + part.getValue())
+              .collect(Collectors.joining("; "));
+      notify.status("waiting for " + what);
+      notify.ready();
+      LOG.log(System.Logger.Level.WARNING, "not ready yet: " + what);
+    }
+  }
+
+  private JsonObject captureJson() {
+    CaptureKeeper keeper = capture;
+    if (keeper == null) {
+      return new JsonObject().put("enabled", false);
+    }
+    JsonObject json =
+        new JsonObject()
+            .put("enabled", true)
+            .put("backend", keeper.backend())
+            .put("inForce", keeper.problem().isEmpty());
+    keeper.problem().ifPresent(problem -> json.put("problem", problem));
+    return json;
+  }
+
+  private void stop(Optional<OnStop> mode) {
+    mode.ifPresent(chosen -> onStop = chosen);
+    LOG.log(System.Logger.Level.INFO, "asked to stop");
+    host.vertx().setTimer(SOON_MILLIS, _ -> end.accept(0)); // After the answer.
+  }
+
+  private void stopListening() {
+    listens = false;
+    for (Channel channel : listening) {
+      channel.close().awaitUninterruptibly();
+    }
+  }
+
+  /** Ends in an orderly way: takes no new calls, lets those under way end. Blocking. */
+  @Override
+  public void close() throws IOException {
+    notify.stopping();
+    CaptureKeeper keeper = capture;
+    boolean succeeded = generation.isSucceeded();
+    closing.close();
+    if (keeper != null && onStop == OnStop.OPEN && !succeeded) {
+      keeper.remove();
+      LOG.log(System.Logger.Level.INFO, "capture is off (capture.on-stop = open)");
+    }
+  }
+}
