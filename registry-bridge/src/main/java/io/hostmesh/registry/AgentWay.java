@@ -23,8 +23,6 @@ import org.kiwiproject.consul.option.QueryParameterOptions;
  * HTTP API). Every check has a time to live and is repeated well before it is over.
  */
 final class AgentWay implements RegistrationWay {
-  private static final String TIME_TO_LIVE = ServiceRegistration.LIFETIME.toSeconds() + "s";
-
   /** What a host that is gone for good leaves behind does not stay for ever. */
   private static final String REMOVE_AFTER = "24h";
 
@@ -113,7 +111,7 @@ final class AgentWay implements RegistrationWay {
           ImmutableRegCheck.builder()
               .id(service.checkId(check.id()))
               .name(check.name())
-              .ttl(TIME_TO_LIVE)
+              .ttl(connections.timing().lifetimeText())
               .status(report.status().text())
               .deregisterCriticalServiceAfter(REMOVE_AFTER)
               .build());
@@ -153,7 +151,7 @@ final class AgentWay implements RegistrationWay {
               .put("ID", service.checkId(check.id()))
               .put("Name", check.name())
               .put("ServiceID", service.id())
-              .put("TTL", TIME_TO_LIVE)
+              .put("TTL", connections.timing().lifetimeText())
               .put("Status", report.status().text())
               .put("Notes", notes);
       connections.perform(() -> connections.raw().put("/v1/agent/check/register", body));
@@ -167,7 +165,7 @@ final class AgentWay implements RegistrationWay {
       try {
         perform(() -> update(service.checkId(check.id()), report));
       } catch (RegistryException e) {
-        if (e.status() == 404) {
+        if (e.status() == Connections.NOT_FOUND) {
           return false;
         }
         throw e;
@@ -193,17 +191,22 @@ final class AgentWay implements RegistrationWay {
 
   private void remove(LocalService service) {
     registered.remove(service.id());
-    try {
-      if (service.adopted()) {
-        List<LocalCheck> checks = new ArrayList<>(service.checks());
-        checks.add(ALIVE);
-        checks.forEach(
-            check -> perform(() -> agent().deregisterCheck(service.checkId(check.id()))));
-      } else {
-        perform(() -> agent().deregister(service.id()));
+    if (service.adopted()) {
+      List<LocalCheck> checks = new ArrayList<>(service.checks());
+      checks.add(ALIVE);
+      for (LocalCheck check : checks) {
+        performUnlessGone(() -> agent().deregisterCheck(service.checkId(check.id())));
       }
+    } else {
+      performUnlessGone(() -> agent().deregister(service.id()));
+    }
+  }
+
+  private void performUnlessGone(Runnable call) {
+    try {
+      perform(call);
     } catch (RegistryException e) {
-      if (e.status() != 404) { // Gone already.
+      if (e.status() != Connections.NOT_FOUND) {
         throw e;
       }
     }

@@ -28,6 +28,7 @@ final class CatalogState {
   private boolean named;
   private boolean checked;
   private boolean sweepWanted;
+  private boolean changed;
 
   /**
    * The list of services was answered: those that are new to it are read at once, and any other may
@@ -36,7 +37,7 @@ final class CatalogState {
   void named(Set<String> answered) {
     names = new HashSet<>(answered);
     names.remove(CONSUL_ITSELF);
-    known.keySet().retainAll(names);
+    changed |= known.keySet().retainAll(names);
     stale.retainAll(names);
     names.stream().filter(name -> !known.containsKey(name)).forEach(stale::add);
     sweepWanted = true;
@@ -82,6 +83,7 @@ final class CatalogState {
   void read(String name, List<ServiceHealth> instances) {
     if (names.contains(name)) {
       known.put(name, List.copyOf(instances));
+      changed = true;
     }
   }
 
@@ -94,7 +96,14 @@ final class CatalogState {
     return named && checked && known.keySet().containsAll(names);
   }
 
+  /** Whether the catalog may differ from the last one that was taken. */
+  boolean isChanged() {
+    return changed;
+  }
+
+  /** Takes the catalog as it is known. */
   Catalog catalog() {
+    changed = false;
     SortedMap<ServiceName, List<Instance>> services = new TreeMap<>();
     SortedMap<String, String> ignored = new TreeMap<>();
     known.forEach(

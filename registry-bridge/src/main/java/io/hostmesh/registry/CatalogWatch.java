@@ -155,7 +155,7 @@ final class CatalogWatch implements Watch {
 
   private boolean untold() {
     return failing.values().stream().findFirst().orElse(null) != told
-        || (last == null && state.isComplete());
+        || (state.isComplete() && (state.isChanged() || last == null));
   }
 
   private boolean readAll(Set<String> taken) {

@@ -38,7 +38,7 @@ final class CatalogWrites {
         .put("CheckID", RegistrationMeta.HEARTBEAT_CHECK)
         .put("Name", "Hostmesh agent's heartbeat")
         .put("Status", (alive ? CheckStatus.PASSING : CheckStatus.CRITICAL).text())
-        .put("Output", alive ? "the heartbeat is there" : "no heartbeat from the host's agent");
+        .put("Output", alive ? RegistrationMeta.A_HEARTBEAT : RegistrationMeta.NO_HEARTBEAT);
   }
 
   /** A service with all its checks; of an adopted one, the checks alone. */

@@ -14,7 +14,8 @@ public enum CheckStatus {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  static CheckStatus parse(String text) {
+  /** Reads Consul's word; one that Consul does not have is critical. */
+  public static CheckStatus parse(String text) {
     for (CheckStatus status : values()) {
       if (status.text().equals(text)) {
         return status;

@@ -30,12 +30,15 @@ final class Connections implements AutoCloseable {
 
   static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
+  static final int NOT_FOUND = 404;
+
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration WATCH_TIMEOUT = WAIT.plus(WAIT.dividedBy(16)).plusSeconds(10);
 
   private final RegistrySettings settings;
   private final RandomGenerator random;
+  private final Timing timing;
   private final ConnectionPool pool =
       new ConnectionPool(MAX_CALLS + MAX_WATCHES, 5, TimeUnit.MINUTES);
   private final ExecutorService threads =
@@ -47,7 +50,8 @@ final class Connections implements AutoCloseable {
   private final Consul watches;
   private final RawConsul raw;
 
-  Connections(RegistrySettings settings, RandomGenerator random) {
+  Connections(RegistrySettings settings, RandomGenerator random, Timing timing) {
+    this.timing = timing;
     this.settings = settings;
     this.random = random;
     RegistryTls tls = RegistryTls.of(settings);
@@ -84,6 +88,10 @@ final class Connections implements AutoCloseable {
 
   RegistrySettings settings() {
     return settings;
+  }
+
+  Timing timing() {
+    return timing;
   }
 
   RandomGenerator random() {
@@ -176,6 +184,21 @@ final class Connections implements AutoCloseable {
       throw e.hasCode() ? answered(e.getCode(), e) : unreachable(e);
     } catch (IOException e) {
       throw unreachable(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unreachable(e);
+    }
+  }
+
+  /** Renews a session; false where it has ended. To be run by {@link #perform} or {@link #call}. */
+  boolean renew(String session) {
+    try {
+      return translate(() -> calls.sessionClient().renewSession(session)).isPresent();
+    } catch (RegistryException e) {
+      if (e.status() == NOT_FOUND) {
+        return false;
+      }
+      throw e;
     }
   }
 

@@ -2,8 +2,11 @@ package io.hostmesh.registry;
 
 import java.io.IOException;
 
-/** One request to Consul, run on a thread that may block. */
+/**
+ * One request to Consul, run on a thread that may block. The HTTP library lets an interrupt through
+ * without declaring it.
+ */
 @FunctionalInterface
 interface ConsulCall<T> {
-  T run() throws IOException;
+  T run() throws IOException, InterruptedException;
 }

@@ -17,10 +17,7 @@ final class Heartbeat {
   /** Renews; false where there is no session, or no more. */
   boolean isAlive() {
     String held = session;
-    return held != null
-        && connections
-            .perform(() -> connections.calls().sessionClient().renewSession(held))
-            .isPresent();
+    return held != null && connections.perform(() -> connections.renew(held));
   }
 
   /** Begins a new session. The node must be in the catalog. */
@@ -32,7 +29,7 @@ final class Heartbeat {
             .createObjectNode()
             .put("Node", node.name())
             .put("Name", RegistrationMeta.HEARTBEAT_SESSION)
-            .put("TTL", ServiceRegistration.LIFETIME.toSeconds() + "s")
+            .put("TTL", connections.timing().lifetimeText())
             .put("Behavior", "release");
     // Explicitly none: Consul's default is the check of its own agent, which this node has not.
     body.putArray("NodeChecks");

@@ -97,7 +97,7 @@ public final class LeaderElection implements AutoCloseable {
   private String keepSession() {
     long asked = System.nanoTime();
     String held = session;
-    if (held != null && timed(() -> sessions().renewSession(held)).isPresent()) {
+    if (held != null && timed(() -> connections.renew(held))) {
       sureUntil = asked + SURE_FOR.toNanos();
       return held;
     }

@@ -20,8 +20,17 @@ public final class RegistrationMeta {
   /** The check of a node of ours that says whether its agent's heartbeat is there. */
   public static final String HEARTBEAT_CHECK = CHECK_PREFIX + "heartbeat";
 
+  /** What the heartbeat check says of a living node. */
+  public static final String A_HEARTBEAT = "the heartbeat of the host's agent is there";
+
+  /** And of a dead one. */
+  public static final String NO_HEARTBEAT = "no heartbeat from the host's agent";
+
   /** The name of the session that is a node's heartbeat. */
   public static final String HEARTBEAT_SESSION = "hostmesh-heartbeat";
+
+  /** The embedded registry says this of itself in the metadata of its agent. */
+  public static final String EMBEDDED = "hostmesh-embedded";
 
   private RegistrationMeta() {}
 

@@ -5,9 +5,6 @@ import java.util.Map;
 
 /** Which of the two ways of registration is this host's. */
 final class RegistrationWays {
-  /** The embedded registry says this of itself in the metadata of its agent. */
-  static final String EMBEDDED = "hostmesh-embedded";
-
   private RegistrationWays() {}
 
   /**
@@ -29,6 +26,6 @@ final class RegistrationWays {
 
   private static boolean isEmbedded(Connections connections) {
     JsonNode self = connections.perform(() -> connections.raw().get("/v1/agent/self", Map.of()));
-    return self.path("Meta").has(EMBEDDED);
+    return self.path("Meta").has(RegistrationMeta.EMBEDDED);
   }
 }

@@ -28,7 +28,11 @@ public final class Registry implements AutoCloseable {
    * @throws io.hostmesh.runtime.UserError where a file of its TLS settings cannot be used
    */
   public static Registry connect(RegistrySettings settings, RandomGenerator random) {
-    return new Registry(new Connections(settings, random));
+    return connect(settings, random, Timing.DEFAULT);
+  }
+
+  static Registry connect(RegistrySettings settings, RandomGenerator random, Timing timing) {
+    return new Registry(new Connections(settings, random, timing));
   }
 
   public RegistrySettings settings() {

@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for any thread; no method blocks except {@link #close()}. Works on one virtual thread.
  */
 public final class ServiceRegistration implements AutoCloseable {
-  static final Duration LIFETIME = Duration.ofSeconds(10);
-  private static final Duration REPEAT_EVERY = Duration.ofSeconds(3);
-
   private final Connections connections;
   private final RegisteringNode node;
   private final ReentrantLock lock = new ReentrantLock();
@@ -149,7 +146,7 @@ public final class ServiceRegistration implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      Duration rest = REPEAT_EVERY;
+      Duration rest = connections.timing().repeatEvery();
       try {
         way = way == null ? RegistrationWays.choose(connections, node) : way;
         done(desired, way.bringAbout(desired));

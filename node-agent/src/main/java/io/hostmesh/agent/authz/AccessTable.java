@@ -1,13 +1,20 @@
 package io.hostmesh.agent.authz;
 
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.AccessRule.Grant;
+import io.hostmesh.model.rules.PathPattern;
+import java.util.List;
+import java.util.Optional;
 
-/** An access rule, compiled when it arrives. Immutable. */
+/** An access rule, compiled when it arrives. Immutable, for any thread. */
 public final class AccessTable {
   private final AccessRule rule;
+  private final boolean needsRequests;
 
   private AccessTable(AccessRule rule) {
     this.rule = rule;
+    this.needsRequests = rule.needsRequests();
   }
 
   public static AccessTable compile(AccessRule rule) {
@@ -16,5 +23,71 @@ public final class AccessTable {
 
   public AccessRule rule() {
     return rule;
+  }
+
+  /**
+   * Judges one HTTP request. Methods are compared as they are (RFC 9110 section 9.1: they are
+   * case-sensitive).
+   *
+   * @param caller the proven identity; empty where there is none, which no rule allows
+   * @param path the request's path without query, as the application will see it
+   */
+  public Verdict request(Optional<ServiceName> caller, String method, String path) {
+    if (caller.isEmpty()) {
+      return denied("a caller without an identity");
+    }
+    for (Grant grant : rule.allow()) {
+      if (names(grant, caller.get())
+          && (grant.methods().isEmpty() || grant.methods().contains(method))
+          && allows(grant.paths(), path)) {
+        return Verdict.ALLOWED;
+      }
+    }
+    return denied(caller.get() + " with " + method + " " + RequestPath.shown(path));
+  }
+
+  /** Judges a bare connection, which a rule that asks for methods or paths can never allow. */
+  public Verdict connection(Optional<ServiceName> caller) {
+    if (caller.isEmpty()) {
+      return denied("a caller without an identity");
+    }
+    if (needsRequests) {
+      return new Verdict.Denied(
+          "the access rule of "
+              + rule.service()
+              + " names methods or paths, so a connection whose requests are not read is refused;"
+              + " declare the service's protocol as http, http2 or grpc");
+    }
+    for (Grant grant : rule.allow()) {
+      if (names(grant, caller.get())) {
+        return Verdict.ALLOWED;
+      }
+    }
+    return denied(caller.get().toString());
+  }
+
+  private Verdict denied(String what) {
+    return new Verdict.Denied(
+        "denied by the access rule of " + rule.service() + ": it does not allow " + what);
+  }
+
+  private static boolean names(Grant grant, ServiceName caller) {
+    return grant.from().isEmpty() || grant.from().contains(caller);
+  }
+
+  private static boolean allows(List<PathPattern> paths, String path) {
+    if (paths.isEmpty()) {
+      return true;
+    }
+    // Where applications may read a path in another way than we do, no pattern covers it.
+    if (!RequestPath.isPlain(path)) {
+      return false;
+    }
+    for (PathPattern pattern : paths) {
+      if (pattern.matches(path)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -37,14 +37,15 @@ public final class AdsSession {
   private final Map<String, Sent> unanswered = new LinkedHashMap<>();
   private final Map<ResourceType, Acknowledged> acknowledged = new EnumMap<>(ResourceType.class);
   private final SortedSet<String> unknownKinds = new TreeSet<>();
-  private ResourceView view;
+  private @Nullable ResourceView view;
   private long nonce;
 
   /**
+   * Nothing is answered before the first view.
+   *
    * @param identifier what the pilot announces of itself
    */
-  public AdsSession(ResourceView view, String identifier) {
-    this.view = view;
+  public AdsSession(String identifier) {
     this.controlPlane = ControlPlane.newBuilder().setIdentifier(identifier).build();
   }
 
@@ -146,35 +147,39 @@ public final class AdsSession {
 
   /** What to send now: a round, or nothing while one is under way or nothing differs. */
   public List<DeltaDiscoveryResponse> next() {
-    if (!unanswered.isEmpty()) {
+    ResourceView newest = view;
+    if (newest == null || !unanswered.isEmpty()) {
       return List.of();
     }
     List<DeltaDiscoveryResponse> round = new ArrayList<>();
     subscriptions.forEach(
         (type, subscription) -> {
-          Subscription.Difference difference = subscription.against(view);
+          Subscription.Difference difference = subscription.against(newest);
           if (difference.isEmpty()) {
-            noteCurrent(type, subscription);
+            noteCurrent(type, subscription, newest);
           } else {
-            respond(type, difference, round);
+            respond(type, difference, newest, round);
           }
         });
     return round;
   }
 
   /** Where nothing differs, the client is as new as the snapshot without a word. */
-  private void noteCurrent(ResourceType type, Subscription subscription) {
+  private void noteCurrent(ResourceType type, Subscription subscription, ResourceView newest) {
     if (subscription.refusedNames().isEmpty()) {
-      acknowledged.put(type, new Acknowledged(view.version(), Optional.empty()));
+      acknowledged.put(type, new Acknowledged(newest.version(), Optional.empty()));
     }
   }
 
   private void respond(
-      ResourceType type, Subscription.Difference difference, List<DeltaDiscoveryResponse> round) {
+      ResourceType type,
+      Subscription.Difference difference,
+      ResourceView newest,
+      List<DeltaDiscoveryResponse> round) {
     List<List<Resource>> groups = groups(difference);
     for (int i = 0; i < groups.size(); i++) {
       List<String> removed = i == 0 ? difference.removed() : List.of();
-      round.add(response(type, groups.get(i), removed));
+      round.add(response(type, groups.get(i), removed, newest));
     }
   }
 
@@ -201,13 +206,13 @@ public final class AdsSession {
   }
 
   private DeltaDiscoveryResponse response(
-      ResourceType type, List<Resource> resources, List<String> removed) {
+      ResourceType type, List<Resource> resources, List<String> removed, ResourceView newest) {
     Subscription subscription = subscription(type);
     SortedMap<String, SentResource> sent = new TreeMap<>();
     DeltaDiscoveryResponse.Builder response =
         DeltaDiscoveryResponse.newBuilder()
             .setTypeUrl(type.typeUrl())
-            .setSystemVersionInfo(view.version())
+            .setSystemVersionInfo(newest.version())
             .setNonce(Long.toString(++nonce))
             .setControlPlane(controlPlane)
             .addAllRemovedResources(removed);
@@ -218,15 +223,22 @@ public final class AdsSession {
     removed.forEach(subscription::tellRemoved);
     unanswered.put(
         response.getNonce(),
-        new Sent(type, view.version(), Collections.unmodifiableSortedMap(sent)));
+        new Sent(type, newest.version(), Collections.unmodifiableSortedMap(sent)));
     return response.build();
   }
 
   /** Whether the client has said that it took everything there is now. */
   public boolean isSynced() {
-    return unanswered.isEmpty()
-        && subscriptions.values().stream()
-            .allMatch(s -> s.against(view).isEmpty() && s.refusedNames().isEmpty());
+    return view != null && subscriptions.keySet().stream().allMatch(this::isSynced);
+  }
+
+  private boolean isSynced(ResourceType type) {
+    ResourceView newest = view;
+    Subscription subscription = subscription(type);
+    return newest != null
+        && unanswered.values().stream().noneMatch(sent -> sent.type() == type)
+        && subscription.against(newest).isEmpty()
+        && subscription.refusedNames().isEmpty();
   }
 
   /** The state of one kind. */
@@ -248,9 +260,7 @@ public final class AdsSession {
                     type,
                     s.isWildcard(),
                     s.names().size(),
-                    unanswered.values().stream().noneMatch(sent -> sent.type() == type)
-                        && s.against(view).isEmpty()
-                        && s.refusedNames().isEmpty(),
+                    isSynced(type),
                     s.refusedNames(),
                     acknowledged.get(type))));
     return kinds;

@@ -123,7 +123,9 @@ class AdsSessionTest {
   }
 
   private static AdsSession session(ResourceView view) {
-    return new AdsSession(view, "pilot test");
+    AdsSession session = new AdsSession("pilot test");
+    session.show(view);
+    return session;
   }
 
   @Test

@@ -1,0 +1,140 @@
+package io.hostmesh.agent;
+
+import io.hostmesh.agent.balance.BalancePolicy;
+import io.hostmesh.agent.balance.Members;
+import io.hostmesh.agent.connection.Callers;
+import io.hostmesh.agent.connection.Connections;
+import io.hostmesh.agent.connection.OriginalDestinations;
+import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.identity.Identities;
+import io.hostmesh.agent.inbound.InboundCapture;
+import io.hostmesh.agent.inbound.Listeners;
+import io.hostmesh.agent.inbound.LocalInstances;
+import io.hostmesh.agent.inbound.MeshPort;
+import io.hostmesh.agent.inbound.Receiver;
+import io.hostmesh.agent.outbound.OutboundCapture;
+import io.hostmesh.agent.outbound.Sender;
+import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.agent.upstream.MeshTls;
+import io.hostmesh.agent.upstream.Sockets;
+import io.hostmesh.agent.upstream.Upstreams;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+
+/** The road of all connections through this host's agent. Any thread. */
+public final class DataPath implements AutoCloseable {
+
+  /** What the road is told from outside. */
+  public record Facts(
+      MeshSource mesh,
+      Identities identities,
+      LocalInstances instances,
+      OriginalDestinations destinations,
+      Callers callers,
+      Listeners listeners) {}
+
+  /**
+   * Choices of the operator.
+   *
+   * @param node this host's name in the mesh
+   * @param passThrough whether {@code capture.outbound = all}
+   */
+  public record Settings(
+      String node, BalancePolicy balance, boolean passThrough, Sockets.Settings sockets) {}
+
+  /** The listening sockets: each accepted channel gets the handler, on the loop it stays on. */
+  @FunctionalInterface
+  public interface Ports {
+    /**
+     * @param name {@code outbound}, {@code inbound} or {@code mesh}
+     * @return the listening channels
+     */
+    List<Channel> serve(String name, ChannelHandler connections);
+  }
+
+  private final Connections connections;
+  private final List<Channel> listening = new ArrayList<>();
+
+  private DataPath(Connections connections) {
+    this.connections = connections;
+  }
+
+  /** Begins to take connections. */
+  public static DataPath start(
+      Ports ports,
+      Facts facts,
+      Telemetry telemetry,
+      Clock clock,
+      RandomGenerator random,
+      Settings settings) {
+    MeshTls tls = new MeshTls(facts.identities(), clock);
+    Sockets sockets = Sockets.epoll(settings.sockets());
+    Connections connections =
+        new Connections(loop -> new Upstreams(loop, tls, sockets), telemetry.metrics());
+    Receiver receiver = new Receiver(facts.mesh(), facts.listeners(), telemetry);
+    Sender sender =
+        new Sender(
+            facts.mesh(),
+            new Members(settings.balance()),
+            facts.instances(),
+            receiver,
+            telemetry,
+            random,
+            settings.node());
+    DataPath path = new DataPath(connections);
+    path.listening.addAll(
+        ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));
+    path.listening.addAll(
+        ports.serve(
+            "inbound",
+            new InboundCapture(
+                receiver, facts.instances(), facts.destinations(), facts.callers(), connections)));
+    path.listening.addAll(
+        ports.serve(
+            "outbound",
+            new OutboundCapture(
+                sender,
+                facts.destinations(),
+                facts.callers(),
+                connections,
+                settings.passThrough())));
+    return path;
+  }
+
+  /** How many accepted connections are open. */
+  public int openConnections() {
+    return connections.count();
+  }
+
+  /**
+   * Takes no more connections, which another generation of the agent may do through the same
+   * sockets, and lets those that are open end without breaking a request.
+   *
+   * @return completed when all have ended, or after the limit
+   */
+  public CompletableFuture<Void> drain(Duration limit) {
+    CompletableFuture<?>[] closed =
+        listening.stream().map(DataPath::closed).toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(closed).thenCompose(_ -> connections.drain(limit));
+  }
+
+  private static CompletableFuture<?> closed(Channel channel) {
+    CompletableFuture<Boolean> closed = new CompletableFuture<>();
+    channel.close().addListener(_ -> closed.complete(true));
+    return closed;
+  }
+
+  /** Ends everything at once. */
+  @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // They end with their channels.
+  public void close() {
+    listening.forEach(Channel::close);
+    connections.close();
+  }
+}

@@ -1,0 +1,20 @@
+package io.hostmesh.agent.connection;
+
+import io.netty.channel.Channel;
+import java.net.InetSocketAddress;
+
+/** What all accepted connections need. */
+public final class Accepted {
+  private Accepted() {}
+
+  /** {@code address:port} for messages. */
+  public static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  }
+
+  /** Asks for the first bytes, of a channel that is being initialised. */
+  public static void readWhenActive(Channel channel) {
+    channel.eventLoop().execute(channel::read);
+  }
+}

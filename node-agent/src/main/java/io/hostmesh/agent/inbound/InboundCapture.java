@@ -1,0 +1,129 @@
+package io.hostmesh.agent.inbound;
+
+import io.hostmesh.agent.connection.Accepted;
+import io.hostmesh.agent.connection.Caller;
+import io.hostmesh.agent.connection.Callers;
+import io.hostmesh.agent.connection.Connections;
+import io.hostmesh.agent.connection.OriginalDestinations;
+import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.protocol.HttpLimits;
+import io.hostmesh.agent.protocol.HttpVersionSwitch;
+import io.hostmesh.agent.protocol.Relay;
+import io.hostmesh.agent.protocol.Resets;
+import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.SpiffeId;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/** Port 15006: connections that went to a service's port itself, from this host or outside. */
+public final class InboundCapture extends ChannelInitializer<SocketChannel> {
+  private final Receiver receiver;
+  private final LocalInstances instances;
+  private final OriginalDestinations destinations;
+  private final Callers callers;
+  private final Connections connections;
+
+  public InboundCapture(
+      Receiver receiver,
+      LocalInstances instances,
+      OriginalDestinations destinations,
+      Callers callers,
+      Connections connections) {
+    this.receiver = receiver;
+    this.instances = instances;
+    this.destinations = destinations;
+    this.callers = callers;
+    this.connections = connections;
+  }
+
+  /** The road of such a connection: where to, who, then what it speaks. */
+  @Override
+  protected void initChannel(SocketChannel channel) {
+    channel.config().setAutoRead(false);
+    Upstreams upstreams = connections.accepted(channel);
+    InetSocketAddress peer = channel.remoteAddress();
+    Optional<InetSocketAddress> destination = destinations.of(channel);
+    if (destination.isEmpty()) {
+      refuse(
+          channel, Failure.Kind.PLAINTEXT_REFUSED, "this port only takes redirected connections");
+      return;
+    }
+    Optional<LocalInstance> instance = instances.byDestination(destination.get());
+    if (instance.isEmpty()) {
+      refuse(
+          channel,
+          Failure.Kind.NO_ROUTE,
+          "no service of this host is declared at " + Accepted.text(destination.get()));
+      return;
+    }
+    Origin origin = origin(peer, destination.get());
+    if (instance.get().protocol().isHttp()) {
+      http(channel, origin, instance.get(), upstreams);
+    } else {
+      tcp(channel, origin, instance.get(), upstreams);
+    }
+  }
+
+  private Origin origin(InetSocketAddress peer, InetSocketAddress destination) {
+    String address = peer.getAddress().getHostAddress();
+    return switch (callers.attest(peer, destination)) {
+      case Caller.Service known ->
+          new Origin(
+              Origin.Arrival.CAPTURED,
+              receiver.mesh().view().settings().map(settings -> id(settings, known)),
+              address,
+              known.service().toString());
+      case Caller.Unknown unknown ->
+          new Origin(Origin.Arrival.CAPTURED, Optional.empty(), address, unknown.process());
+      case Caller.Remote _ ->
+          new Origin(
+              Origin.Arrival.CAPTURED,
+              Optional.empty(),
+              address,
+              "the caller at " + address + ", which did not come through the mesh,");
+    };
+  }
+
+  private static SpiffeId.Service id(MeshSettings settings, Caller.Service known) {
+    return SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), known.service());
+  }
+
+  private void http(
+      SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
+    channel
+        .pipeline()
+        .addLast(
+            "http-version",
+            new HttpVersionSwitch(
+                receiver.http(origin, instance, upstreams),
+                HttpLimits.DEFAULT,
+                known -> connections.drainable(channel, known)));
+    Accepted.readWhenActive(channel);
+  }
+
+  private void tcp(
+      SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
+    Promise<Receiver.Accepted> accepted = upstreams.loop().newPromise();
+    accepted.addListener(
+        done -> {
+          if (done.isSuccess()) {
+            Receiver.Accepted to = accepted.getNow();
+            Relay.join(channel, to.application(), to.ended());
+          } else {
+            Resets.reset(channel);
+          }
+        });
+    receiver.tcp(origin, instance, upstreams, accepted);
+  }
+
+  private void refuse(Channel channel, Failure.Kind kind, String sentence) {
+    InetSocketAddress peer = (InetSocketAddress) channel.remoteAddress();
+    receiver.telemetry().refused("inbound", Accepted.text(peer), new Failure(kind, sentence));
+    Resets.reset(channel);
+  }
+}

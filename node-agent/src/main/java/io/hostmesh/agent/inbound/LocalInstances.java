@@ -1,0 +1,13 @@
+package io.hostmesh.agent.inbound;
+
+import io.hostmesh.model.ServiceName;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/** The instances of this host. Safe for any thread; each call may see newer ones. */
+public interface LocalInstances {
+  Optional<LocalInstance> byInstance(ServiceName service, String id);
+
+  /** The instance that listens on an address of this host, loopback included. */
+  Optional<LocalInstance> byDestination(InetSocketAddress destination);
+}

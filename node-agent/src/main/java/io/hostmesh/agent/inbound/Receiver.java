@@ -1,0 +1,166 @@
+package io.hostmesh.agent.inbound;
+
+import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.protocol.HttpCaller;
+import io.hostmesh.agent.protocol.HttpExchange;
+import io.hostmesh.agent.protocol.HttpService;
+import io.hostmesh.agent.protocol.Relay;
+import io.hostmesh.agent.telemetry.Call;
+import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.telemetry.Outcome;
+import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.agent.upstream.Application;
+import io.hostmesh.agent.upstream.UpstreamException;
+import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.SpiffeId;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.concurrent.Promise;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/**
+ * The inbound stage, wherever a call comes from: judges it by the proven identity and hands it to
+ * the application. Any thread; what it opens belongs to the loop of the {@link Upstreams} given.
+ */
+public final class Receiver {
+  /** Applications trust 127.0.0.1, which therefore never calls them. */
+  private static final InetSocketAddress FROM = new InetSocketAddress("127.0.0.6", 0);
+
+  private final MeshSource mesh;
+  private final Listeners listeners;
+  private final Telemetry telemetry;
+
+  public Receiver(MeshSource mesh, Listeners listeners, Telemetry telemetry) {
+    this.mesh = mesh;
+    this.listeners = listeners;
+    this.telemetry = telemetry;
+  }
+
+  MeshSource mesh() {
+    return mesh;
+  }
+
+  Telemetry telemetry() {
+    return telemetry;
+  }
+
+  /** The requests of one connection to an instance. */
+  public HttpService http(Origin origin, LocalInstance instance, Upstreams upstreams) {
+    return new HttpService() {
+      @Override
+      public HttpExchange exchange(HttpCaller caller, HttpRequest head) {
+        return new InboundExchange(caller, head, Receiver.this, origin, instance, upstreams);
+      }
+
+      @Override
+      public void refused(Failure failure) {
+        telemetry.refused("inbound", origin.peer(), failure);
+      }
+    };
+  }
+
+  Application application(LocalInstance instance) {
+    boolean ipv4 = instance.application().getAddress() instanceof Inet4Address;
+    return new Application(
+        instance.toString(),
+        instance.application(),
+        ipv4 ? Optional.of(FROM) : Optional.empty(),
+        (local, remote) -> listeners.refusal(instance, local, remote));
+  }
+
+  Call call(Origin origin, LocalInstance instance, String protocol) {
+    MeshSettings settings = mesh.view().settings().orElse(NO_SETTINGS);
+    return new Call(
+        Call.Reporter.DESTINATION,
+        origin.caller(),
+        SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), instance.service()),
+        protocol,
+        origin.secured());
+  }
+
+  private static final MeshSettings NO_SETTINGS =
+      new MeshSettings("unknown", "unknown", false, true);
+
+  /** A connection to an application, and what is to be told when it ends. */
+  public record Accepted(Channel application, Relay.Ended ended) {}
+
+  /**
+   * A bare connection to an instance.
+   *
+   * @param accepted the connection, not read yet, or an {@link UpstreamException}
+   */
+  public void tcp(
+      Origin origin, LocalInstance instance, Upstreams upstreams, Promise<Accepted> accepted) {
+    Call call = call(origin, instance, "tcp");
+    long begin = System.nanoTime();
+    Optional<Failure> refused = tcpRefusal(origin, instance);
+    if (refused.isPresent()) {
+      fail(call, origin, instance, refused.get(), accepted, begin);
+      return;
+    }
+    if (origin.caller().isEmpty()) {
+      telemetry.metrics().plaintext(instance.service());
+    }
+    Promise<Channel> dialled = upstreams.loop().newPromise();
+    dialled.addListener(
+        done -> {
+          if (done.isSuccess()) {
+            telemetry.metrics().connectionOpened(call);
+            accepted.setSuccess(
+                new Accepted(
+                    dialled.getNow(),
+                    (failure, request, response) ->
+                        report(call, origin, instance, failure, request, response, begin)));
+          } else {
+            Failure why = UpstreamException.of(done.cause(), instance.toString());
+            fail(call, origin, instance, why, accepted, begin);
+          }
+        });
+    upstreams.dial(application(instance), dialled);
+  }
+
+  private Optional<Failure> tcpRefusal(Origin origin, LocalInstance instance) {
+    if (instance.protocol().isHttp() && origin.arrival() != Origin.Arrival.CAPTURED) {
+      return Optional.of(
+          new Failure(
+              Failure.Kind.ACCESS_DENIED,
+              instance.service()
+                  + " speaks "
+                  + instance.protocol().text()
+                  + ", so a connection whose requests are not read is refused"));
+    }
+    return Access.connection(mesh.view(), origin, instance);
+  }
+
+  private void fail(
+      Call call,
+      Origin origin,
+      LocalInstance instance,
+      Failure why,
+      Promise<Accepted> accepted,
+      long begin) {
+    report(call, origin, instance, why, 0, 0, begin);
+    accepted.setFailure(new UpstreamException(why));
+  }
+
+  private void report(
+      Call call,
+      Origin origin,
+      LocalInstance instance,
+      @org.jspecify.annotations.Nullable Failure failure,
+      long request,
+      long response,
+      long begin) {
+    telemetry.connection(
+        call,
+        new Outcome(0, Optional.ofNullable(failure), request, response, System.nanoTime() - begin),
+        Telemetry.Details.connection(instance.id(), origin.peer(), rule(instance)));
+  }
+
+  String rule(LocalInstance instance) {
+    return mesh.view().access(instance.service()).map(t -> t.rule().origin().file()).orElse("");
+  }
+}

@@ -1,0 +1,163 @@
+package io.hostmesh.agent.outbound;
+
+import io.hostmesh.agent.connection.Accepted;
+import io.hostmesh.agent.connection.Caller;
+import io.hostmesh.agent.connection.Callers;
+import io.hostmesh.agent.connection.Connections;
+import io.hostmesh.agent.connection.OriginalDestinations;
+import io.hostmesh.agent.discovery.DirectoryEntry;
+import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.protocol.HttpLimits;
+import io.hostmesh.agent.protocol.HttpService;
+import io.hostmesh.agent.protocol.HttpVersionSwitch;
+import io.hostmesh.agent.protocol.Relay;
+import io.hostmesh.agent.protocol.Resets;
+import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.upstream.Application;
+import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.Protocol;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/** Port 15001: connections that processes of this host opened to addresses of the mesh. */
+public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
+  private final Sender sender;
+  private final OriginalDestinations destinations;
+  private final Callers callers;
+  private final Connections connections;
+  private final boolean passThrough;
+
+  /**
+   * @param passThrough whether connections to addresses that are none of the mesh are passed on
+   *     untouched, as {@code capture.outbound = all} brings them
+   */
+  public OutboundCapture(
+      Sender sender,
+      OriginalDestinations destinations,
+      Callers callers,
+      Connections connections,
+      boolean passThrough) {
+    this.sender = sender;
+    this.destinations = destinations;
+    this.callers = callers;
+    this.connections = connections;
+    this.passThrough = passThrough;
+  }
+
+  /** The road of such a connection: where to, which service, who calls, what the service speaks. */
+  @Override
+  protected void initChannel(SocketChannel channel) {
+    channel.config().setAutoRead(false);
+    Upstreams upstreams = connections.accepted(channel);
+    InetSocketAddress destination = destinations.of(channel).orElse(null);
+    if (destination == null) {
+      refuse(
+          channel,
+          new Failure(Failure.Kind.NO_ROUTE, "this port only takes redirected connections"));
+      return;
+    }
+    // Before anything is read: a caller that is gone has left the kernel's tables.
+    Caller caller = callers.attest(channel.remoteAddress(), destination);
+    MeshView view = sender.mesh().view();
+    Optional<DirectoryEntry> entry = view.byDestination(destination);
+    Optional<MeshSettings> settings = view.settings();
+    if (entry.isEmpty() || settings.isEmpty()) {
+      unknownDestination(channel, destination, upstreams);
+      return;
+    }
+    switch (caller) {
+      case Caller.Service known ->
+          forward(
+              channel, call(channel, settings.get(), known, entry.get()), entry.get(), upstreams);
+      case Caller.Unknown unknown -> noIdentity(channel, entry.get(), unknown.process());
+      case Caller.Remote _ ->
+          noIdentity(channel, entry.get(), "a process that could not be found on this host");
+    }
+  }
+
+  private static Outgoing call(
+      SocketChannel channel, MeshSettings settings, Caller.Service known, DirectoryEntry entry) {
+    return new Outgoing(
+        SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), known.service()),
+        SpiffeId.Service.of(settings.trustDomain(), entry.datacenter(), entry.service()),
+        channel.remoteAddress().getAddress().getHostAddress());
+  }
+
+  private void forward(
+      SocketChannel channel, Outgoing call, DirectoryEntry entry, Upstreams upstreams) {
+    Protocol protocol = entry.protocol();
+    if (protocol.isHttp()) {
+      http(channel, new OutboundHttp(sender, call, protocol != Protocol.HTTP, upstreams));
+    } else {
+      new OutboundTcp(channel, sender, call, upstreams).start();
+    }
+  }
+
+  private void http(SocketChannel channel, HttpService service) {
+    channel
+        .pipeline()
+        .addLast(
+            "http-version",
+            new HttpVersionSwitch(
+                service, HttpLimits.DEFAULT, known -> connections.drainable(channel, known)));
+    Accepted.readWhenActive(channel);
+  }
+
+  private void noIdentity(SocketChannel channel, DirectoryEntry entry, String process) {
+    ServiceName service = entry.service();
+    Failure failure =
+        new Failure(
+            Failure.Kind.UNKNOWN_CALLER,
+            process
+                + " belongs to no service of this host, so it has no identity and may not call "
+                + service
+                + "; declare it in /etc/hostmesh/services.d with workload { unit = ... } or"
+                + " { user = ... }");
+    if (entry.protocol().isHttp()) {
+      http(
+          channel,
+          new RefusedHttp(sender.telemetry(), Accepted.text(channel.remoteAddress()), failure));
+    } else {
+      refuse(channel, failure);
+    }
+  }
+
+  /** Not of the mesh (any more): in plaintext it goes on only where all of a host is captured. */
+  private void unknownDestination(
+      SocketChannel channel, InetSocketAddress destination, Upstreams upstreams) {
+    if (!passThrough || VirtualRange.contains(destination.getAddress())) {
+      refuse(
+          channel,
+          new Failure(
+              Failure.Kind.NO_ROUTE,
+              "no service of the mesh is known at "
+                  + Accepted.text(destination)
+                  + "; \"hostmesh status\" shows whether this host's configuration is current"));
+      return;
+    }
+    Promise<Channel> dialled = upstreams.loop().newPromise();
+    dialled.addListener(
+        done -> {
+          if (done.isSuccess()) {
+            Relay.join(channel, dialled.getNow(), (_, _, _) -> {});
+          } else {
+            Resets.reset(channel);
+          }
+        });
+    upstreams.dial(
+        new Application("the destination", destination, Optional.empty(), Application.Gate.OPEN),
+        dialled);
+  }
+
+  private void refuse(SocketChannel channel, Failure failure) {
+    sender.telemetry().refused("outbound", Accepted.text(channel.remoteAddress()), failure);
+    Resets.reset(channel);
+  }
+}

@@ -1,0 +1,138 @@
+package io.hostmesh.agent.outbound;
+
+import io.hostmesh.agent.balance.Members;
+import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.routing.RouteTable;
+import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.RouteRule;
+import io.netty.channel.EventLoop;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds an instance for one request or connection, and another one where it could not be reached.
+ * Used by one event loop only.
+ */
+final class Resolution {
+  /** More tries than this would only keep the caller waiting. */
+  private static final int MAX_TRIES = 3;
+
+  /** An instance, or why there is none. */
+  sealed interface Next {
+    record To(Members.Candidate candidate) implements Next {}
+
+    record None(Failure failure) implements Next {}
+  }
+
+  private final MeshSource mesh;
+  private final Members members;
+  private final RandomGenerator random;
+  private final ServiceName service;
+  private final Set<Endpoint> tried = new HashSet<>(2);
+  private RouteRule.@Nullable Subset subset;
+  private String rule = "";
+  private int tries;
+  private @Nullable Failure last;
+  private Members.@Nullable Candidate current;
+
+  Resolution(MeshSource mesh, Members members, RandomGenerator random, ServiceName service) {
+    this.mesh = mesh;
+    this.members = members;
+    this.random = random;
+    this.service = service;
+  }
+
+  /**
+   * Finds the first instance, at once where the endpoints are known.
+   *
+   * @param decide asks the service's route
+   */
+  void first(
+      EventLoop loop,
+      Function<RouteTable, RouteRule.@Nullable Subset> decide,
+      Consumer<Next> found) {
+    MeshView view = mesh.view();
+    if (view.endpoints(service).isPresent()) {
+      found.accept(decided(view, decide));
+    } else {
+      mesh.need(service, () -> loop.execute(() -> found.accept(decided(mesh.view(), decide))));
+    }
+  }
+
+  private Next decided(MeshView view, Function<RouteTable, RouteRule.@Nullable Subset> decide) {
+    RouteTable route = view.route(service).orElse(null);
+    if (route != null) {
+      subset = decide.apply(route);
+      rule = route.rule().origin().file();
+    }
+    return choose(view);
+  }
+
+  private Next choose(MeshView view) {
+    List<Endpoint> endpoints = view.endpoints(service).orElse(null);
+    if (endpoints == null) {
+      return new Next.None(
+          new Failure(
+              Failure.Kind.NO_ROUTE,
+              "this host does not know yet where "
+                  + service
+                  + " runs, and pilot cannot be asked now; it will as soon as pilot answers"));
+    }
+    current = members.choose(endpoints, subset, tried, random, System.nanoTime());
+    if (current == null) {
+      return new Next.None(last == null ? unhealthy(endpoints) : last);
+    }
+    tries++;
+    current.member().began();
+    return new Next.To(current);
+  }
+
+  private Failure unhealthy(List<Endpoint> endpoints) {
+    String of = subset == null ? service.toString() : service + " subset " + subset.name();
+    return new Failure(
+        Failure.Kind.NO_HEALTHY_ENDPOINT,
+        endpoints.isEmpty()
+            ? service + " has no instance now"
+            : "no instance of " + of + " is healthy; see \"hostmesh status\"");
+  }
+
+  /** Another instance, after the current one could not be reached. */
+  Next after(Failure why) {
+    Members.Candidate failed = current;
+    release();
+    last = why;
+    if (failed != null && why.kind() == Failure.Kind.CONNECT_FAILED) {
+      failed.member().unreachable(System.nanoTime());
+      tried.add(failed.endpoint());
+    }
+    return tries >= MAX_TRIES ? new Next.None(why) : choose(mesh.view());
+  }
+
+  /** The current instance answered. */
+  void reached() {
+    if (current != null) {
+      current.member().reached();
+    }
+  }
+
+  /** The request or connection is over. */
+  void release() {
+    if (current != null) {
+      current.member().ended();
+      current = null;
+    }
+  }
+
+  /** The route's rule, for the log. */
+  String rule() {
+    return rule;
+  }
+}

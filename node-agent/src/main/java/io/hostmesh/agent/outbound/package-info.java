@@ -1,0 +1,5 @@
+/** Connections that local services open: who calls, to which service, on which instance. */
+@NullMarked
+package io.hostmesh.agent.outbound;
+
+import org.jspecify.annotations.NullMarked;

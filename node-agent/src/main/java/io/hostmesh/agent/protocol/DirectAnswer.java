@@ -1,0 +1,72 @@
+package io.hostmesh.agent.protocol;
+
+import io.hostmesh.agent.telemetry.Failure;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
+
+/** The agent's own answers: the sentence as text, or in gRPC's form for a gRPC caller. */
+final class DirectAnswer {
+  private static final int GRPC_PERMISSION_DENIED = 7;
+  private static final int GRPC_UNIMPLEMENTED = 12;
+  private static final int GRPC_INTERNAL = 13;
+  private static final int GRPC_UNAVAILABLE = 14;
+
+  private DirectAnswer() {}
+
+  static FullHttpResponse of(Failure failure, HttpHeaders request) {
+    String type = request.get(HttpHeaderNames.CONTENT_TYPE, "");
+    return type.startsWith("application/grpc") ? grpc(failure, type) : text(failure);
+  }
+
+  static FullHttpResponse text(Failure failure) {
+    ByteBuf body = Unpooled.copiedBuffer(failure.sentence() + "\n", StandardCharsets.UTF_8);
+    FullHttpResponse answer =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(failure.kind().status()), body);
+    answer
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
+        .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
+        .set(HttpHeaderNames.SERVER, "hostmesh");
+    return answer;
+  }
+
+  /** A trailers-only answer (gRPC over HTTP/2, section "Responses"). */
+  private static FullHttpResponse grpc(Failure failure, String type) {
+    FullHttpResponse answer =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
+    int code =
+        switch (failure.kind().status()) {
+          case 403 -> GRPC_PERMISSION_DENIED;
+          case 501 -> GRPC_UNIMPLEMENTED;
+          case 400, 408, 414, 431 -> GRPC_INTERNAL;
+          default -> GRPC_UNAVAILABLE;
+        };
+    answer
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, type)
+        .set("grpc-status", code)
+        .set("grpc-message", percentEncoded(failure.sentence()));
+    return answer;
+  }
+
+  private static String percentEncoded(String text) {
+    StringBuilder encoded = new StringBuilder(text.length() + 16);
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      if (b >= ' ' && b <= '~' && b != '%') {
+        encoded.append((char) b);
+      } else {
+        encoded.append(String.format("%%%02X", b & 0xff));
+      }
+    }
+    return encoded.toString();
+  }
+}

@@ -1,0 +1,89 @@
+package io.hostmesh.agent.protocol;
+
+import io.hostmesh.agent.telemetry.Failure;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is wrong with a request's head: never guessed at, always refused. */
+final class H1Failures {
+  private H1Failures() {}
+
+  /** What the decoder could not read. */
+  static Failure of(Throwable cause) {
+    if (cause instanceof TooLongHttpLineException) {
+      return new Failure(Failure.Kind.TARGET_TOO_LONG, "the request's target is too long");
+    }
+    if (cause instanceof TooLongHttpHeaderException) {
+      return new Failure(Failure.Kind.HEAD_TOO_LARGE, "the request's headers are too large");
+    }
+    return malformed("not a well-formed HTTP/1.1 request: " + cause.getMessage());
+  }
+
+  private static Failure malformed(String sentence) {
+    return new Failure(Failure.Kind.MALFORMED, sentence);
+  }
+
+  /** Judges a head that could be read (RFC 9112 sections 3.2 and 6.1). */
+  static @Nullable Failure check(HttpRequest head) {
+    HttpVersion version = head.protocolVersion();
+    if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
+      return malformed("HTTP version " + version + " is not spoken here");
+    }
+    List<String> hosts = head.headers().getAll(HttpHeaderNames.HOST);
+    if (hosts.size() > 1 || (hosts.isEmpty() && version.equals(HttpVersion.HTTP_1_1))) {
+      return malformed("a request has exactly one Host header, this one has " + hosts.size());
+    }
+    if (head.method().equals(HttpMethod.CONNECT)) {
+      return new Failure(
+          Failure.Kind.NOT_IMPLEMENTED, "CONNECT towards a service of the mesh is not supported");
+    }
+    if (!isTarget(head.uri())) {
+      return malformed("the request's target is not well-formed");
+    }
+    List<String> codings = head.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+    if (codings.size() > 1
+        || (codings.size() == 1 && !codings.getFirst().strip().equalsIgnoreCase("chunked"))) {
+      return new Failure(
+          Failure.Kind.NOT_IMPLEMENTED, "the only transfer coding supported is chunked");
+    }
+    return null;
+  }
+
+  static boolean isTarget(String target) {
+    if (target.isEmpty()) {
+      return false;
+    }
+    for (int i = 0; i < target.length(); i++) {
+      char c = target.charAt(i);
+      if (c <= ' ' || c == 0x7f) {
+        return false;
+      }
+    }
+    return target.charAt(0) == '/' || target.equals("*") || absolute(target);
+  }
+
+  private static boolean absolute(String target) {
+    return target.regionMatches(true, 0, "http://", 0, 7);
+  }
+
+  /** Turns an absolute target into its path; its authority is the host (RFC 9112 section 3.2.2). */
+  static void originForm(HttpRequest head) {
+    String target = head.uri();
+    if (!absolute(target)) {
+      return;
+    }
+    int end = 7;
+    while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
+      end++;
+    }
+    head.headers().set(HttpHeaderNames.HOST, target.substring(7, end));
+    String path = target.substring(end);
+    head.setUri(path.startsWith("/") ? path : "/" + path);
+  }
+}

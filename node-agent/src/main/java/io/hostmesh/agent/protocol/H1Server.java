@@ -1,0 +1,481 @@
+package io.hostmesh.agent.protocol;
+
+import io.hostmesh.agent.telemetry.Failure;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server side of an HTTP/1.1 connection from an application: one request at a time, pipelined
+ * ones wait and are answered in order. The channel is read only on demand. Used by its event loop
+ * only.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
+public final class H1Server extends ChannelInboundHandlerAdapter implements HttpCaller, Drainable {
+  private static final long LINGER_SECONDS = 2;
+
+  private final HttpService service;
+  private final HttpLimits limits;
+  private final H1Answers answers = new H1Answers();
+  private final SlowHead slowHead;
+  private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>();
+  private @Nullable ChannelHandlerContext ctx;
+  private @Nullable HttpExchange current;
+  private @Nullable HttpRequest request;
+  private boolean requestEnded;
+  private boolean responseEnded;
+  private boolean keepAlive = true;
+  private boolean advancing;
+  private boolean old;
+  private boolean draining;
+  private boolean inputEnded;
+  private boolean upgrading;
+  private boolean tunnel;
+  private boolean closing;
+
+  private H1Server(HttpService service, HttpLimits limits) {
+    this.service = service;
+    this.limits = limits;
+    this.slowHead = new SlowHead(limits, this);
+  }
+
+  /** Adds the handlers of such a connection; reading begins when they are in. */
+  public static H1Server install(ChannelPipeline pipeline, HttpService service, HttpLimits limits) {
+    H1Server server = new H1Server(service, limits);
+    pipeline.addLast("slow-head", server.slowHead);
+    pipeline.addLast("h1-requests", new HttpRequestDecoder(limits.decoder()));
+    pipeline.addLast("h1-answers", server.answers);
+    pipeline.addLast("h1", server);
+    return server;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+  }
+
+  private ChannelHandlerContext context() {
+    ChannelHandlerContext context = ctx;
+    if (context == null) {
+      throw new IllegalStateException("not in a pipeline");
+    }
+    return context;
+  }
+
+  // Requests.
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    if (closing) {
+      ReferenceCountUtil.release(message);
+    } else if (message instanceof ByteBuf bytes) {
+      tunnelled(bytes);
+    } else if (message instanceof HttpObject part) {
+      if (busy() || !pipelined.isEmpty()) {
+        pipelined.add(part);
+      } else {
+        accept(part);
+      }
+    } else {
+      context.fireChannelRead(message);
+    }
+  }
+
+  private void tunnelled(ByteBuf bytes) {
+    if (tunnel && current != null) {
+      current.content(new DefaultHttpContent(bytes));
+    } else {
+      bytes.release();
+    }
+  }
+
+  /** Whether the request under way has been read completely and its answer is not complete. */
+  private boolean busy() {
+    return request != null && requestEnded;
+  }
+
+  private void accept(HttpObject part) {
+    if (part.decoderResult().isFailure()) {
+      Failure failure = H1Failures.of(part.decoderResult().cause());
+      ReferenceCountUtil.release(part);
+      malformed(failure);
+      return;
+    }
+    if (part instanceof HttpRequest head) {
+      begin(head);
+    }
+    if (part instanceof HttpContent content) {
+      body(content);
+    }
+  }
+
+  private void begin(HttpRequest head) {
+    Failure wrong = H1Failures.check(head);
+    if (wrong != null) {
+      request = head;
+      malformed(wrong);
+      return;
+    }
+    request = head;
+    requestEnded = false;
+    responseEnded = false;
+    old = head.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    keepAlive = HttpUtil.isKeepAlive(head);
+    String upgrade = HopHeaders.upgrade(head).orElse("");
+    upgrading = !upgrade.isEmpty() && isBodyless(head);
+    HopHeaders.strip(head.headers());
+    if (upgrading) {
+      HopHeaders.setUpgrade(head.headers(), upgrade);
+    }
+    H1Failures.originForm(head);
+    if (old) { // What goes on is HTTP/1.1, which has a Host.
+      head.setProtocolVersion(HttpVersion.HTTP_1_1);
+      if (!head.headers().contains(HttpHeaderNames.HOST)) {
+        head.headers().set(HttpHeaderNames.HOST, "");
+      }
+    }
+    answers.answering(head.method());
+    HttpExchange exchange = service.exchange(this, head);
+    current = exchange;
+    exchange.start();
+  }
+
+  private static boolean isBodyless(HttpRequest head) {
+    return !HttpUtil.isTransferEncodingChunked(head)
+        && head.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
+  }
+
+  private void body(HttpContent content) {
+    boolean last = content instanceof LastHttpContent;
+    if (last && upgrading && !responseEnded) {
+      content.release(); // The request is over when the tunnel is, or when there is none.
+      return;
+    }
+    requestEnded |= last;
+    if (current == null || responseEnded) {
+      content.release();
+    } else {
+      current.content(content);
+    }
+    if (last && responseEnded) {
+      next();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (closing) {
+      context.read();
+    } else if (current != null) {
+      current.requestBatchEnd();
+    } else if (request == null) {
+      context.flush();
+      context.read();
+    }
+  }
+
+  private void malformed(Failure failure) {
+    if (current != null) {
+      current.callerClosed();
+      abort();
+      return;
+    }
+    keepAlive = false;
+    requestEnded = false;
+    service.refused(failure);
+    answers.answering(io.netty.handler.codec.http.HttpMethod.GET);
+    write(DirectAnswer.text(failure));
+    flush();
+  }
+
+  /** Whether the next bytes belong to a head. */
+  boolean awaitsHead() {
+    return request == null && !tunnel && !closing;
+  }
+
+  void headTooSlow() {
+    if (awaitsHead()) {
+      malformed(
+          new Failure(
+              Failure.Kind.SLOW_HEAD,
+              "the request's head was not complete after "
+                  + limits.headTime().toSeconds()
+                  + " s; the connection is closed"));
+    }
+  }
+
+  // Answers.
+
+  @Override
+  public void write(HttpObject part) {
+    ChannelHandlerContext context = context();
+    if (closing || !context.channel().isActive()) {
+      ReferenceCountUtil.release(part);
+      return;
+    }
+    if (tunnel) {
+      writeTunnel(context, (HttpContent) part);
+      return;
+    }
+    if (part instanceof HttpResponse response) {
+      if (Informational.is(response)) {
+        informational(context, response);
+        return;
+      }
+      head(response);
+    }
+    context.write(part, context.voidPromise());
+    if (part instanceof HttpResponse response
+        && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+      beginTunnel(context);
+    } else if (part instanceof LastHttpContent) {
+      responseEnded = true;
+      endOfAnswer();
+    }
+  }
+
+  private void informational(ChannelHandlerContext context, HttpResponse response) {
+    if (!old) {
+      context.write(response, context.voidPromise());
+    } else {
+      ReferenceCountUtil.release(response);
+    }
+  }
+
+  /** Makes the answer's framing right for this connection (RFC 9112 section 6). */
+  private void head(HttpResponse response) {
+    HttpHeaders headers = response.headers();
+    boolean whole = response instanceof FullHttpResponse;
+    if (answers.bodyless(response)) {
+      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+    } else if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      if (whole) {
+        HttpUtil.setContentLength(
+            response, ((FullHttpResponse) response).content().readableBytes());
+      } else {
+        HttpUtil.setTransferEncodingChunked(response, !old);
+        keepAlive &= !old;
+      }
+    }
+    boolean unread = request == null || (!requestEnded && !isBodyless(request));
+    keepAlive &= !draining && !inputEnded && !(whole && unread);
+    if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+      return;
+    }
+    if (!keepAlive) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    } else if (old) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+    }
+  }
+
+  private void endOfAnswer() {
+    current = null;
+    if (upgrading) {
+      requestEnded = true; // The upgrade was declined; the request had no body.
+      upgrading = false;
+    }
+    if (!keepAlive) {
+      closeGently();
+    } else if (requestEnded) {
+      next();
+    } else if (request != null && !isBodyless(request)) {
+      closeGently(); // The rest of the body would have to be read for nothing.
+    }
+  }
+
+  /** On to the next pipelined request. */
+  private void next() {
+    request = null;
+    if (advancing) {
+      return;
+    }
+    advancing = true;
+    while (!closing && !busy() && !pipelined.isEmpty()) {
+      accept(pipelined.poll());
+    }
+    advancing = false;
+    if (request == null && !closing) {
+      idle();
+    } else if (current != null) {
+      current.requestBatchEnd();
+    }
+  }
+
+  private void idle() {
+    ChannelHandlerContext context = context();
+    context.flush();
+    if (inputEnded) {
+      context.close();
+    } else {
+      context.read();
+    }
+  }
+
+  // After 101 the connection is a pair of byte streams.
+
+  private void beginTunnel(ChannelHandlerContext context) {
+    tunnel = true;
+    upgrading = false;
+    // The encoder has to be gone after the head, which has no end mark of its own, is written.
+    context.flush();
+    context.pipeline().remove(answers);
+    context.pipeline().remove(slowHead);
+    context.pipeline().remove(HttpRequestDecoder.class);
+    context.read();
+  }
+
+  private void writeTunnel(ChannelHandlerContext context, HttpContent part) {
+    if (part.content().isReadable()) {
+      context.write(part.content(), context.voidPromise());
+    } else {
+      part.release();
+    }
+    if (part instanceof LastHttpContent) {
+      responseEnded = true;
+      context
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(_ -> ((DuplexChannel) context.channel()).shutdownOutput());
+      if (inputEnded) {
+        context.close();
+      }
+    }
+  }
+
+  // The connection.
+
+  @Override
+  public void flush() {
+    context().flush();
+  }
+
+  @Override
+  public boolean writable() {
+    return context().channel().isWritable();
+  }
+
+  @Override
+  public void read() {
+    context().read();
+  }
+
+  /** A reset, so that no client takes the answer for complete. */
+  @Override
+  public void abort() {
+    closing = true;
+    current = null;
+    Resets.reset(context().channel());
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (context.channel().isWritable() && current != null) {
+      current.callerWritable();
+    }
+    context.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      inputEnded(context);
+    } else {
+      context.fireUserEventTriggered(event);
+    }
+  }
+
+  /** A client may close its side after its request and still get its answer. */
+  private void inputEnded(ChannelHandlerContext context) {
+    inputEnded = true;
+    if (closing || (request == null && pipelined.isEmpty())) {
+      context.close();
+    } else if (tunnel) {
+      if (current != null && !requestEnded) {
+        requestEnded = true;
+        current.content(new DefaultLastHttpContent());
+        current.requestBatchEnd();
+      }
+      if (responseEnded) {
+        context.close();
+      }
+    } else if (current != null && !requestEnded && !upgrading) {
+      current.callerClosed();
+      current = null;
+      context.close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    closing = true;
+    if (current != null) {
+      current.callerClosed();
+      current = null;
+    }
+    pipelined.forEach(ReferenceCountUtil::release);
+    pipelined.clear();
+    context.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    System.getLogger(H1Server.class.getName())
+        .log(System.Logger.Level.DEBUG, () -> "closing " + context.channel(), cause);
+    context.close();
+  }
+
+  /** Sends what is written, ends our side and reads to the peer's end, so that it is not reset. */
+  private void closeGently() {
+    closing = true;
+    ChannelHandlerContext context = context();
+    pipelined.forEach(ReferenceCountUtil::release);
+    pipelined.clear();
+    if (inputEnded) {
+      context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      return;
+    }
+    context
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(_ -> ((DuplexChannel) context.channel()).shutdownOutput());
+    context.executor().schedule(() -> context.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    context.read();
+  }
+
+  /** Closes after the answer under way; an idle connection after a moment in which it may speak. */
+  @Override
+  public void drain() {
+    draining = true;
+    ChannelHandlerContext context = context();
+    context.executor().schedule(this::closeIfIdle, IDLE_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void closeIfIdle() {
+    if (request == null && pipelined.isEmpty() && !closing && !slowHead.counting()) {
+      context().close();
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package io.hostmesh.agent.protocol;
+
+import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.telemetry.Outcome;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request from its head to the end of its answer: decides where it goes, then moves bytes, each
+ * side only as fast as the other one takes them. Used by one event loop only.
+ */
+@SuppressWarnings("ReferenceEquality") // A stream is itself; none equals another.
+public abstract class HttpExchange implements HttpStream.Observer {
+  protected final HttpCaller caller;
+  protected final HttpRequest head;
+  private final ArrayDeque<HttpContent> waiting = new ArrayDeque<>(2);
+  private final long startNanos = System.nanoTime();
+  private @Nullable HttpStream stream;
+  private @Nullable Failure failure;
+  private boolean requestEnded;
+  private boolean bodySent;
+  private boolean responseStarted;
+  private boolean responseEnded;
+  private boolean tunnel;
+  private boolean finished;
+  private int status;
+  private long requestBytes;
+  private long responseBytes;
+
+  protected HttpExchange(HttpCaller caller, HttpRequest head) {
+    this.caller = caller;
+    this.head = head;
+  }
+
+  /** Decides; ends in {@link #refuse} or in a stream that is opened with this as its observer. */
+  public abstract void start();
+
+  /**
+   * Tries again elsewhere, where nothing of the request has reached an application.
+   *
+   * @return whether another try is under way
+   */
+  protected abstract boolean again(Failure why);
+
+  /** Changes the final answer's head before the caller gets it. */
+  protected abstract void answering(HttpResponse response);
+
+  /** The exchange is over. Called once. */
+  protected abstract void ended(Outcome outcome);
+
+  // From the caller.
+
+  /** A part of the request's body, taken over. */
+  public final void content(HttpContent part) {
+    if (finished) {
+      part.release();
+      return;
+    }
+    requestBytes += part.content().readableBytes();
+    requestEnded |= part instanceof LastHttpContent;
+    if (stream == null) {
+      waiting.add(part);
+    } else {
+      send(stream, part);
+    }
+  }
+
+  private void send(HttpStream to, HttpContent part) {
+    bodySent |= part.content().isReadable() || !(part instanceof LastHttpContent);
+    to.write(part);
+    finishTunnel();
+  }
+
+  /** No more parts of the request for the moment. */
+  public final void requestBatchEnd() {
+    if (stream != null && !finished) {
+      stream.flush();
+      streamWritable();
+    }
+  }
+
+  /** The caller takes more of the answer. */
+  public final void callerWritable() {
+    if (stream != null && !finished && !responseEnded) {
+      stream.read();
+    }
+  }
+
+  /** Whether more of the request can be taken. */
+  public final boolean wantsRequest() {
+    return stream != null && !finished && stream.writable();
+  }
+
+  /** The caller is gone. */
+  public final void callerClosed() {
+    if (!finished) {
+      failure = new Failure(Failure.Kind.CALLER_GONE, "the caller closed before the answer's end");
+      status = responseStarted ? status : Failure.Kind.CALLER_GONE.status();
+      if (stream != null) {
+        stream.cancel();
+      }
+      finish();
+    }
+  }
+
+  // From the stream.
+
+  @Override
+  public final void opened(HttpStream opened) {
+    if (finished) {
+      opened.cancel();
+      return;
+    }
+    stream = opened;
+    opened.write(head);
+    HttpContent part = waiting.poll();
+    while (part != null && !finished && stream == opened) {
+      send(opened, part);
+      part = waiting.poll();
+    }
+    if (part != null) {
+      part.release();
+    }
+    if (!finished && stream == opened) {
+      opened.flush();
+      opened.read();
+      streamWritable();
+    }
+  }
+
+  @Override
+  public final void streamWritable() {
+    if (!finished && !requestEnded && stream != null && stream.writable()) {
+      caller.read();
+    }
+  }
+
+  @Override
+  public final boolean accepting() {
+    return !finished && caller.writable();
+  }
+
+  @Override
+  public final void response(HttpObject part) {
+    if (finished) {
+      ReferenceCountUtil.release(part);
+      return;
+    }
+    if (part instanceof HttpResponse response && !begin(response)) {
+      ReferenceCountUtil.release(part);
+      return;
+    }
+    if (part instanceof HttpContent content) {
+      responseBytes += content.content().readableBytes();
+    }
+    boolean last = part instanceof LastHttpContent && responseStarted;
+    caller.write(part);
+    if (last) {
+      responseEnded = true;
+      endResponse();
+    }
+  }
+
+  /** Takes an answer's head; false where it is not for the caller. */
+  private boolean begin(HttpResponse response) {
+    if (Informational.is(response)) {
+      return true;
+    }
+    Optional<Failure> reported = ReportedFailure.take(response.headers());
+    if (reported.isPresent()) {
+      failure = reported.get();
+      if (reported.get().kind() == Failure.Kind.CONNECT_FAILED && retry(reported.get())) {
+        return false;
+      }
+    }
+    responseStarted = true;
+    status = response.status().code();
+    tunnel = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+    answering(response);
+    return true;
+  }
+
+  private void endResponse() {
+    if (tunnel) {
+      finishTunnel();
+      return;
+    }
+    if (!requestEnded && stream != null) {
+      stream.cancel(); // Answered before all of the request was wanted.
+    }
+    finish();
+  }
+
+  private void finishTunnel() {
+    if (tunnel && requestEnded && responseEnded) {
+      finish();
+    }
+  }
+
+  @Override
+  public final void responseBatchEnd() {
+    caller.flush();
+    if (!finished && stream != null && !responseEnded && caller.writable()) {
+      stream.read();
+    }
+  }
+
+  @Override
+  public final void failed(Failure why, boolean unsent) {
+    if (finished) {
+      return;
+    }
+    if (responseStarted) {
+      stream = null;
+      failure = why;
+      caller.abort();
+      finish();
+    } else if (!unsent || !retry(why)) {
+      stream = null;
+      refuse(why);
+    }
+  }
+
+  private boolean retry(Failure why) {
+    if (bodySent) {
+      return false; // What was sent is not kept.
+    }
+    HttpStream before = stream;
+    stream = null;
+    if (requestEnded && waiting.isEmpty()) {
+      waiting.add(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+    if (before != null) {
+      before.cancel();
+    }
+    return again(why);
+  }
+
+  /** Answers in place of the service. */
+  protected final void refuse(Failure why) {
+    if (finished) {
+      return;
+    }
+    failure = why;
+    HttpResponse answer = DirectAnswer.of(why, head.headers());
+    status = answer.status().code();
+    responseStarted = true;
+    responseEnded = true;
+    answering(answer);
+    if (reportsFailures()) {
+      ReportedFailure.put(answer.headers(), why);
+    }
+    caller.write(answer);
+    caller.flush();
+    finish();
+  }
+
+  /** Whether the caller is an agent, which wants to know failures by their names. */
+  protected boolean reportsFailures() {
+    return false;
+  }
+
+  private void finish() {
+    finished = true;
+    waiting.forEach(HttpContent::release);
+    waiting.clear();
+    ended(
+        new Outcome(
+            status,
+            Optional.ofNullable(failure),
+            requestBytes,
+            responseBytes,
+            System.nanoTime() - startNanos));
+  }
+}

@@ -1,0 +1,71 @@
+package io.hostmesh.agent.protocol;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Tells HTTP/2 with prior knowledge from HTTP/1.1 by the first bytes (RFC 9113 section 3.4: the
+ * preface is chosen so that no HTTP/1.1 server takes it for a request), and gives way to the
+ * handlers of that version. Used by its event loop only.
+ */
+public final class HttpVersionSwitch extends ByteToMessageDecoder {
+  private static final byte[] PREFACE = "PRI * HTTP/2.0".getBytes(StandardCharsets.US_ASCII);
+
+  private final HttpService service;
+  private final HttpLimits limits;
+  private final Consumer<Drainable> known;
+
+  /**
+   * @param known gets the connection once its version is known
+   */
+  public HttpVersionSwitch(HttpService service, HttpLimits limits, Consumer<Drainable> known) {
+    this.service = service;
+    this.limits = limits;
+    this.known = known;
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+    super.channelReadComplete(ctx);
+    if (!ctx.isRemoved()) {
+      ctx.read();
+    }
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    int length = Math.min(in.readableBytes(), PREFACE.length);
+    for (int i = 0; i < length; i++) {
+      if (in.getByte(in.readerIndex() + i) != PREFACE[i]) {
+        http1(ctx);
+        return;
+      }
+    }
+    if (length == PREFACE.length) {
+      http2(ctx);
+    }
+  }
+
+  private void http1(ChannelHandlerContext ctx) {
+    known.accept(H1Server.install(ctx.pipeline(), service, limits));
+    ctx.pipeline().remove(this);
+  }
+
+  private void http2(ChannelHandlerContext ctx) {
+    ChannelPipeline pipeline = ctx.pipeline();
+    known.accept(
+        H2Connections.serve(
+            pipeline,
+            stream -> {
+              stream.addLast(H2Messages.server());
+              stream.addLast(new H2Server(service));
+            }));
+    ctx.channel().config().setAutoRead(true);
+    pipeline.remove(this);
+  }
+}

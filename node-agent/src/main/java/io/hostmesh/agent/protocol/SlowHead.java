@@ -1,0 +1,59 @@
+package io.hostmesh.agent.protocol;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees the bytes before the decoder does, and tells its connection when a head that began is not
+ * complete in time. Used by its event loop only.
+ */
+final class SlowHead extends ChannelInboundHandlerAdapter {
+  private final HttpLimits limits;
+  private final H1Server server;
+  private @Nullable ScheduledFuture<?> deadline;
+
+  SlowHead(HttpLimits limits, H1Server server) {
+    this.limits = limits;
+    this.server = server;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (deadline == null && server.awaitsHead()) {
+      deadline =
+          ctx.executor()
+              .schedule(server::headTooSlow, limits.headTime().toMillis(), TimeUnit.MILLISECONDS);
+    }
+    ctx.fireChannelRead(message);
+    if (!server.awaitsHead()) {
+      stop();
+    }
+  }
+
+  /** The bytes so far were a whole head. */
+  private void stop() {
+    if (deadline != null) {
+      deadline.cancel(false);
+      deadline = null;
+    }
+  }
+
+  /** Whether a head has begun and is not complete. */
+  boolean counting() {
+    return deadline != null;
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    stop();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    stop();
+    ctx.fireChannelInactive();
+  }
+}

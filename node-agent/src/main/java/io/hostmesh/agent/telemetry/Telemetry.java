@@ -1,0 +1,74 @@
+package io.hostmesh.agent.telemetry;
+
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+
+/** Where facts about calls go. Any thread. */
+public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
+
+  /** What an access-log line says beside who, whom and how it ended. */
+  public record Details(
+      String instance, String peer, String method, String target, String requestId, String rule) {
+    /** Of a connection. */
+    public static Details connection(String instance, String peer, String rule) {
+      return new Details(instance, peer, "", "", "", rule);
+    }
+  }
+
+  /** An HTTP request ended. */
+  public void request(Call call, Outcome outcome, Details details) {
+    metrics.request(call, outcome);
+    outcome.failure().ifPresent(failure -> metrics.failed(failure.kind()));
+    accessLog.write(line(call, outcome, details));
+  }
+
+  /** A TCP connection ended. */
+  public void connection(Call call, Outcome outcome, Details details) {
+    metrics.connectionClosed(call, outcome);
+    outcome.failure().ifPresent(failure -> metrics.failed(failure.kind()));
+    accessLog.write(line(call, outcome, details));
+  }
+
+  /** A connection was refused before anyone knew what it was for. */
+  public void refused(String port, String peer, Failure failure) {
+    metrics.failed(failure.kind());
+    accessLog.write(
+        new JsonLine()
+            .add("time", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString())
+            .add("port", port)
+            .add("peer", peer)
+            .add("flags", failure.kind().flag())
+            .add("failure", failure.kind().name())
+            .add("reason", failure.sentence())
+            .end());
+  }
+
+  private String line(Call call, Outcome outcome, Details details) {
+    JsonLine line =
+        new JsonLine()
+            .add("time", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString())
+            .add("reporter", call.reporter().text())
+            .add("protocol", call.protocol())
+            .add("source", call.source().map(s -> s.uri()).orElse("-"))
+            .add("destination", call.destination().uri())
+            .add("instance", details.instance())
+            .add("peer", details.peer());
+    if (!details.method().isEmpty()) {
+      line.add("method", details.method())
+          .add("path", details.target())
+          .add("status", outcome.status())
+          .add("request_id", details.requestId());
+    }
+    line.add("flags", outcome.flag())
+        .add("request_bytes", outcome.requestBytes())
+        .add("response_bytes", outcome.responseBytes())
+        .add("duration_us", outcome.nanos() / 1000);
+    if (!details.rule().isEmpty()) {
+      line.add("rule", details.rule());
+    }
+    outcome
+        .failure()
+        .ifPresent(f -> line.add("failure", f.kind().name()).add("reason", f.sentence()));
+    return line.end();
+  }
+}

@@ -1,0 +1,19 @@
+package io.hostmesh.agent.upstream;
+
+import io.hostmesh.agent.protocol.ReportedFailure;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+
+/** What an application's answer may not say to the other side. */
+final class AnswerHeaders {
+  private AnswerHeaders() {}
+
+  /** Takes out what holds for this connection only, and what only agents say to each other. */
+  static void strip(HttpHeaders headers) {
+    headers.remove(HttpHeaderNames.CONNECTION);
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+    headers.remove(HttpHeaderNames.UPGRADE);
+    ReportedFailure.remove(headers);
+  }
+}

@@ -1,0 +1,46 @@
+package io.hostmesh.agent.upstream;
+
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/**
+ * Where requests leave the mesh: a local instance's application, or an instance outside of the
+ * mesh.
+ *
+ * @param from the local address to call from; empty for the kernel's choice
+ * @param gate judges a fresh connection before its first byte
+ */
+public record Application(
+    String name, InetSocketAddress address, Optional<InetSocketAddress> from, Gate gate) {
+
+  /** Whether a fresh connection leads to whom it should. */
+  @FunctionalInterface
+  public interface Gate {
+    Gate OPEN = (_, _) -> Optional.empty();
+
+    /**
+     * @param local our end
+     * @param remote the application's end
+     * @return why the connection must not be used
+     */
+    Optional<String> refusal(InetSocketAddress local, InetSocketAddress remote);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Application that
+        && name.equals(that.name)
+        && address.equals(that.address)
+        && from.equals(that.from);
+  }
+
+  @Override
+  public int hashCode() {
+    return name.hashCode() * 31 + address.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return name + " at " + address.getAddress().getHostAddress() + ":" + address.getPort();
+  }
+}

@@ -1,0 +1,135 @@
+package io.hostmesh.agent.upstream;
+
+import io.hostmesh.agent.protocol.H2Connections;
+import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.model.SpiffeId;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.Promise;
+import java.security.cert.CertificateException;
+
+/** Opens connections to other agents: TLS with the caller's certificate, and HTTP/2 inside. */
+@SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
+final class MeshConnector implements Connector<MeshTarget> {
+  private final MeshTls tls;
+  private final Sockets sockets;
+
+  MeshConnector(MeshTls tls, Sockets sockets) {
+    this.tls = tls;
+    this.sockets = sockets;
+  }
+
+  @Override
+  public Object credentials(MeshTarget target) throws UpstreamException {
+    return tls.client(target.source(), target.protocol());
+  }
+
+  @Override
+  public void connect(
+      MeshTarget target, Object credentials, EventLoop loop, Promise<Channel> ready) {
+    SslContext context = (SslContext) credentials;
+    Bootstrap bootstrap =
+        sockets
+            .client(loop)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .handler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    pipeline(channel, context, target, ready);
+                  }
+                });
+    bootstrap
+        .connect(target.agent())
+        .addListener(
+            connected -> {
+              if (!connected.isSuccess()) {
+                ready.tryFailure(
+                    new UpstreamException(
+                        UpstreamException.of(connected.cause(), target.toString())));
+              }
+            });
+  }
+
+  /** The road of a connection to another agent, from the wire. */
+  private void pipeline(
+      SocketChannel channel, SslContext context, MeshTarget target, Promise<Channel> ready) {
+    SslHandler handler =
+        context.newHandler(channel.alloc(), target.name().host(), target.agent().getPort());
+    handler.setHandshakeTimeoutMillis(sockets.settings().handshakeTimeout().toMillis());
+    channel.pipeline().addLast("tls", handler);
+    channel.pipeline().addLast("server-id", new ServerId(handler, target, ready));
+    // Before the handshake ends, since frames can come right behind it.
+    H2Connections.call(channel.pipeline());
+    channel
+        .closeFuture()
+        .addListener(
+            _ ->
+                ready.tryFailure(
+                    refused(target, "the connection closed before the TLS handshake was over")));
+  }
+
+  private static UpstreamException refused(MeshTarget target, String why) {
+    return new UpstreamException(
+        new Failure(Failure.Kind.CONNECT_FAILED, "could not connect to " + target + ": " + why));
+  }
+
+  /** Lets nothing of a request out before the server has proven to be the service asked for. */
+  private final class ServerId extends ChannelInboundHandlerAdapter {
+    private final SslHandler handler;
+    private final MeshTarget target;
+    private final Promise<Channel> ready;
+
+    ServerId(SslHandler handler, MeshTarget target, Promise<Channel> ready) {
+      this.handler = handler;
+      this.target = target;
+      this.ready = ready;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof SslHandshakeCompletionEvent handshake) {
+        if (handshake.isSuccess()) {
+          check(ctx);
+        } else {
+          ready.tryFailure(refused(target, "TLS: " + handshake.cause().getMessage()));
+          ctx.close();
+        }
+      }
+      ctx.fireUserEventTriggered(event);
+    }
+
+    private void check(ChannelHandlerContext ctx) {
+      try {
+        SpiffeId.Service wanted = target.name().identity();
+        SpiffeId.Service proven = tls.peer(handler);
+        if (!proven.equals(wanted)) {
+          throw new CertificateException("it proved to be " + proven + ", not " + wanted);
+        }
+        if (!target.protocol().alpn().equals(handler.applicationProtocol())) {
+          throw new CertificateException(
+              "it does not speak " + target.protocol().alpn() + "; is it another version?");
+        }
+        ready.trySuccess(ctx.channel());
+      } catch (CertificateException e) {
+        ready.tryFailure(refused(target, String.valueOf(e.getMessage())));
+        ctx.close();
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      ready.tryFailure(refused(target, String.valueOf(cause.getMessage())));
+      ctx.close();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.hostmesh.agent.upstream;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import java.time.Duration;
+
+/** How this agent opens connections. Any thread. */
+public record Sockets(Settings settings, Class<? extends SocketChannel> type) {
+
+  /** Bounds on waiting. */
+  public record Settings(Duration connectTimeout, Duration handshakeTimeout) {
+    public static final Settings DEFAULT =
+        new Settings(Duration.ofSeconds(2), Duration.ofSeconds(3));
+  }
+
+  public static Sockets epoll(Settings settings) {
+    return new Sockets(settings, EpollSocketChannel.class);
+  }
+
+  /** A connection on this loop that is read on demand and may be half closed. */
+  Bootstrap client(EventLoop loop) {
+    return new Bootstrap()
+        .group(loop)
+        .channel(type)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.SO_KEEPALIVE, true);
+  }
+}

@@ -1,0 +1,33 @@
+package io.hostmesh.agent.upstream;
+
+import io.hostmesh.agent.telemetry.Failure;
+
+/** A connection or stream that could not be opened; nothing was sent on it. */
+public final class UpstreamException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final transient Failure failure;
+
+  public UpstreamException(Failure failure) {
+    super(failure.sentence(), null, false, false);
+    this.failure = failure;
+  }
+
+  public Failure failure() {
+    return failure;
+  }
+
+  /** The failure behind any cause. */
+  public static Failure of(Throwable cause, String where) {
+    return cause instanceof UpstreamException upstream
+        ? upstream.failure()
+        : new Failure(
+            Failure.Kind.CONNECT_FAILED, "could not connect to " + where + ": " + reason(cause));
+  }
+
+  private static String reason(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    int end = message.indexOf('\n');
+    return end < 0 ? message : message.substring(0, end);
+  }
+}

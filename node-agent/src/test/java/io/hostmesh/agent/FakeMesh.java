@@ -1,0 +1,78 @@
+package io.hostmesh.agent;
+
+import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.discovery.DirectoryEntry;
+import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.routing.RouteTable;
+import io.hostmesh.model.ServiceName;
+import java.net.InetSocketAddress;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A mesh that tests change as they go. */
+final class FakeMesh implements MeshSource, MeshView {
+  final Map<ServiceName, DirectoryEntry> directory = new ConcurrentHashMap<>();
+  final Map<InetSocketAddress, ServiceName> destinations = new ConcurrentHashMap<>();
+  final Map<ServiceName, List<Endpoint>> endpoints = new ConcurrentHashMap<>();
+  final Map<ServiceName, RouteTable> routes = new ConcurrentHashMap<>();
+  final Map<ServiceName, AccessTable> access = new ConcurrentHashMap<>();
+  volatile MeshSettings settings = new MeshSettings("test.local", "dc1", true, true);
+
+  /** What pilot would answer when endpoints are asked for. */
+  final Map<ServiceName, List<Endpoint>> pilot = new ConcurrentHashMap<>();
+
+  @Override
+  public MeshView view() {
+    return this;
+  }
+
+  @Override
+  public void need(ServiceName service, Runnable arrived) {
+    List<Endpoint> answer = pilot.get(service);
+    if (answer != null) {
+      endpoints.put(service, answer);
+    }
+    arrived.run();
+  }
+
+  @Override
+  public Optional<MeshSettings> settings() {
+    return Optional.of(settings);
+  }
+
+  @Override
+  public Collection<DirectoryEntry> directory() {
+    return directory.values();
+  }
+
+  @Override
+  public Optional<DirectoryEntry> byName(ServiceName service) {
+    return Optional.ofNullable(directory.get(service));
+  }
+
+  @Override
+  public Optional<DirectoryEntry> byDestination(InetSocketAddress destination) {
+    return Optional.ofNullable(destinations.get(destination)).flatMap(this::byName);
+  }
+
+  @Override
+  public Optional<List<Endpoint>> endpoints(ServiceName service) {
+    return Optional.ofNullable(endpoints.get(service));
+  }
+
+  @Override
+  public Optional<RouteTable> route(ServiceName service) {
+    return Optional.ofNullable(routes.get(service));
+  }
+
+  @Override
+  public Optional<AccessTable> access(ServiceName service) {
+    return Optional.ofNullable(access.get(service));
+  }
+}

@@ -1,0 +1,211 @@
+package io.hostmesh.agent;
+
+import io.hostmesh.agent.balance.BalancePolicy;
+import io.hostmesh.agent.connection.Caller;
+import io.hostmesh.agent.discovery.DirectoryEntry;
+import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.identity.Identities;
+import io.hostmesh.agent.inbound.LocalInstance;
+import io.hostmesh.agent.inbound.LocalInstances;
+import io.hostmesh.agent.telemetry.Metrics;
+import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.agent.upstream.Sockets;
+import io.hostmesh.model.Protocol;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.TrustRoots;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+/**
+ * Two agents in this process, on loopback: a port of an agent's outbound side stands for each
+ * service's virtual address, since nothing is redirected here.
+ */
+final class TestMesh implements AutoCloseable {
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  final TestAuthority authority = new TestAuthority();
+  final FakeMesh mesh = new FakeMesh();
+  final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+  final Agent h1 = new Agent("h1");
+  final Agent h2 = new Agent("h2");
+
+  /** One host's agent. */
+  final class Agent implements LocalInstances, Identities {
+    final String node;
+    final Map<String, LocalInstance> instances = new ConcurrentHashMap<>();
+    final Map<ServiceName, Svid> svids = new ConcurrentHashMap<>();
+    final Map<Integer, InetSocketAddress> redirected = new ConcurrentHashMap<>();
+    final List<Channel> ports = new CopyOnWriteArrayList<>();
+    final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    final Metrics metrics = new Metrics(registry);
+    volatile TrustRoots roots = authority.roots();
+    volatile Caller caller = new Caller.Service(ServiceName.of("web"));
+    volatile Optional<String> listenerRefusal = Optional.empty();
+    final DataPath path;
+    private final Map<String, ChannelHandler> handlers = new ConcurrentHashMap<>();
+
+    Agent(String node) {
+      this.node = node;
+      this.path = start();
+    }
+
+    private DataPath start() {
+      return DataPath.start(
+          this::serve,
+          new DataPath.Facts(
+              mesh,
+              this,
+              this,
+              accepted ->
+                  Optional.ofNullable(
+                      redirected.get(((InetSocketAddress) accepted.localAddress()).getPort())),
+              (_, _) -> caller,
+              (_, _, _) -> listenerRefusal),
+          new Telemetry(metrics, log::add, Clock.systemUTC()),
+          Clock.systemUTC(),
+          RandomGenerator.getDefault(),
+          new DataPath.Settings(
+              node, BalancePolicy.LEAST_REQUEST, false, Sockets.Settings.DEFAULT));
+    }
+
+    private List<Channel> serve(String name, ChannelHandler handler) {
+      handlers.put(name, handler);
+      return List.of(bind(name));
+    }
+
+    private Channel bind(String name) {
+      Channel channel =
+          new ServerBootstrap()
+              .group(loops)
+              .channel(EpollServerSocketChannel.class)
+              .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+              .childOption(ChannelOption.TCP_NODELAY, true)
+              .childHandler(Objects.requireNonNull(handlers.get(name)))
+              .bind(new InetSocketAddress(LOOPBACK, 0))
+              .syncUninterruptibly()
+              .channel();
+      ports.add(channel);
+      return channel;
+    }
+
+    /** Where a service is called on this host, as if redirected. */
+    InetSocketAddress to(String service) {
+      Channel channel = bind("outbound");
+      InetSocketAddress address = (InetSocketAddress) channel.localAddress();
+      redirected.put(address.getPort(), virtual(service));
+      return address;
+    }
+
+    /** A port of a service's instance on this host, as if redirected. */
+    InetSocketAddress captured(String instance) {
+      Channel channel = bind("inbound");
+      InetSocketAddress address = (InetSocketAddress) channel.localAddress();
+      redirected.put(
+          address.getPort(), Objects.requireNonNull(instances.get(instance)).application());
+      return address;
+    }
+
+    InetSocketAddress direct() {
+      return (InetSocketAddress) bind("outbound").localAddress();
+    }
+
+    InetSocketAddress meshAddress() {
+      return (InetSocketAddress) ports.getFirst().localAddress();
+    }
+
+    @Override
+    public Optional<LocalInstance> byInstance(ServiceName service, String id) {
+      return Optional.ofNullable(instances.get(id)).filter(i -> i.service().equals(service));
+    }
+
+    @Override
+    public Optional<LocalInstance> byDestination(InetSocketAddress destination) {
+      return instances.values().stream()
+          .filter(i -> i.application().getPort() == destination.getPort())
+          .findFirst();
+    }
+
+    @Override
+    public Optional<Svid> svid(ServiceName service) {
+      return Optional.ofNullable(svids.get(service));
+    }
+
+    @Override
+    public Optional<TrustRoots> roots() {
+      return Optional.of(roots);
+    }
+  }
+
+  TestMesh() {
+    h1.svids.put(ServiceName.of("web"), authority.issue(id("web")));
+    h2.svids.put(ServiceName.of("web"), authority.issue(id("web")));
+  }
+
+  static SpiffeId.Service id(String service) {
+    return SpiffeId.Service.of("test.local", "dc1", ServiceName.of(service));
+  }
+
+  static InetSocketAddress virtual(String service) {
+    try {
+      byte[] hash = {(byte) 241, 0, 0, (byte) (service.hashCode() & 0x7f)};
+      return new InetSocketAddress(InetAddress.getByAddress(hash), 80);
+    } catch (java.net.UnknownHostException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Declares a service on a host. */
+  void service(
+      Agent agent, String service, String instance, Protocol protocol, int port, String version) {
+    ServiceName name = ServiceName.of(service);
+    mesh.directory.put(name, new DirectoryEntry(name, "dc1", protocol, List.of(), List.of()));
+    mesh.destinations.put(virtual(service), name);
+    agent.svids.computeIfAbsent(name, _ -> authority.issue(id(service)));
+    InetSocketAddress application = new InetSocketAddress(LOOPBACK, port);
+    agent.instances.put(instance, new LocalInstance(name, instance, protocol, application));
+    List<Endpoint> all = new ArrayList<>(mesh.endpoints.getOrDefault(name, List.of()));
+    all.add(
+        new Endpoint(
+            name,
+            instance,
+            agent.node,
+            application,
+            Optional.of(agent.meshAddress()),
+            true,
+            Map.of("version", version)));
+    mesh.endpoints.put(name, List.copyOf(all));
+  }
+
+  @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // The loops end behind them.
+  public void close() {
+    for (Agent agent : List.of(h1, h2)) {
+      agent.ports.forEach(Channel::close);
+      agent.path.close();
+    }
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+  }
+}

@@ -1,0 +1,213 @@
+package io.hostmesh.pilot;
+
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.pilot.admin.AdminRoutes;
+import io.hostmesh.pilot.catalog.AddressKeeper;
+import io.hostmesh.pilot.catalog.Entitlements;
+import io.hostmesh.pilot.discovery.AdsServer;
+import io.hostmesh.pilot.discovery.AgentBook;
+import io.hostmesh.pilot.rules.RuleStore;
+import io.hostmesh.pilot.snapshot.MemoryKeeper;
+import io.hostmesh.pilot.snapshot.MeshState;
+import io.hostmesh.pilot.snapshot.Published;
+import io.hostmesh.registry.Registry;
+import io.hostmesh.runtime.Host;
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.identity.SignedStatements;
+import io.hostmesh.runtime.metrics.Metrics;
+import io.hostmesh.runtime.metrics.MetricsServer;
+import io.hostmesh.runtime.metrics.Readiness;
+import io.hostmesh.runtime.state.StateFiles;
+import io.hostmesh.runtime.tls.TrustRoots;
+import io.micrometer.core.instrument.Gauge;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+
+/** One pilot, put together. Everything that it starts ends with {@link #close()}. */
+final class Pilot implements AutoCloseable {
+  private final PilotConfig config;
+  private final Host host;
+  private final PilotIdentity identity;
+  private final Registry registry;
+  private final MemoryKeeper memory;
+  private final MeshState mesh;
+  private final Leadership leadership;
+  private final AddressKeeper addresses;
+  private final RegistryFeed feed;
+  private final AgentBook book;
+  private final AdsServer ads;
+  private final Readiness readiness = new Readiness();
+  private final Instant startedAt;
+
+  /**
+   * @param identity who this pilot is; closed with it
+   */
+  Pilot(PilotConfig config, Host host, PilotIdentity identity) {
+    this.config = config;
+    this.host = host;
+    this.identity = identity;
+    this.startedAt = host.clock().instant();
+    this.registry = Registry.connect(config.registry(), host.random());
+    this.memory = new MemoryKeeper(state(config));
+    this.mesh =
+        new MeshState(
+            config.mesh(),
+            config.virtualAddresses(),
+            config.guard(),
+            memory.read(),
+            this::verifier,
+            host.clock());
+    this.leadership = new Leadership(registry, config.removeNodesAfter());
+    this.addresses =
+        new AddressKeeper(
+            registry.keyValue(),
+            registry.consulVirtualIps(),
+            config.virtualAddresses().slots(),
+            config.rest(),
+            host.clock(),
+            leadership::leads,
+            mesh::heardConsulAddresses);
+    this.feed = new RegistryFeed(registry, mesh, addresses);
+    this.book = new AgentBook(host.clock());
+    this.ads = new AdsServer(host.vertx(), book, host.version(), host.clock());
+  }
+
+  private static StateFiles state(PilotConfig config) {
+    try {
+      return new StateFiles(config.stateDir());
+    } catch (IOException e) {
+      throw new UserError(
+          config.stateDir()
+              + " (state-dir) cannot be used: "
+              + e.getMessage()
+              + "; check its owner and mode",
+          e);
+    }
+  }
+
+  private Optional<Entitlements.Verifier> verifier() {
+    return identity
+        .roots()
+        .map(roots -> statement -> SignedStatements.verify(statement, roots, now()));
+  }
+
+  private Instant now() {
+    return host.clock().instant();
+  }
+
+  /**
+   * Starts everything that needs no identity; then waits for one, and serves agents.
+   *
+   * @throws UserError where an address cannot be had, or citadel refuses the join token
+   */
+  void start() throws InterruptedException {
+    Alarms alarms = new Alarms();
+    mesh.onPublished(alarms::look);
+    mesh.onPublished(published -> ads.publish(published.snapshot()));
+    mesh.onPublished(memory::keep);
+    mesh.onPublished(this::presentServices);
+    identity.onRoots(this::rootsChanged);
+    monitor();
+    await(admin());
+    memory.start();
+    mesh.start();
+    addresses.start();
+    feed.start();
+    leadership.start(host.version() + " pid " + ProcessHandle.current().pid());
+    await(identity.ready());
+    mesh.rootsChanged();
+    await(
+        ads.listen(
+            config.listen(),
+            identity.keys(),
+            identity.trust(SpiffeId.Node.class::isInstance, "a node's agent")));
+  }
+
+  private void rootsChanged(TrustRoots roots) {
+    mesh.rootsChanged();
+  }
+
+  /** Virtual addresses are for services with an instance now, as the registry says it. */
+  private void presentServices(Published published) {
+    if (published.live()) {
+      addresses.present(
+          published.inputs().instances().stream()
+              .map(instance -> instance.service())
+              .collect(Collectors.toUnmodifiableSet()));
+    }
+  }
+
+  private void monitor() throws InterruptedException {
+    readiness.require("identity", identity::problem);
+    readiness.require("registry", feed::missing);
+    Metrics metrics = new Metrics("pilot", host.version());
+    Gauge.builder("hostmesh_pilot_streams", book, AgentBook::connected)
+        .description("Discovery streams of agents that are open")
+        .register(metrics.registry());
+    Gauge.builder("hostmesh_pilot_problems", mesh, Pilot::problems)
+        .description("Problems of the mesh that pilot knows of")
+        .register(metrics.registry());
+    Gauge.builder("hostmesh_pilot_leads", leadership, it -> it.leads() ? 1 : 0)
+        .description("1 where this pilot is the one that expires dead nodes")
+        .register(metrics.registry());
+    await(MetricsServer.listen(host.vertx(), config.metrics(), metrics, readiness));
+  }
+
+  private static double problems(MeshState mesh) {
+    return mesh.published().map(published -> published.problems().size()).orElse(0);
+  }
+
+  private Future<?> admin() {
+    AdminServer server = new AdminServer(host.vertx(), _ -> false);
+    new AdminRoutes(mesh, new RuleStore(registry.keyValue()), book, this::status).addTo(server);
+    return server.listen(config.adminSocket());
+  }
+
+  private JsonObject status() {
+    JsonObject missing = new JsonObject();
+    readiness.problems().forEach(missing::put);
+    JsonObject registryState =
+        new JsonObject()
+            .put("address", config.registry().toString())
+            .put("answers", feed.failure().isEmpty());
+    feed.failure().ifPresent(failure -> registryState.put("failure", failure));
+    return new JsonObject()
+        .put("ready", missing.isEmpty())
+        .put("waiting-for", missing)
+        .put("version", host.version())
+        .put("since", startedAt.toString())
+        .put("leads", leadership.leads())
+        .put("registry", registryState)
+        .put("identity", identity.describe())
+        .put("agents", book.connected());
+  }
+
+  private static <T> T await(Future<T> future) throws InterruptedException {
+    try {
+      return future.toCompletionStage().toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    ads.close();
+    feed.close();
+    leadership.close();
+    addresses.close();
+    mesh.close();
+    memory.close();
+    registry.close();
+    identity.close();
+  }
+}

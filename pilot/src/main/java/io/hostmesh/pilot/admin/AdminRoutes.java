@@ -1,0 +1,123 @@
+package io.hostmesh.pilot.admin;
+
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.RuleKey;
+import io.hostmesh.model.rules.RuleKind;
+import io.hostmesh.pilot.discovery.AgentBook;
+import io.hostmesh.pilot.rules.RuleProposal;
+import io.hostmesh.pilot.rules.RuleStore;
+import io.hostmesh.pilot.snapshot.MeshState;
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminServer;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Pilot's requests on the admin socket. What waits does so on virtual threads. */
+public final class AdminRoutes {
+  private final MeshState mesh;
+  private final RuleDesk desk;
+  private final AgentPages agents;
+  private final Supplier<JsonObject> status;
+
+  /**
+   * @param status the daemon's own state, for {@code GET /v1/status}; quick, for any thread
+   */
+  public AdminRoutes(MeshState mesh, RuleStore store, AgentBook book, Supplier<JsonObject> status) {
+    this.mesh = mesh;
+    this.desk = new RuleDesk(mesh, store, book);
+    this.agents = new AgentPages(book);
+    this.status = status;
+  }
+
+  public void addTo(AdminServer server) {
+    server
+        .route(HttpMethod.POST, "/v1/rules", this::apply)
+        .route(HttpMethod.POST, "/v1/rules/diff", r -> work(() -> desk.difference(files(r))))
+        .route(HttpMethod.GET, "/v1/rules", this::list)
+        .route(HttpMethod.DELETE, "/v1/rules", r -> work(() -> desk.delete(key(r))))
+        .route(HttpMethod.GET, "/v1/agents", _ -> now(() -> agents.agents(mesh.published())))
+        .route(HttpMethod.GET, "/v1/services", _ -> now(() -> MeshPages.services(mesh.published())))
+        .route(HttpMethod.GET, "/v1/snapshot", _ -> now(() -> MeshPages.snapshot(mesh.published())))
+        .route(HttpMethod.POST, "/v1/catalog/confirm", _ -> now(this::confirm))
+        .route(HttpMethod.GET, "/v1/status", _ -> now(this::status));
+  }
+
+  private Future<JsonObject> apply(AdminServer.Request request) {
+    String dryRun = request.query().getOrDefault("dry-run", "false");
+    return work(() -> desk.apply(files(request), !dryRun.equals("false")));
+  }
+
+  private Future<JsonObject> list(AdminServer.Request request) {
+    return now(
+        () ->
+            desk.list(
+                Optional.ofNullable(request.query().get("kind")),
+                Optional.ofNullable(request.query().get("service"))));
+  }
+
+  private JsonObject confirm() {
+    return new JsonObject().put("removed", mesh.confirmDisappearance());
+  }
+
+  private JsonObject status() {
+    JsonObject json = status.get();
+    mesh.published()
+        .ifPresent(
+            published ->
+                json.put("snapshot", published.snapshot().version())
+                    .put("live", published.live())
+                    .put("catalog", MeshPages.guard(published.guard()))
+                    .put("problems", AgentPages.array(published.problems())));
+    return json;
+  }
+
+  private static List<RuleProposal.File> files(AdminServer.Request request) {
+    try {
+      JsonArray files = request.json().getJsonArray("files", new JsonArray());
+      List<RuleProposal.File> read = new ArrayList<>();
+      for (Object item : files) {
+        JsonObject file = (JsonObject) item;
+        String name = file.getString("name");
+        String text = file.getString("text");
+        if (name == null || text == null) {
+          throw new UserError("each of files needs a name and a text");
+        }
+        read.add(new RuleProposal.File(name, text));
+      }
+      return read;
+    } catch (DecodeException | ClassCastException e) {
+      throw new UserError("the request is not {\"files\": [{\"name\": …, \"text\": …}]}", e);
+    }
+  }
+
+  private static RuleKey key(AdminServer.Request request) {
+    try {
+      return new RuleKey(
+          RuleKind.parse(request.required("kind")), ServiceName.parse(request.required("service")));
+    } catch (IllegalArgumentException e) {
+      throw new UserError(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Future<JsonObject> now(Supplier<JsonObject> answer) {
+    try {
+      return Future.succeededFuture(answer.get());
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  private static Future<JsonObject> work(Supplier<JsonObject> answer) {
+    Promise<JsonObject> promise = Promise.promise();
+    Thread.ofVirtual().name("admin").start(() -> now(answer).onComplete(promise));
+    return promise.future();
+  }
+}

@@ -1,0 +1,236 @@
+package io.hostmesh.pilot.admin;
+
+import io.hostmesh.model.rules.RuleKey;
+import io.hostmesh.pilot.discovery.AgentBook;
+import io.hostmesh.pilot.rules.RuleDocument;
+import io.hostmesh.pilot.rules.RuleProblem;
+import io.hostmesh.pilot.rules.RuleProposal;
+import io.hostmesh.pilot.rules.RuleState;
+import io.hostmesh.pilot.rules.RuleStore;
+import io.hostmesh.pilot.rules.TextDifference;
+import io.hostmesh.pilot.snapshot.MeshState;
+import io.hostmesh.pilot.snapshot.Published;
+import io.hostmesh.runtime.UserError;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** What operators do with rules. Blocks while it waits: for virtual threads. */
+final class RuleDesk {
+  /** How long a change may take from the registry into the snapshot. */
+  private static final Duration INTO_SNAPSHOT = Duration.ofSeconds(10);
+
+  /** How long agents may take to say that they have it, before the answer names them. */
+  private static final Duration INTO_AGENTS = Duration.ofSeconds(3);
+
+  private static final long LOOK_MS = 10;
+
+  private final MeshState mesh;
+  private final RuleStore store;
+  private final AgentBook agents;
+
+  RuleDesk(MeshState mesh, RuleStore store, AgentBook agents) {
+    this.mesh = mesh;
+    this.store = store;
+    this.agents = agents;
+  }
+
+  /** Judges rules and, unless it is a dry run, makes them hold. */
+  JsonObject apply(List<RuleProposal.File> files, boolean dryRun) {
+    RuleProposal proposal = RuleProposal.judge(files, published().known());
+    JsonArray notes = new JsonArray();
+    proposal.notes().stream().map(RuleProblem::toString).forEach(notes::add);
+    List<RuleKey> changed = dryRun ? differing(proposal) : store.change(proposal.changes());
+    JsonObject answer = new JsonObject().put("dry-run", dryRun).put("warnings", notes);
+    if (!dryRun) {
+      proposal.texts().forEach(this::awaitRule);
+      awaitAgents(answer);
+    }
+    return answer.put("rules", listed(proposal, changed, dryRun));
+  }
+
+  private JsonArray listed(RuleProposal proposal, List<RuleKey> changed, boolean dryRun) {
+    JsonArray rules = new JsonArray();
+    proposal.texts().keySet().stream()
+        .sorted()
+        .forEach(
+            key -> {
+              JsonObject rule = key(key).put("changed", changed.contains(key));
+              if (!dryRun) {
+                stored(key).ifPresent(it -> rule.put("revision", it.document().revision()));
+              }
+              rules.add(rule);
+            });
+    return rules;
+  }
+
+  private List<RuleKey> differing(RuleProposal proposal) {
+    return proposal.texts().entrySet().stream()
+        .filter(entry -> !textOf(entry.getKey()).equals(Optional.of(entry.getValue())))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** What applying these would change, line by line. */
+  JsonObject difference(List<RuleProposal.File> files) {
+    RuleProposal proposal = RuleProposal.judge(files, published().known());
+    JsonArray rules = new JsonArray();
+    proposal.texts().entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(
+            entry -> {
+              Optional<String> before = textOf(entry.getKey());
+              JsonArray lines = new JsonArray();
+              TextDifference.between(before.orElse(""), entry.getValue()).forEach(lines::add);
+              rules.add(
+                  key(entry.getKey())
+                      .put("new", before.isEmpty())
+                      .put("changed", !lines.isEmpty())
+                      .put("lines", lines));
+            });
+    return new JsonObject().put("rules", rules);
+  }
+
+  /** Deletes a rule, and waits until it holds nowhere. */
+  JsonObject delete(RuleKey key) {
+    if (store.change(List.of(new RuleStore.Change(key, Optional.empty()))).isEmpty()) {
+      throw new UserError("there is no rule " + key + "; see hostmesh get");
+    }
+    await(INTO_SNAPSHOT, () -> stored(key).isEmpty());
+    JsonObject answer = key(key).put("deleted", true);
+    awaitAgents(answer);
+    return answer;
+  }
+
+  /**
+   * The rules of the registry and what became of them.
+   *
+   * @param kind empty for all, or the name of a kind
+   */
+  JsonObject list(Optional<String> kind, Optional<String> service) {
+    JsonArray rules = new JsonArray();
+    published().rules().states().stream()
+        .filter(state -> matches(state, kind, service))
+        .map(RuleDesk::describe)
+        .forEach(rules::add);
+    return new JsonObject().put("rules", rules);
+  }
+
+  private static boolean matches(RuleState state, Optional<String> kind, Optional<String> service) {
+    Optional<RuleKey> key = RuleKey.parse(state.document().path());
+    return kind.map(k -> key.filter(it -> it.kind().text().equals(k)).isPresent()).orElse(true)
+        && service
+            .map(
+                s ->
+                    key.filter(
+                            it ->
+                                it.service().toString().equals(s) || it.service().full().equals(s))
+                        .isPresent())
+            .orElse(true);
+  }
+
+  private static JsonObject describe(RuleState state) {
+    RuleDocument document = state.document();
+    JsonObject rule =
+        RuleKey.parse(document.path())
+            .map(RuleDesk::key)
+            .orElseGet(() -> new JsonObject().put("path", document.path()));
+    JsonArray problems = new JsonArray();
+    state.problems().stream().map(RuleProblem::toString).forEach(problems::add);
+    rule.put("text", document.text())
+        .put("revision", document.revision())
+        .put("state", stateOf(state))
+        .put("problems", problems);
+    state
+        .inForce()
+        .filter(inForce -> !inForce.standIn())
+        .ifPresent(inForce -> rule.put("revision-in-force", inForce.document().revision()));
+    return rule;
+  }
+
+  private static String stateOf(RuleState state) {
+    if (state.isCurrent()) {
+      return "in-force";
+    }
+    return state
+        .inForce()
+        .map(inForce -> inForce.standIn() ? "refused-closed" : "refused-last-good-stays")
+        .orElse("refused");
+  }
+
+  private void awaitRule(RuleKey key, String text) {
+    boolean holds =
+        await(
+            INTO_SNAPSHOT,
+            () ->
+                stored(key)
+                    .filter(state -> state.document().text().equals(text) && state.isCurrent())
+                    .isPresent());
+    if (!holds) {
+      throw new UserError(
+          "the rule "
+              + key
+              + " was written, but is not in force after "
+              + INTO_SNAPSHOT.toSeconds()
+              + " s; see hostmesh get and hostmesh status");
+    }
+  }
+
+  private void awaitAgents(JsonObject answer) {
+    String snapshot = published().snapshot().version();
+    await(INTO_AGENTS, () -> agents.behind(snapshot).isEmpty() || !isNewest(snapshot));
+    JsonArray waiting = new JsonArray();
+    if (isNewest(snapshot)) {
+      agents.behind(snapshot).forEach(waiting::add);
+    }
+    answer
+        .put("snapshot", snapshot)
+        .put("agents", agents.connected())
+        .put("agents-waiting", waiting);
+  }
+
+  private boolean isNewest(String snapshot) {
+    return published().snapshot().version().equals(snapshot);
+  }
+
+  private static boolean await(Duration limit, BooleanSupplier condition) {
+    long end = System.nanoTime() + limit.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        return false;
+      }
+      try {
+        Thread.sleep(LOOK_MS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Published published() {
+    return mesh.published()
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "pilot has not heard all of the registry yet, so it cannot judge rules;"
+                        + " see hostmesh status"));
+  }
+
+  private Optional<RuleState> stored(RuleKey key) {
+    return published().rules().state(key);
+  }
+
+  private Optional<String> textOf(RuleKey key) {
+    return stored(key).map(state -> state.document().text());
+  }
+
+  private static JsonObject key(RuleKey key) {
+    return new JsonObject().put("kind", key.kind().text()).put("service", key.service().toString());
+  }
+}

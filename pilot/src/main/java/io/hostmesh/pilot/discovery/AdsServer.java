@@ -1,0 +1,180 @@
+package io.hostmesh.pilot.discovery;
+
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.hostmesh.api.Contract;
+import io.hostmesh.api.Methods;
+import io.hostmesh.api.v1.StatusReply;
+import io.hostmesh.api.v1.StatusReport;
+import io.hostmesh.pilot.snapshot.Snapshot;
+import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.UserError;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.TrustOptions;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
+import io.vertx.grpc.server.GrpcServerRequest;
+import java.security.cert.CertificateException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.X509KeyManager;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves agents: incremental xDS and their reports, gRPC over mutual TLS 1.3. Only nodes of the
+ * mesh get in. Safe for any thread.
+ */
+public final class AdsServer {
+  private static final System.Logger LOG = System.getLogger(AdsServer.class.getName());
+
+  /** Agents report every few seconds; a connection without a word for so long is dead. */
+  private static final int IDLE_SECONDS = 120;
+
+  private final Vertx vertx;
+  private final AgentBook book;
+  private final String identifier;
+  private final InstantSource clock;
+  private final Set<AgentStream> streams = ConcurrentHashMap.newKeySet();
+  private volatile @Nullable Snapshot newest;
+
+  /**
+   * @param version of pilot, announced to agents
+   */
+  public AdsServer(Vertx vertx, AgentBook book, String version, InstantSource clock) {
+    this.vertx = vertx;
+    this.book = book;
+    this.identifier = Contract.pilot(version);
+    this.clock = clock;
+  }
+
+  /** Hands out this snapshot from now on. */
+  public void publish(Snapshot snapshot) {
+    newest = snapshot;
+    streams.forEach(AgentStream::show);
+  }
+
+  /**
+   * Listens.
+   *
+   * @param keys pilot's own SVID
+   * @param trust lets nodes in
+   * @return fails with {@link UserError} where the address cannot be had
+   */
+  public Future<HttpServer> listen(HostPort address, X509KeyManager keys, X509TrustManager trust) {
+    GrpcServer grpc =
+        GrpcServer.server(
+                vertx, new GrpcServerOptions().setMaxMessageSize(Contract.MAX_MESSAGE_BYTES))
+            .callHandler(Methods.DELTA.server(), this::stream)
+            .callHandler(Methods.REPORT.server(), this::report);
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setSsl(true)
+            .setUseAlpn(true)
+            .setClientAuth(ClientAuth.REQUIRED)
+            .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
+            .setKeyCertOptions(KeyCertOptions.wrap(keys))
+            .setTrustOptions(TrustOptions.wrap(trust))
+            .setIdleTimeout(IDLE_SECONDS)
+            .setIdleTimeoutUnit(TimeUnit.SECONDS);
+    return vertx
+        .createHttpServer(options)
+        .requestHandler(grpc)
+        .exceptionHandler(
+            failure ->
+                LOG.log(
+                    System.Logger.Level.DEBUG, "a connection came to nothing: " + failure, failure))
+        .listen(address.port(), address.host())
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new UserError(
+                        "cannot listen on "
+                            + address
+                            + " (listen): "
+                            + failure.getMessage()
+                            + "; another process may have the port",
+                        failure)));
+  }
+
+  private void stream(GrpcServerRequest<DeltaDiscoveryRequest, DeltaDiscoveryResponse> request) {
+    NodePeer peer = peer(request);
+    if (peer == null) {
+      return;
+    }
+    // The stream is in the set before it looks for a snapshot, so it misses none.
+    AgentStream[] self = new AgentStream[1];
+    AgentStream stream =
+        new AgentStream(
+            vertx,
+            request,
+            peer,
+            () -> Optional.ofNullable(newest),
+            book,
+            identifier,
+            clock,
+            () -> streams.remove(self[0]));
+    self[0] = stream;
+    streams.add(stream);
+    stream.open();
+    stream.show();
+  }
+
+  private void report(GrpcServerRequest<StatusReport, StatusReply> request) {
+    NodePeer peer = peer(request);
+    if (peer == null) {
+      return;
+    }
+    request.handler(
+        report -> {
+          if (report.getNode().equals(peer.node())) {
+            book.report(peer.node(), report);
+            request.response().end(StatusReply.getDefaultInstance());
+          } else {
+            request
+                .response()
+                .status(GrpcStatus.PERMISSION_DENIED)
+                .statusMessage(
+                    "the certificate is node "
+                        + peer.node()
+                        + "'s, the report says "
+                        + report.getNode())
+                .end();
+          }
+        });
+  }
+
+  /** Who asks; null where that cannot be told, and then the request has been refused. */
+  private @Nullable NodePeer peer(GrpcServerRequest<?, ?> request) {
+    try {
+      return NodePeer.of(request.connection(), clock.instant());
+    } catch (CertificateException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "refused {0}: {1}",
+          request.connection().remoteAddress(),
+          e.getMessage());
+      request
+          .response()
+          .status(GrpcStatus.UNAUTHENTICATED)
+          .statusMessage(String.valueOf(e.getMessage()))
+          .end();
+      return null;
+    }
+  }
+
+  /** Ends all streams. */
+  public void close() {
+    List.copyOf(streams).forEach(AgentStream::close);
+  }
+}

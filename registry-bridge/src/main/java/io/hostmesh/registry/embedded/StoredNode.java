@@ -1,0 +1,27 @@
+package io.hostmesh.registry.embedded;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A node of the catalog, with its services and checks by their ids. */
+record StoredNode(
+    String name,
+    String address,
+    Map<String, String> meta,
+    SortedMap<String, StoredService> services,
+    SortedMap<String, StoredCheck> checks,
+    long createIndex,
+    long modifyIndex) {
+  StoredNode {
+    meta = Map.copyOf(meta);
+    services = Collections.unmodifiableSortedMap(new TreeMap<>(services));
+    checks = Collections.unmodifiableSortedMap(new TreeMap<>(checks));
+  }
+
+  StoredNode with(
+      SortedMap<String, StoredService> newServices, SortedMap<String, StoredCheck> newChecks) {
+    return new StoredNode(name, address, meta, newServices, newChecks, createIndex, modifyIndex);
+  }
+}
