@@ -54,6 +54,9 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
     for (String library : libraries) {
       link(dist.resolve("lib").resolve(library), home.resolve("lib").resolve(library));
     }
+    if (product == Product.AGENT) {
+      link(sources.resolve("scripts/hostmesh-agent-ended.sh"), home.resolve("bin/hostmesh-agent-ended"));
+    }
     Trees.link(dist.resolve("runtime"), home.resolve("runtime"));
     for (Program program : onPath(product)) {
       Path command = root.resolve("usr/bin").resolve(program.command());
@@ -148,9 +151,9 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
 
   private static String undo(Product product) {
     return switch (product) {
-      case AGENT -> "/usr/lib/hostmesh-agent/bin/hostmesh-agent --undo-capture\n";
+      case AGENT -> "/usr/lib/hostmesh-agent/bin/hostmesh-agent capture disable || true\n";
       case CONTROL -> "";
-      case COMMAND -> "/usr/lib/hostmesh/bin/hostmesh lab down\n";
+      case COMMAND -> "/usr/lib/hostmesh/bin/hostmesh lab down > /dev/null 2>&1 || true\n";
     };
   }
 
