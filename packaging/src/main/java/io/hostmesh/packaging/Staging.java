@@ -55,7 +55,9 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
       link(dist.resolve("lib").resolve(library), home.resolve("lib").resolve(library));
     }
     if (product == Product.AGENT) {
-      link(sources.resolve("scripts/hostmesh-agent-ended.sh"), home.resolve("bin/hostmesh-agent-ended"));
+      link(
+          sources.resolve("scripts/hostmesh-agent-ended.sh"),
+          home.resolve("bin/hostmesh-agent-ended"));
     }
     Trees.link(dist.resolve("runtime"), home.resolve("runtime"));
     for (Program program : onPath(product)) {

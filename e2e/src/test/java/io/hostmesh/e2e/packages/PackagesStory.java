@@ -2,9 +2,14 @@ package io.hostmesh.e2e.packages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmesh.e2e.docs.Document;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -15,37 +20,171 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * Two hosts with nothing but Debian. The packages are installed, the second host joins, a unit of
- * the first calls a unit of the second by its name, and after removal nothing is left.
+ * Two hosts with nothing but Debian, and a person who follows {@code docs/getting-started.md}: the
+ * packages are installed, the hosts join, a unit of the first calls a unit of the second by its
+ * name, and after removal nothing is left.
  */
 @Tag("booted")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PackagesStory {
-  private static final Path PACKAGES =
-      Path.of(System.getProperty("hostmesh.root", ".."), "packaging", "target").toAbsolutePath();
+  private static final Path ROOT =
+      Path.of(System.getProperty("hostmesh.root", "..")).toAbsolutePath().normalize();
+  private static final Duration SOON = Duration.ofSeconds(30);
 
-  private final List<BootedHost> hosts = new ArrayList<>();
+  /** A program that answers on port 8080, as units run programs. */
+  private static final String SERVER =
+      """
+      [Service]
+      DynamicUser=yes
+      ExecStart=/bin/busybox httpd -f -p 8080 -h /srv
+      """;
+
+  /** Calls from within a unit: a control group of its own under the unit's name. */
+  private static final String AS_WEB =
+      "echo $$ > /sys/fs/cgroup/system.slice/web.service/cgroup.procs && exec ";
+
+  private final Map<String, BootedHost> hosts = new TreeMap<>();
+  private final List<Document.Step> steps = new ArrayList<>();
+  private String before = "";
 
   @BeforeAll
   void boot() throws Exception {
     Path root = DebianRoot.ready();
-    hosts.add(BootedHost.boot("alpha", root, PACKAGES));
-    hosts.add(BootedHost.boot("beta", root, PACKAGES));
-    BootedHost.wire(hosts.get(0), "10.77.0.1", hosts.get(1), "10.77.0.2");
+    Path packages = ROOT.resolve("packaging/target");
+    hosts.put("alpha", BootedHost.boot("alpha", root, packages));
+    hosts.put("beta", BootedHost.boot("beta", root, packages));
+    BootedHost.wire(alpha(), "10.77.0.1", beta(), "10.77.0.2");
+    steps.addAll(Document.read(ROOT.resolve("docs/getting-started.md")).steps());
   }
 
   @AfterAll
   void stop() throws Exception {
-    for (BootedHost host : hosts) {
+    for (BootedHost host : hosts.values()) {
       host.stop();
     }
   }
 
   @Test
   @Order(1)
-  void theHostsReachEachOther() throws Exception {
-    hosts.get(1).ok("busybox httpd -p 8080 -h /etc");
-    assertThat(hosts.get(0).ok("curl -s http://10.77.0.2:8080/hostname")).isNotBlank();
+  void theServicesRunAsTheyDidBeforeThereWasAMesh() throws Exception {
+    for (BootedHost host : hosts.values()) {
+      host.write("/srv/index.html", "hello from " + (host == alpha() ? "alpha" : "beta") + "\n");
+    }
+    alpha().write("/etc/systemd/system/web.service", SERVER);
+    beta().write("/etc/systemd/system/greeter.service", SERVER);
+    alpha().ok("systemctl daemon-reload && systemctl start web");
+    beta().ok("systemctl daemon-reload && systemctl start greeter");
+    before = beta().ok(TRACES);
+  }
+
+  @Test
+  @Order(2)
+  void thePagesStepsInstallAndJoin() throws Exception {
+    for (Document.Step step : steps) {
+      if (step instanceof Document.Runs runs && runs.commands().getFirst().contains("purge")) {
+        break;
+      }
+      follow(step);
+    }
+  }
+
+  @Test
+  @Order(3)
+  void webCallsGreeterByNameThroughBothAgents() throws Exception {
+    String answer =
+        alpha().eventually(SOON, AS_WEB + "curl -sS --fail --max-time 5 http://greeter.mesh/");
+
+    assertThat(answer).isEqualTo("hello from beta\n");
+    assertThat(beta().ok("curl -s http://127.0.0.1:15020/metrics"))
+        .contains("istio_requests_total")
+        .contains("source_workload=\"web\"");
+  }
+
+  @Test
+  @Order(4)
+  void anAgentThatIsKilledIsBackAtOnceAndOneThatIsRestartedLosesNothing() throws Exception {
+    beta().ok("systemctl kill --signal=KILL --kill-whom=main hostmesh-agent");
+    alpha().eventually(SOON, AS_WEB + "curl -sS --fail --max-time 5 http://greeter.mesh/");
+    alpha().ok("systemctl restart hostmesh-agent");
+    assertThat(alpha().ok(AS_WEB + "curl -sS --fail --max-time 15 http://greeter.mesh/"))
+        .isEqualTo("hello from beta\n");
+  }
+
+  @Test
+  @Order(5)
+  void stoppedItFailsClosedAndNothingButTheMeshIsCutOff() throws Exception {
+    alpha().ok("systemctl stop hostmesh-agent");
+
+    assertThat(alpha().run(AS_WEB + "curl -sS --max-time 5 http://greeter.mesh/").status())
+        .isNotZero();
+    assertThat(alpha().ok("systemctl list-units --plain --no-legend 'hostmesh-agent-*.socket'"))
+        .isEmpty();
+    assertThat(alpha().ok("curl -sS http://10.77.0.1:8500/v1/status/leader")).isNotEmpty();
+    alpha().ok("systemctl start hostmesh-agent");
+    alpha().eventually(SOON, AS_WEB + "curl -sS --fail --max-time 5 http://greeter.mesh/");
+  }
+
+  @Test
+  @Order(6)
+  void removalLeavesNothing() throws Exception {
+    boolean end = false;
+    for (Document.Step step : steps) {
+      end |= step instanceof Document.Runs runs && runs.commands().getFirst().contains("purge");
+      if (end) {
+        follow(step);
+      }
+    }
+
+    assertThat(beta().ok(TRACES)).isEqualTo(before);
+    assertThat(alpha().ok(TRACES)).doesNotContain("hostmesh");
+    assertThat(beta().ok("curl -sS http://127.0.0.1:8080/")).isEqualTo("hello from beta\n");
+  }
+
+  /** Whatever the packages could leave: rules, routes, users, units, processes, files. */
+  private static final String TRACES =
+      "nft list ruleset; ip rule; ip route show table all | sort; getent passwd; getent group;"
+          + " ls /etc/systemd/system /etc/systemd/system/*.wants;"
+          + " systemctl list-units --all --plain --no-legend 'hostmesh*';"
+          + " ps -eo args= | grep '[h]ostmesh' ;"
+          + " find / -xdev -iname '*hostmesh*' -not -path '/proc/*' -not -path '/var/lib/dpkg/*'"
+          + " -not -path '/var/log/*' -not -path '/packages/*' | sort";
+
+  private void follow(Document.Step step) throws Exception {
+    switch (step) {
+      case Document.Runs runs when hosts.containsKey(runs.where()) -> run(runs);
+      case Document.Content file when hosts.containsKey(file.where()) ->
+          host(file.where()).write(file.path(), file.text());
+      case Document.Copies copies ->
+          host(copies.to())
+              .write(
+                  "/root/" + copies.toPath(),
+                  host(copies.from()).ok("cat /root/" + copies.fromPath()));
+      default -> {}
+    }
+  }
+
+  private void run(Document.Runs runs) throws Exception {
+    BootedHost host = host(runs.where());
+    String inRoot = "cd /root && ln -sf /packages/*.deb . && ";
+    for (String command : runs.commands()) {
+      host.ok(inRoot + command);
+    }
+    if (runs.says().isPresent()) {
+      host.eventually(
+          SOON, inRoot + runs.commands().getLast() + " | grep -F '" + runs.says().get() + "'");
+    }
+  }
+
+  private BootedHost host(String name) {
+    return Objects.requireNonNull(hosts.get(name));
+  }
+
+  private BootedHost alpha() {
+    return host("alpha");
+  }
+
+  private BootedHost beta() {
+    return host("beta");
   }
 }

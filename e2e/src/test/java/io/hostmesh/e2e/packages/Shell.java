@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Commands and what they say. */
-final class Shell {
+public final class Shell {
   private Shell() {}
 
   /**
@@ -16,10 +16,11 @@ final class Shell {
    *
    * @param output standard output and error as they came
    */
-  record Said(int status, String output) {}
+  public record Said(int status, String output) {}
 
   /** Runs a command to its end. */
-  static Said run(Duration within, List<String> command) throws IOException, InterruptedException {
+  public static Said run(Duration within, List<String> command)
+      throws IOException, InterruptedException {
     Path output = Files.createTempFile("hostmesh-story", ".out");
     try {
       Process process =
@@ -49,7 +50,8 @@ final class Shell {
    *
    * @return what it said
    */
-  static String ok(Duration within, List<String> command) throws IOException, InterruptedException {
+  public static String ok(Duration within, List<String> command)
+      throws IOException, InterruptedException {
     Said said = run(within, command);
     if (said.status() != 0) {
       throw new AssertionError(
