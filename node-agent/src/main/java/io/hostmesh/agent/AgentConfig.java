@@ -1,5 +1,6 @@
 package io.hostmesh.agent;
 
+import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.redirect.CaptureSettings;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
@@ -32,7 +33,7 @@ public record AgentConfig(
     Listen listen,
     Dns dns,
     Mesh mesh,
-    Balance balance,
+    BalancePolicy balance,
     Optional<Path> accessLog,
     Duration drainLimit) {
 
@@ -85,12 +86,6 @@ public record AgentConfig(
 
   public record Mesh(UnknownWorkload unknownWorkload) {}
 
-  /** How a service's instances share its requests. */
-  public enum Balance {
-    LEAST_REQUEST,
-    ROUND_ROBIN
-  }
-
   /**
    * Reads the document.
    *
@@ -119,7 +114,7 @@ public record AgentConfig(
             section
                 .section("mesh")
                 .choice("unknown-workload", UnknownWorkload.class, UnknownWorkload.REFUSE)),
-        section.choice("balance", Balance.class, Balance.LEAST_REQUEST),
+        section.choice("balance", BalancePolicy.class, BalancePolicy.LEAST_REQUEST),
         section.section("access-log").optionalValue("file", Path::of),
         section.section("drain").duration("limit", Duration.ofSeconds(30)));
   }

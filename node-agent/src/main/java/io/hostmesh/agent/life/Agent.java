@@ -1,6 +1,7 @@
 package io.hostmesh.agent.life;
 
 import io.hostmesh.agent.AgentConfig;
+import io.hostmesh.agent.DataPath;
 import io.hostmesh.agent.discovery.Announcement;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.MeshDiscovery;
@@ -17,8 +18,15 @@ import io.hostmesh.agent.local.ServiceDefinition;
 import io.hostmesh.agent.redirect.Capture;
 import io.hostmesh.agent.redirect.CapturePlan;
 import io.hostmesh.agent.redirect.CapturePorts;
+import io.hostmesh.agent.redirect.CaptureScope;
 import io.hostmesh.agent.redirect.CaptureSettings.OnStop;
+import io.hostmesh.agent.redirect.OriginalDestination;
 import io.hostmesh.agent.redirect.ResolvConf;
+import io.hostmesh.agent.telemetry.AccessLog;
+import io.hostmesh.agent.telemetry.StreamAccessLog;
+import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.agent.upstream.Sockets;
+import io.hostmesh.agent.workload.CgroupTree;
 import io.hostmesh.model.MeshHost;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
@@ -42,6 +50,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -85,15 +94,18 @@ public final class Agent implements AutoCloseable {
   private final StateLock lock;
   private final LocalIdentities identities;
   private final LocalInstances instances;
+  private final HostFacts facts = new HostFacts(CgroupTree.ofHost());
   private final MeshDiscovery discovery;
   private final Registry registry;
   private final NameServers nameServers;
   private final Metrics metrics;
   private final Readiness readiness = new Readiness();
   private final AgentStatus status;
+  private final AccessLog accessLog;
   private final ListeningSockets sockets;
   private final List<Channel> listening = new ArrayList<>();
   private final @Nullable CaptureKeeper capture;
+  private @Nullable DataPath road;
 
   private volatile boolean listens;
   private volatile boolean announcedReady;
@@ -154,6 +166,7 @@ public final class Agent implements AutoCloseable {
             host.vertx(), ResolvConf.DEFAULT, config.dns().upstreams(), this::captureChanged);
     this.capture = config.capture().enabled() ? closing.add(keeper()) : null;
     this.metrics = metrics();
+    this.accessLog = accessLog();
     this.status =
         new AgentStatus(
             self.name(),
@@ -163,6 +176,7 @@ public final class Agent implements AutoCloseable {
             identities,
             discovery,
             instances,
+            facts,
             this::captureJson);
   }
 
@@ -301,7 +315,57 @@ public final class Agent implements AutoCloseable {
     listening.addAll(sockets.datagrams(ListeningSockets.DNS_UDP, local, dns.udp()));
     listening.addAll(sockets.serve(ListeningSockets.DNS_TCP, local, dns.tcp()));
     closing.add(this::stopListening);
+    facts.declare(instances.definitions());
+    identities.services(names(instances.definitions()));
+    road = closing.add(road());
     listens = true;
+  }
+
+  private DataPath road() {
+    return DataPath.start(
+        (name, connections) -> sockets.serve(name, addresses(name), connections),
+        new DataPath.Facts(
+            discovery, identities, facts, OriginalDestination::of, facts::caller, facts::refusal),
+        new Telemetry(
+            new io.hostmesh.agent.telemetry.Metrics(metrics.registry()), accessLog, host.clock()),
+        host.clock(),
+        host.random(),
+        new DataPath.Settings(
+            self.name(),
+            config.balance(),
+            config.capture().outbound() == CaptureScope.ALL,
+            Sockets.Settings.DEFAULT));
+  }
+
+  /**
+   * What is bound where no socket was passed: what the kernel redirects from this host's own
+   * programs arrives at the loopback address, the rest from anywhere.
+   */
+  private List<InetSocketAddress> addresses(String name) {
+    AgentConfig.Listen listen = config.listen();
+    InetAddress anywhere = InetAddress.ofLiteral("0.0.0.0");
+    return switch (name) {
+      case ListeningSockets.OUTBOUND ->
+          List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), listen.outbound()));
+      case ListeningSockets.INBOUND -> List.of(new InetSocketAddress(anywhere, listen.inbound()));
+      case ListeningSockets.MESH -> List.of(new InetSocketAddress(anywhere, listen.mesh()));
+      default -> throw new IllegalArgumentException("no address for " + name);
+    };
+  }
+
+  private AccessLog accessLog() {
+    if (config.accessLog().isEmpty()) {
+      return AccessLog.none();
+    }
+    Path file = config.accessLog().get();
+    try {
+      return closing.add(
+          new StreamAccessLog(
+              Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)));
+    } catch (IOException e) {
+      throw new UserError(
+          "access-log.file: cannot write " + file + ": " + e + "; check its folder", e);
+    }
   }
 
   private static InetSocketAddress address(HostPort address) {
@@ -346,7 +410,6 @@ public final class Agent implements AutoCloseable {
    * Gives a first join a moment, so that a token that cannot be used ends the start with one line.
    */
   private void join() throws InterruptedException {
-    identities.services(names(instances.definitions()));
     var ready = identities.node().ready().toCompletionStage().toCompletableFuture();
     try {
       var _ = ready.get(JOIN_SECONDS, TimeUnit.SECONDS);
@@ -402,6 +465,7 @@ public final class Agent implements AutoCloseable {
 
   /** The services of this host are these from now on. Reads certificates from disk. */
   private void declared(Definitions definitions) {
+    facts.declare(definitions);
     host.vertx()
         .executeBlocking(
             () -> {
@@ -488,6 +552,26 @@ public final class Agent implements AutoCloseable {
     host.vertx().setTimer(SOON_MILLIS, _ -> end.accept(0)); // After the answer.
   }
 
+  private void drain() {
+    DataPath path = road;
+    if (path == null) {
+      return;
+    }
+    int open = path.openConnections();
+    if (open > 0) {
+      LOG.log(System.Logger.Level.INFO, "draining " + open + " connections");
+    }
+    try {
+      var _ =
+          path.drain(config.drainLimit())
+              .get(config.drainLimit().toMillis() + 1_000, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(System.Logger.Level.WARNING, "connections were cut off at the end of the drain", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private void stopListening() {
     listens = false;
     for (Channel channel : listening) {
@@ -495,12 +579,22 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  /** Ends in an orderly way: takes no new calls, lets those under way end. Blocking. */
+  /**
+   * Ends in an orderly way: takes no new calls, hands the state files over, lets calls under way end.
+   * Blocking, no longer than {@code drain.limit} and a little more.
+   */
   @Override
   public void close() throws IOException {
     notify.stopping();
     CaptureKeeper keeper = capture;
     boolean succeeded = generation.isSucceeded();
+    stopListening();
+    instances.close();
+    if (keeper != null) {
+      keeper.close();
+    }
+    lock.close();
+    drain();
     closing.close();
     if (keeper != null && onStop == OnStop.OPEN && !succeeded) {
       keeper.remove();

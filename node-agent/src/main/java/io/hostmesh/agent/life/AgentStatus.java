@@ -31,6 +31,7 @@ record AgentStatus(
     LocalIdentities identities,
     MeshDiscovery discovery,
     LocalInstances instances,
+    HostFacts facts,
     Supplier<JsonObject> capture) {
 
   /** What is wrong at the moment, one line each. */
@@ -38,6 +39,7 @@ record AgentStatus(
     List<String> problems = new ArrayList<>();
     readiness.problems().forEach((part, problem) -> problems.add(part + ": " + problem));
     problems.addAll(instances.definitions().problems());
+    problems.addAll(facts.alarms());
     problems.addAll(instances.troubles());
     identities
         .status()

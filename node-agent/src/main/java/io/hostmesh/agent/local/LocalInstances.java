@@ -329,6 +329,9 @@ public final class LocalInstances implements AutoCloseable {
   public void close() {
     context.runOnContext(
         _ -> {
+          if (closed) {
+            return;
+          }
           closed = true;
           running.values().forEach(InstanceChecks::close);
           running.clear();
