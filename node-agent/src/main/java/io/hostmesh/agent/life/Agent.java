@@ -580,8 +580,8 @@ public final class Agent implements AutoCloseable {
   }
 
   /**
-   * Ends in an orderly way: takes no new calls, hands the state files over, lets calls under way end.
-   * Blocking, no longer than {@code drain.limit} and a little more.
+   * Ends in an orderly way: takes no new calls, hands the state files over, lets calls under way
+   * end. Blocking, no longer than {@code drain.limit} and a little more.
    */
   @Override
   public void close() throws IOException {

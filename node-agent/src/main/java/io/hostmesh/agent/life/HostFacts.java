@@ -24,8 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * What the data path is told of this host: its declared instances, and whose sockets are whose. Safe
- * for any thread; a change of the definitions replaces everything at once.
+ * What the data path is told of this host: its declared instances, and whose sockets are whose.
+ * Safe for any thread; a change of the definitions replaces everything at once.
  */
 final class HostFacts implements LocalInstances {
   private static final System.Logger LOG = System.getLogger(HostFacts.class.getName());
@@ -126,7 +126,11 @@ final class HostFacts implements LocalInstances {
       case ListenerAttestation.Foreign foreign -> {
         String reason = foreign.reason();
         if (!reason.equals(alarms.put(instance, reason))) {
-          LOG.log(System.Logger.Level.ERROR, "ALARM: refused a connection to {0}: {1}", instance, reason);
+          LOG.log(
+              System.Logger.Level.ERROR,
+              "ALARM: refused a connection to {0}: {1}",
+              instance,
+              reason);
         }
         yield Optional.of(reason);
       }
