@@ -2,6 +2,7 @@ package io.hostmesh.runtime;
 
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.runtime.config.ConfigFile;
+import io.hostmesh.runtime.loops.EpollTransport;
 import io.netty.channel.epoll.Epoll;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -147,6 +148,6 @@ public final class DaemonProcess {
             .setEventLoopPoolSize(loops)
             .setWorkerPoolSize(4)
             .setInternalBlockingPoolSize(4);
-    return Vertx.builder().with(options).build();
+    return Vertx.builder().with(options).withTransport(new EpollTransport()).build();
   }
 }

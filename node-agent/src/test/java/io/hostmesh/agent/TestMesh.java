@@ -13,6 +13,7 @@ import io.hostmesh.agent.upstream.Sockets;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.loops.EpollLoops;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -22,7 +23,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,7 +47,7 @@ final class TestMesh implements AutoCloseable {
 
   final TestAuthority authority = new TestAuthority();
   final FakeMesh mesh = new FakeMesh();
-  final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+  final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, new EpollLoops());
   final Agent h1 = new Agent("h1");
   final Agent h2 = new Agent("h2");
 

@@ -6,6 +6,7 @@ import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.connection.Connections;
 import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.protocol.Relay;
@@ -108,6 +109,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
 
   private void tcp(
       SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
+    channel.pipeline().addLast(new EarlyBytes());
     Promise<Receiver.Accepted> accepted = upstreams.loop().newPromise();
     accepted.addListener(
         done -> {

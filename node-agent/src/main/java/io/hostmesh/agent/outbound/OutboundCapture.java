@@ -8,6 +8,7 @@ import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
@@ -96,6 +97,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
     if (protocol.isHttp()) {
       http(channel, new OutboundHttp(sender, call, protocol != Protocol.HTTP, upstreams));
     } else {
+      channel.pipeline().addLast(new EarlyBytes());
       new OutboundTcp(channel, sender, call, upstreams).start();
     }
   }
@@ -142,6 +144,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
                   + "; \"hostmesh status\" shows whether this host's configuration is current"));
       return;
     }
+    channel.pipeline().addLast(new EarlyBytes());
     Promise<Channel> dialled = upstreams.loop().newPromise();
     dialled.addListener(
         done -> {

@@ -92,12 +92,13 @@ public final class Relay {
 
     void begin() {
       channel.pipeline().addLast("relay", this);
-      if (channel.isActive()) {
-        channel.read();
-      } else {
-        relay.broken(this, "closed at once");
-      }
       channel.closeFuture().addListener(_ -> gone());
+      if (channel.pipeline().get(EarlyBytes.class) != null) {
+        channel.pipeline().remove(EarlyBytes.class);
+      }
+      if (channel.isActive() && !inputEnded) {
+        channel.read();
+      }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.H2Connections;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -29,6 +30,7 @@ final class AppH2Connector implements Connector<Application> {
           if (done.isSuccess()) {
             Channel channel = dialled.getNow();
             H2Connections.call(channel.pipeline());
+            channel.pipeline().remove(EarlyBytes.class);
             channel.config().setAutoRead(true);
             ready.trySuccess(channel);
           } else {

@@ -1,11 +1,10 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.telemetry.Failure;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -31,7 +30,7 @@ public final class Dialer {
             .client(loop)
             .option(ChannelOption.AUTO_READ, false)
             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .handler(new Silent());
+            .handler(new EarlyBytes());
     if (application.from().isPresent() && EpollSocketChannel.class.equals(sockets.type())) {
       // The port is chosen when connecting: as many as there are towards each destination.
       bootstrap.option(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);
@@ -68,7 +67,4 @@ public final class Dialer {
       channel.close();
     }
   }
-
-  @ChannelHandler.Sharable
-  private static final class Silent extends ChannelInboundHandlerAdapter {}
 }

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.Informational;
@@ -55,6 +56,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
         .pipeline()
         .addLast("h1", new HttpClientCodec(HttpLimits.DEFAULT.decoder(), false, false))
         .addLast("h1-stream", stream);
+    channel.pipeline().remove(EarlyBytes.class);
     return stream;
   }
 

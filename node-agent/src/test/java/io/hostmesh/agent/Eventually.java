@@ -1,0 +1,21 @@
+package io.hostmesh.agent;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/** Waits for what happens on another thread. */
+final class Eventually {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private Eventually() {}
+
+  static void holds(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + LIMIT.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("not within " + LIMIT.toSeconds() + " s: " + what);
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.hostmesh.agent;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** A program that listens and does the same with each connection. */
+final class TcpApp implements AutoCloseable {
+  /** What it does with a connection, on a thread of its own. */
+  interface Session {
+    void run(Socket socket) throws Exception;
+  }
+
+  final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  private final ServerSocket server;
+
+  TcpApp(Session session) throws IOException {
+    server = new ServerSocket();
+    server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1024);
+    Thread.ofVirtual().start(() -> accept(session));
+  }
+
+  private void accept(Session session) {
+    while (!server.isClosed()) {
+      try {
+        Socket socket = server.accept();
+        Thread.ofVirtual().start(() -> run(session, socket));
+      } catch (IOException e) {
+        return; // Closed.
+      }
+    }
+  }
+
+  private void run(Session session, Socket socket) {
+    try (socket) {
+      session.run(socket);
+    } catch (Exception e) {
+      failures.add(e);
+    }
+  }
+
+  int port() {
+    return server.getLocalPort();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+  }
+}
