@@ -19,11 +19,12 @@ import java.util.regex.Pattern;
 /**
  * Holds a reference file equal to what the code reads. In such a file a line {@code # text} is a
  * comment, {@code key = value} sets a key to its default, and {@code #key = value} (no space) shows
- * a key whose default is "not set" or depends on the machine. Every key follows a comment.
+ * a key whose default is "not set" or depends on the machine. Every key with a value follows a
+ * comment.
  */
 public final class ReferenceConfig {
   private static final Pattern SHOWN = Pattern.compile("(?m)^(\\s*)#(?=[a-z][a-z0-9.-]*\\s*[={])");
-  private static final Pattern KEY = Pattern.compile("\\s*#?[a-z][a-z0-9.-]*\\s*[={].*");
+  private static final Pattern KEY = Pattern.compile("\\s*#?[a-z][a-z0-9.-]*\\s*=.*");
 
   private ReferenceConfig() {}
 

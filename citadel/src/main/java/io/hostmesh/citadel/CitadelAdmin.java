@@ -1,0 +1,263 @@
+package io.hostmesh.citadel;
+
+import io.hostmesh.api.v1.Entitlement;
+import io.hostmesh.api.v1.TokenKind;
+import io.hostmesh.citadel.attest.Nodes;
+import io.hostmesh.citadel.attest.Tokens;
+import io.hostmesh.citadel.authority.Authority;
+import io.hostmesh.citadel.issue.Entitlements;
+import io.hostmesh.citadel.ledger.Ledger;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.hocon.Section;
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.metrics.Readiness;
+import io.hostmesh.runtime.tls.Pem;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+
+/** Citadel's door for operators of its host: tokens, entitlements, nodes, ledger, status. */
+final class CitadelAdmin {
+  private static final Duration LONGEST_TOKEN = Duration.ofDays(30);
+  private static final int MOST_ENTRIES = 1000;
+
+  /** Kinds of tokens as operators write them. */
+  private enum Kind {
+    NODE(TokenKind.TOKEN_KIND_NODE),
+    PILOT(TokenKind.TOKEN_KIND_PILOT);
+
+    private final TokenKind wire;
+
+    Kind(TokenKind wire) {
+      this.wire = wire;
+    }
+  }
+
+  private final CitadelConfig config;
+  private final InstantSource clock;
+  private final Authority authority;
+  private final Tokens tokens;
+  private final Nodes nodes;
+  private final Entitlements entitlements;
+  private final Ledger ledger;
+  private final Readiness readiness;
+  private final Offload offload;
+
+  CitadelAdmin(
+      CitadelConfig config,
+      InstantSource clock,
+      Authority authority,
+      Tokens tokens,
+      Nodes nodes,
+      Entitlements entitlements,
+      Ledger ledger,
+      Readiness readiness,
+      Offload offload) {
+    this.config = config;
+    this.clock = clock;
+    this.authority = authority;
+    this.tokens = tokens;
+    this.nodes = nodes;
+    this.entitlements = entitlements;
+    this.ledger = ledger;
+    this.readiness = readiness;
+    this.offload = offload;
+  }
+
+  AdminServer server(Vertx vertx) {
+    return new AdminServer(vertx, _ -> false)
+        .route(HttpMethod.POST, "/v1/tokens", request -> work(() -> createToken(request)))
+        .route(HttpMethod.GET, "/v1/nodes", _ -> work(this::nodes))
+        .route(HttpMethod.POST, "/v1/entitlements", request -> work(() -> entitle(request)))
+        .route(HttpMethod.GET, "/v1/entitlements", _ -> work(this::entitlements))
+        .route(HttpMethod.GET, "/v1/ledger", request -> work(() -> ledger(request)))
+        .route(HttpMethod.GET, "/v1/status", _ -> work(this::status))
+        .route(HttpMethod.GET, "/v1/bundle", _ -> work(this::bundle));
+  }
+
+  /** What citadel refuses an operator can mend: it is shown as a mistake, not as a failure. */
+  private Future<JsonObject> work(Callable<JsonObject> answer) {
+    return offload
+        .call(answer)
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    failure instanceof Refusal refusal
+                        ? new UserError(String.valueOf(refusal.getMessage()), refusal)
+                        : failure));
+  }
+
+  private JsonObject createToken(AdminServer.Request request) {
+    Section wish = body(request);
+    Kind kind = wish.choice("kind", Kind.class, Kind.NODE);
+    Optional<String> node = wish.optionalValue("node", this::node);
+    boolean replace = wish.bool("replace", false);
+    Duration ttl = wish.duration("ttl", config.tokenLifetime());
+    wish.end();
+    if (kind == Kind.PILOT && (node.isPresent() || replace)) {
+      throw wish.refuse("node", "a pilot's token names no node and replaces none");
+    }
+    if (ttl.isZero() || ttl.compareTo(LONGEST_TOKEN) > 0) {
+      throw wish.refuse("ttl", "a token lives for more than 0 and at most 30 days");
+    }
+    Tokens.Created created =
+        tokens.create(new Tokens.Wish(kind.wire, node, replace, ttl, operator(request)));
+    JsonObject about =
+        new JsonObject()
+            .put("token", created.token().id())
+            .put("kind", kind.name().toLowerCase(java.util.Locale.ROOT))
+            .put("node", node.orElse(""))
+            .put("replace", replace)
+            .put("expires", created.expires().toString());
+    ledger.append("token", about.copy().put("asker", operator(request)));
+    return about.put("id", created.token().id()).put("token", created.token().text());
+  }
+
+  private JsonObject entitle(AdminServer.Request request) {
+    Section wish = body(request);
+    String node = wish.value("node", this::node);
+    Set<ServiceName> allow = services(wish, "allow");
+    Set<ServiceName> deny = services(wish, "deny");
+    wish.end();
+    if (allow.isEmpty() && deny.isEmpty()) {
+      throw new UserError("nothing to do: give services to allow or to deny");
+    }
+    if (allow.stream().anyMatch(deny::contains)) {
+      throw wish.refuse("deny", "names a service that allow names as well");
+    }
+    Entitlement statement = entitlements.change(node, allow, deny, operator(request));
+    JsonObject answer = json(statement);
+    ledger.append("entitle", answer.copy().put("asker", operator(request)));
+    return answer;
+  }
+
+  private JsonObject nodes() {
+    JsonArray list = new JsonArray();
+    nodes
+        .all()
+        .forEach(
+            (name, record) ->
+                list.add(
+                    new JsonObject()
+                        .put("node", name)
+                        .put("id", new SpiffeId.Node(authority.trustDomain(), name).uri())
+                        .put("key", record.getKey())
+                        .put("joined", time(record.getSignedAtEpochSecond()))
+                        .put("token", record.getTokenId())));
+    return new JsonObject().put("nodes", list);
+  }
+
+  private JsonObject entitlements() {
+    JsonArray list = new JsonArray();
+    entitlements.all().values().forEach(statement -> list.add(json(statement)));
+    JsonObject refused = new JsonObject();
+    entitlements.alarms().forEach(refused::put);
+    return new JsonObject().put("entitlements", list).put("refused", refused);
+  }
+
+  private JsonObject ledger(AdminServer.Request request) {
+    int count;
+    try {
+      count = Integer.parseInt(request.query().getOrDefault("last", "20"));
+    } catch (NumberFormatException e) {
+      throw new UserError("last is a number of entries", e);
+    }
+    if (count < 0 || count > MOST_ENTRIES) {
+      throw new UserError("last is within 0 to " + MOST_ENTRIES);
+    }
+    JsonArray entries = new JsonArray();
+    ledger.last(count).forEach(entries::add);
+    return ledgerState().put("list", entries);
+  }
+
+  private JsonObject ledgerState() {
+    JsonObject state =
+        new JsonObject()
+            .put("entries", ledger.chain().entries())
+            .put("head", ledger.chain().head())
+            .put("intact", ledger.problem().isEmpty());
+    ledger.problem().ifPresent(problem -> state.put("problem", problem));
+    return state;
+  }
+
+  private JsonObject status() {
+    JsonObject problems = new JsonObject();
+    readiness.problems().forEach(problems::put);
+    JsonObject refused = new JsonObject();
+    entitlements.alarms().forEach(refused::put);
+    return new JsonObject()
+        .put("trustDomain", authority.trustDomain())
+        .put("listen", config.listen().toString())
+        .put("ready", problems.isEmpty())
+        .put("problems", problems)
+        .put("rootUntil", authority.root().getNotAfter().toInstant().toString())
+        .put("intermediateUntil", authority.intermediate().getNotAfter().toInstant().toString())
+        .put("nodes", nodes.all().size())
+        .put("refusedEntitlements", refused)
+        .put("ledger", ledgerState())
+        .put("time", clock.instant().toString());
+  }
+
+  private JsonObject bundle() {
+    try {
+      return new JsonObject()
+          .put("trustDomain", authority.trustDomain())
+          .put("sequence", authority.roots().sequence())
+          .put("pem", Pem.encode(authority.roots().roots()));
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("the root cannot be encoded", e);
+    } catch (CertificateException e) {
+      throw new IllegalStateException("the root cannot be read", e);
+    }
+  }
+
+  private static JsonObject json(Entitlement statement) {
+    JsonArray services = new JsonArray();
+    Entitlements.services(statement).forEach(service -> services.add(service.full()));
+    return new JsonObject()
+        .put("node", statement.getNode())
+        .put("services", services)
+        .put("version", statement.getVersion())
+        .put("signedAt", time(statement.getSignedAtEpochSecond()))
+        .put("operator", statement.getOperator());
+  }
+
+  /** JSON is HOCON, and a Section refuses what it does not know. */
+  private static Section body(AdminServer.Request request) {
+    String text = request.body().toString();
+    return Section.parse("the request", text.isBlank() ? "{}" : text);
+  }
+
+  private static Set<ServiceName> services(Section wish, String key) {
+    try {
+      return wish.strings(key).stream().map(ServiceName::parse).collect(Collectors.toSet());
+    } catch (IllegalArgumentException e) {
+      throw wish.refuse(key, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private String node(String name) {
+    return new SpiffeId.Node(authority.trustDomain(), name).node();
+  }
+
+  private static String operator(AdminServer.Request request) {
+    return "uid " + request.peer().uid();
+  }
+
+  private static String time(long epochSecond) {
+    return Instant.ofEpochSecond(epochSecond).toString();
+  }
+}

@@ -1,0 +1,64 @@
+package io.hostmesh.citadel;
+
+import io.hostmesh.citadel.authority.Lifetimes;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.hocon.Section;
+import io.hostmesh.registry.RegistrySettings;
+import io.hostmesh.runtime.HostPort;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Citadel's configuration; {@code config/citadel.conf} describes every key.
+ *
+ * @param trustDomain {@code trust-domain}
+ * @param listen {@code listen}: where nodes and pilots ask
+ * @param metricsListen {@code metrics.listen}
+ * @param stateDir {@code state-dir}: keys, ledger, and what was last heard from the registry
+ * @param adminSocket {@code admin.socket}
+ * @param passphraseFile {@code key.passphrase-file}
+ * @param createPassphrase {@code key.create}: whether a missing passphrase file is made
+ * @param lifetimes the object of lifetimes of certificates
+ * @param tokenLifetime {@code token.lifetime}: of a join token where the operator does not say
+ */
+public record CitadelConfig(
+    String trustDomain,
+    HostPort listen,
+    HostPort metricsListen,
+    Path stateDir,
+    Path adminSocket,
+    Path passphraseFile,
+    boolean createPassphrase,
+    RegistrySettings registry,
+    Lifetimes lifetimes,
+    Duration tokenLifetime) {
+  static final Path DEFAULT_STATE = Path.of("/var/lib/hostmesh-citadel");
+  static final Path DEFAULT_SOCKET = Path.of("/run/hostmesh-citadel/citadel.sock");
+
+  /**
+   * Reads citadel's own keys.
+   *
+   * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
+   */
+  public static CitadelConfig read(Section section) {
+    Section key = section.section("key");
+    Path stateDir = section.value("state-dir", Path::of, DEFAULT_STATE);
+    Duration tokenLifetime = section.section("token").duration("lifetime", Duration.ofHours(1));
+    return new CitadelConfig(
+        section.value("trust-domain", CitadelConfig::trustDomain, "hostmesh.local"),
+        section.value("listen", HostPort::parse, new HostPort("0.0.0.0", 15010)),
+        section.section("metrics").value("listen", HostPort::parse, new HostPort("0.0.0.0", 15011)),
+        stateDir,
+        section.section("admin").value("socket", Path::of, DEFAULT_SOCKET),
+        key.value("passphrase-file", Path::of, stateDir.resolve("passphrase")),
+        key.bool("create", true),
+        RegistrySettings.read(section.section("registry")),
+        Lifetimes.read(section.section("lifetime")),
+        tokenLifetime);
+  }
+
+  /** The id's own rule for trust domains. */
+  private static String trustDomain(String text) {
+    return new SpiffeId.Control(text, SpiffeId.Control.Role.CITADEL).trustDomain();
+  }
+}

@@ -1,0 +1,234 @@
+package io.hostmesh.citadel;
+
+import io.hostmesh.api.v1.Entitlement;
+import io.hostmesh.api.v1.NodeRecord;
+import io.hostmesh.citadel.attest.Nodes;
+import io.hostmesh.citadel.attest.Tokens;
+import io.hostmesh.citadel.authority.Authority;
+import io.hostmesh.citadel.authority.AuthorityFiles;
+import io.hostmesh.citadel.authority.Passphrase;
+import io.hostmesh.citadel.bundle.BundleFeed;
+import io.hostmesh.citadel.issue.Desk;
+import io.hostmesh.citadel.issue.Entitlements;
+import io.hostmesh.citadel.issue.Issuer;
+import io.hostmesh.citadel.ledger.Ledger;
+import io.hostmesh.citadel.records.RecordKind;
+import io.hostmesh.citadel.records.SignedRecords;
+import io.hostmesh.registry.KeyValue;
+import io.hostmesh.registry.Registry;
+import io.hostmesh.runtime.Host;
+import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.metrics.Metrics;
+import io.hostmesh.runtime.metrics.MetricsServer;
+import io.hostmesh.runtime.metrics.Readiness;
+import io.hostmesh.runtime.state.OwnerLock;
+import io.hostmesh.runtime.state.StateFiles;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A running citadel: its parts, made in the order in which they need each other, and ended in the
+ * reverse one.
+ */
+final class CitadelProcess implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(CitadelProcess.class.getName());
+  private static final long RENEWAL_LOOK_MS = 1_000;
+  private static final long BUNDLE_REPEAT_MS = 30_000;
+
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final HostPort listening;
+
+  /**
+   * Starts. Blocks for about a second.
+   *
+   * @throws UserError where a person must mend something first
+   */
+  static CitadelProcess start(CitadelConfig config, Host host) throws Exception {
+    Registry registry = Registry.connect(config.registry(), host.random());
+    return start(config, host, registry.keyValue(), registry);
+  }
+
+  /**
+   * @param registry closed with the process
+   */
+  static CitadelProcess start(
+      CitadelConfig config, Host host, KeyValue keyValue, AutoCloseable registry) throws Exception {
+    Deque<AutoCloseable> opened = new ArrayDeque<>(List.of(registry));
+    try {
+      return new CitadelProcess(config, host, keyValue, opened);
+    } catch (Exception | Error e) {
+      close(opened);
+      throw e;
+    }
+  }
+
+  private CitadelProcess(
+      CitadelConfig config, Host host, KeyValue keyValue, Deque<AutoCloseable> opened)
+      throws Exception {
+    SecureRandom random = new SecureRandom();
+    StateFiles state = stateFiles(config.stateDir());
+    opened.push(
+        OwnerLock.tryAcquire(state.path("lock"))
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        config.stateDir() + ": another citadel runs with this state-dir")));
+    Passphrase passphrase =
+        Passphrase.read(config.passphraseFile(), config.createPassphrase(), random);
+    Authority authority =
+        Authority.open(
+            config.trustDomain(),
+            config.lifetimes(),
+            new AuthorityFiles(state, passphrase, random),
+            host.clock(),
+            random);
+    Map<String, String> usedTokens = new HashMap<>();
+    Ledger ledger =
+        Ledger.open(
+            state.path("ledger.jsonl"), host.clock(), entry -> usedToken(entry, usedTokens));
+    opened.push(ledger);
+
+    SignedRecords<Entitlement> entitlementRecords =
+        records(RecordKind.ENTITLEMENTS, authority, keyValue, config, host);
+    opened.push(entitlementRecords);
+    SignedRecords<NodeRecord> nodeRecords =
+        records(RecordKind.NODES, authority, keyValue, config, host);
+    opened.push(nodeRecords);
+    Entitlements entitlements = new Entitlements(entitlementRecords, authority, host.clock());
+    Nodes nodes = new Nodes(nodeRecords, authority, host.clock());
+    Tokens tokens = new Tokens(authority, keyValue, usedTokens, host.clock(), random);
+    Desk desk =
+        new Desk(
+            config.trustDomain(),
+            config.registry().datacenter(),
+            config.lifetimes(),
+            tokens,
+            nodes,
+            entitlements,
+            new Issuer(authority, ledger, host.clock()),
+            host.clock());
+    entitlementRecords.watch();
+    nodeRecords.watch();
+
+    BundleFeed bundle = new BundleFeed(authority::roots);
+    Offload offload = new Offload(host.vertx());
+    opened.push(offload);
+    Metrics metrics = new Metrics("citadel", host.version());
+    CitadelMeters.register(metrics.registry(), ledger, entitlementRecords, nodeRecords, bundle);
+    Readiness readiness = new Readiness();
+    readiness.require("registry", entitlementRecords::registryProblem);
+
+    CitadelAdmin admin =
+        new CitadelAdmin(
+            config,
+            host.clock(),
+            authority,
+            tokens,
+            nodes,
+            entitlements,
+            ledger,
+            readiness,
+            offload);
+    HttpServer server =
+        new CitadelServer(
+                host.vertx(), authority, desk, bundle, offload, metrics.registry(), host.clock())
+            .listen(config.listen())
+            .await();
+    opened.push(() -> server.close().await());
+    HttpServer metricsServer =
+        MetricsServer.listen(host.vertx(), config.metricsListen(), metrics, readiness).await();
+    opened.push(() -> metricsServer.close().await());
+    HttpServer adminServer = admin.server(host.vertx()).listen(config.adminSocket()).await();
+    opened.push(() -> adminServer.close().await());
+    repeat(host, opened, RENEWAL_LOOK_MS, () -> renew(authority, offload));
+    repeat(host, opened, BUNDLE_REPEAT_MS, bundle::repeat);
+
+    this.listening = new HostPort(config.listen().host(), server.actualPort());
+    this.open.addAll(opened);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "the authority of " + config.trustDomain() + " answers on " + listening);
+  }
+
+  /** Where it really listens, also where port 0 was asked for. */
+  HostPort listening() {
+    return listening;
+  }
+
+  private static StateFiles stateFiles(Path directory) {
+    try {
+      StateFiles files = new StateFiles(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      return files;
+    } catch (IOException e) {
+      throw new UserError(
+          directory + ": cannot be used as state-dir: " + e + "; check its owner and mode", e);
+    }
+  }
+
+  private static <T extends com.google.protobuf.Message> SignedRecords<T> records(
+      RecordKind<T> kind, Authority authority, KeyValue keyValue, CitadelConfig config, Host host)
+      throws IOException {
+    Path directory = config.stateDir().resolve(kind.prefix().replaceAll(".*/(?=[^/]+/$)|/$", ""));
+    StateFiles files = new StateFiles(directory);
+    try (Stream<Path> names = Files.list(directory)) {
+      List<String> kept =
+          names
+              .map(path -> String.valueOf(path.getFileName()))
+              .filter(name -> !name.startsWith("."))
+              .toList();
+      return new SignedRecords<>(kind, authority, keyValue, files, kept, host.clock());
+    }
+  }
+
+  /** What the ledger says of tokens, so that a rolled-back record in KV is no way round. */
+  private static void usedToken(JsonObject entry, Map<String, String> used) {
+    String asker = entry.getString("asker", "");
+    if (entry.getString("event", "").equals("join") && asker.startsWith("token ")) {
+      used.put(asker.substring("token ".length()), entry.getString("key", ""));
+    }
+  }
+
+  private static void renew(Authority authority, Offload offload) {
+    offload
+        .call(
+            () -> {
+              authority.renew();
+              return true;
+            })
+        .onFailure(
+            failure -> LOG.log(System.Logger.Level.ERROR, "citadel cannot renew its own", failure));
+  }
+
+  private static void repeat(Host host, Deque<AutoCloseable> opened, long millis, Runnable action) {
+    long timer = host.vertx().setPeriodic(millis, _ -> action.run());
+    opened.push(() -> host.vertx().cancelTimer(timer));
+  }
+
+  @Override
+  public void close() {
+    close(open);
+  }
+
+  private static void close(Deque<AutoCloseable> opened) {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        LOG.log(System.Logger.Level.WARNING, "a part did not end cleanly", e);
+      }
+    }
+  }
+}

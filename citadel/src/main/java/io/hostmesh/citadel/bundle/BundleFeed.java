@@ -1,0 +1,61 @@
+package io.hostmesh.citadel.bundle;
+
+import com.google.protobuf.ByteString;
+import io.hostmesh.api.v1.TrustBundle;
+import io.hostmesh.runtime.tls.TrustRoots;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Tells the trust bundle to all who follow it: at once, at every change, and again at every {@link
+ * #repeat}, by which followers know that the stream is alive. Safe for any thread.
+ */
+public final class BundleFeed {
+  private final Supplier<TrustRoots> roots;
+  private final Set<Consumer<TrustBundle>> followers = ConcurrentHashMap.newKeySet();
+
+  public BundleFeed(Supplier<TrustRoots> roots) {
+    this.roots = roots;
+  }
+
+  /** The bundle that holds now. */
+  public TrustBundle current() {
+    return message(roots.get());
+  }
+
+  /**
+   * @return ends the following
+   */
+  public Runnable follow(Consumer<TrustBundle> follower) {
+    followers.add(follower);
+    follower.accept(current());
+    return () -> followers.remove(follower);
+  }
+
+  /** Tells everyone what holds now. */
+  public void repeat() {
+    TrustBundle bundle = current();
+    followers.forEach(follower -> follower.accept(bundle));
+  }
+
+  public int followers() {
+    return followers.size();
+  }
+
+  private static TrustBundle message(TrustRoots roots) {
+    TrustBundle.Builder bundle =
+        TrustBundle.newBuilder().setTrustDomain(roots.trustDomain()).setSequence(roots.sequence());
+    for (X509Certificate root : roots.roots()) {
+      try {
+        bundle.addRoots(ByteString.copyFrom(root.getEncoded()));
+      } catch (CertificateEncodingException e) {
+        throw new IllegalStateException("a root cannot be encoded", e);
+      }
+    }
+    return bundle.build();
+  }
+}

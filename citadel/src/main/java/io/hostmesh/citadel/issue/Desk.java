@@ -1,0 +1,147 @@
+package io.hostmesh.citadel.issue;
+
+import io.hostmesh.api.v1.IssueRequest;
+import io.hostmesh.api.v1.JoinRequest;
+import io.hostmesh.api.v1.RenewRequest;
+import io.hostmesh.api.v1.TokenKind;
+import io.hostmesh.api.v1.TokenRecord;
+import io.hostmesh.citadel.Refusal;
+import io.hostmesh.citadel.attest.Nodes;
+import io.hostmesh.citadel.attest.Tokens;
+import io.hostmesh.citadel.authority.Lifetimes;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.identity.Csr;
+import io.hostmesh.runtime.identity.JoinToken;
+import io.hostmesh.runtime.identity.KeyPairs;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Decides on every request for a certificate: proof of the key, who asks, what they may have, then
+ * the {@link Issuer}. Safe for any thread; blocks. Each method answers with a chain, the leaf
+ * first, or throws {@link Refusal}.
+ */
+public final class Desk {
+  private final String trustDomain;
+  private final String datacenter;
+  private final Lifetimes lifetimes;
+  private final Tokens tokens;
+  private final Nodes nodes;
+  private final Entitlements entitlements;
+  private final Issuer issuer;
+  private final InstantSource clock;
+
+  /**
+   * @param datacenter the one that service ids of this citadel name
+   */
+  public Desk(
+      String trustDomain,
+      String datacenter,
+      Lifetimes lifetimes,
+      Tokens tokens,
+      Nodes nodes,
+      Entitlements entitlements,
+      Issuer issuer,
+      InstantSource clock) {
+    this.trustDomain = trustDomain;
+    this.datacenter = datacenter;
+    this.lifetimes = lifetimes;
+    this.tokens = tokens;
+    this.nodes = nodes;
+    this.entitlements = entitlements;
+    this.issuer = issuer;
+    this.clock = clock;
+  }
+
+  /** A machine that nobody knows joins with a token. */
+  public List<X509Certificate> join(JoinRequest request) {
+    JoinToken token = wellFormed(() -> JoinToken.parse(request.getToken()));
+    PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
+    Tokens.Presented presented = tokens.present(token, KeyPairs.fingerprint(key));
+    TokenRecord record = presented.record();
+    SpiffeId id = joiningId(record, request.getNode());
+    if (id instanceof SpiffeId.Node node) {
+      nodes.checkFree(node.node(), presented.key(), record.getReplace());
+    }
+    tokens.use(presented);
+    if (id instanceof SpiffeId.Node node) {
+      nodes.admit(node.node(), presented.key(), token.id(), record.getReplace());
+    }
+    return issuer.issue("join", "token " + token.id(), id, key, lifetimes.node());
+  }
+
+  private SpiffeId joiningId(TokenRecord record, String node) {
+    if (record.getKind() == TokenKind.TOKEN_KIND_PILOT) {
+      if (!node.isEmpty()) {
+        throw new Refusal(
+            Refusal.Reason.TOKEN_WRONG, "this join token is for a pilot, not for the node " + node);
+      }
+      return new SpiffeId.Control(trustDomain, SpiffeId.Control.Role.PILOT);
+    }
+    if (node.isEmpty()) {
+      throw new Refusal(
+          Refusal.Reason.TOKEN_WRONG, "this join token is for a node, not for a pilot");
+    }
+    if (!record.getNode().isEmpty() && !record.getNode().equals(node)) {
+      throw new Refusal(
+          Refusal.Reason.TOKEN_WRONG,
+          "this join token is for the node " + record.getNode() + ", not for " + node);
+    }
+    return wellFormed(() -> new SpiffeId.Node(trustDomain, node));
+  }
+
+  /** Whoever has joined gets its certificate anew, for the same id and the same key. */
+  public List<X509Certificate> renew(RenewRequest request, Asker asker) {
+    PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
+    if (!key.equals(asker.leaf().getPublicKey())) {
+      throw new Refusal(
+          Refusal.Reason.MALFORMED, "a renewal is for the key of the certificate that asks");
+    }
+    if (asker.isExpired() && clock.instant().isAfter(asker.expired().plus(lifetimes.rejoin()))) {
+      throw new Refusal(
+          Refusal.Reason.NOT_ACCEPTED,
+          "the certificate of "
+              + asker.id()
+              + " expired at "
+              + asker.expired()
+              + ", longer ago than lifetime.rejoin; join again with a new token");
+    }
+    switch (asker.id()) {
+      case SpiffeId.Node node -> nodes.checkCurrent(node.node(), asker.key());
+      case SpiffeId.Control control when control.role() == SpiffeId.Control.Role.PILOT -> {}
+      default ->
+          throw new Refusal(
+              Refusal.Reason.NOT_ACCEPTED, "only nodes and pilots renew here, not " + asker.id());
+    }
+    return issuer.issue("renew", asker.id().uri(), asker.id(), key, lifetimes.node());
+  }
+
+  /** A node asks for a service of its own. */
+  public List<X509Certificate> issue(IssueRequest request, Asker asker) {
+    ServiceName service =
+        wellFormed(() -> new ServiceName(request.getNamespace(), request.getService()));
+    if (!(asker.id() instanceof SpiffeId.Node node)) {
+      throw new Refusal(
+          Refusal.Reason.NOT_ACCEPTED,
+          "only nodes ask for services' certificates, not " + asker.id());
+    }
+    asker.requireValid();
+    nodes.checkCurrent(node.node(), asker.key());
+    entitlements.check(node.node(), service);
+    PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
+    SpiffeId id = SpiffeId.Service.of(trustDomain, datacenter, service);
+    return issuer.issue("issue", asker.id().uri(), id, key, lifetimes.service());
+  }
+
+  private static <T> T wellFormed(Supplier<T> parse) {
+    try {
+      return parse.get();
+    } catch (IllegalArgumentException e) {
+      throw new Refusal(Refusal.Reason.MALFORMED, String.valueOf(e.getMessage()), e);
+    }
+  }
+}

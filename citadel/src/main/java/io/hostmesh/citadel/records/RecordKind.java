@@ -1,0 +1,72 @@
+package io.hostmesh.citadel.records;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import io.hostmesh.api.v1.Entitlement;
+import io.hostmesh.api.v1.NodeRecord;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.regex.Pattern;
+
+/**
+ * What there is to know about a kind of signed records.
+ *
+ * @param what its name in messages
+ * @param prefix where it stands in KV; the rest of a key is the record's name, a node's
+ * @param example any message of the kind
+ */
+public record RecordKind<T extends Message>(
+    String what,
+    String prefix,
+    T example,
+    Parser<T> parser,
+    Function<T, String> trustDomainOf,
+    Function<T, String> nameOf,
+    ToLongFunction<T> versionOf,
+    ToLongFunction<T> signedAtOf) {
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+
+  /** Which services a node may claim. */
+  public static final RecordKind<Entitlement> ENTITLEMENTS =
+      new RecordKind<>(
+          "entitlement",
+          "hostmesh/entitlements/",
+          Entitlement.getDefaultInstance(),
+          Entitlement.parser(),
+          Entitlement::getTrustDomain,
+          Entitlement::getNode,
+          Entitlement::getVersion,
+          Entitlement::getSignedAtEpochSecond);
+
+  /** Which machine a node's name belongs to. */
+  public static final RecordKind<NodeRecord> NODES =
+      new RecordKind<>(
+          "node record",
+          "hostmesh/nodes/",
+          NodeRecord.getDefaultInstance(),
+          NodeRecord.parser(),
+          NodeRecord::getTrustDomain,
+          NodeRecord::getNode,
+          NodeRecord::getVersion,
+          NodeRecord::getSignedAtEpochSecond);
+
+  boolean isName(String text) {
+    return NAME.matcher(text).matches();
+  }
+
+  String trustDomain(T message) {
+    return trustDomainOf.apply(message);
+  }
+
+  String name(T message) {
+    return nameOf.apply(message);
+  }
+
+  long version(T message) {
+    return versionOf.applyAsLong(message);
+  }
+
+  long signedAt(T message) {
+    return signedAtOf.applyAsLong(message);
+  }
+}

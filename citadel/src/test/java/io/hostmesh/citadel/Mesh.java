@@ -1,0 +1,160 @@
+package io.hostmesh.citadel;
+
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.hocon.Section;
+import io.hostmesh.runtime.Host;
+import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.admin.AdminClient;
+import io.hostmesh.runtime.identity.CitadelSettings;
+import io.hostmesh.runtime.identity.NodeIdentity;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
+
+/** A citadel that listens on loopback, its KV in memory, a clock that tests move, and nodes. */
+final class Mesh implements AutoCloseable {
+  static final Duration LIMIT = Duration.ofSeconds(20);
+
+  final Path folder;
+  final MovableClock clock = new MovableClock();
+  final InMemoryKeyValue keyValue = new InMemoryKeyValue();
+  final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+  final Host host = new Host(vertx, clock, RandomGenerator.getDefault(), "test");
+  private final List<NodeIdentity> nodes = new ArrayList<>();
+  private final int port = freePort();
+  CitadelProcess citadel;
+
+  Mesh(Path folder) throws Exception {
+    this.folder = folder;
+    this.citadel = startCitadel();
+  }
+
+  CitadelProcess startCitadel() throws Exception {
+    return CitadelProcess.start(config(""), host, keyValue, () -> {});
+  }
+
+  CitadelConfig config(String more) {
+    String text =
+        """
+        listen = "127.0.0.1:%d"
+        metrics.listen = "127.0.0.1:0"
+        state-dir = "%s"
+        admin.socket = "%s"
+        %s
+        """
+            .formatted(port, folder.resolve("citadel"), socket(), more);
+    return CitadelConfig.read(Section.parse("test", text));
+  }
+
+  private static int freePort() {
+    try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  Path socket() {
+    return folder.resolve("citadel.sock");
+  }
+
+  JsonObject ask(HttpMethod method, String path, JsonObject body) {
+    try (AdminClient admin = new AdminClient(vertx, socket(), "citadel")) {
+      return admin.ask(method, path, body.toBuffer(), LIMIT);
+    }
+  }
+
+  String token(JsonObject wish) {
+    return ask(HttpMethod.POST, "/v1/tokens", wish).getString("token");
+  }
+
+  String nodeToken() {
+    return token(new JsonObject());
+  }
+
+  JsonObject allow(String node, String... services) {
+    return ask(
+        HttpMethod.POST,
+        "/v1/entitlements",
+        new JsonObject().put("node", node).put("allow", new JsonArray(List.of(services))));
+  }
+
+  NodeIdentity node(String name, String token) {
+    return node(new SpiffeId.Node("hostmesh.local", name), name, token, () -> true);
+  }
+
+  NodeIdentity node(SpiffeId id, String directory, String token, BooleanSupplier owner) {
+    NodeIdentity identity =
+        NodeIdentity.start(
+            host,
+            new NodeIdentity.Settings(
+                id,
+                folder.resolve(directory),
+                new CitadelSettings(
+                    List.of(new HostPort("127.0.0.1", port)),
+                    Optional.of(token).filter(text -> !text.isEmpty()),
+                    Optional.empty(),
+                    Duration.ofSeconds(5))),
+            owner);
+    nodes.add(identity);
+    return identity;
+  }
+
+  static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not within " + LIMIT.toSeconds() + " s: " + what);
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+    }
+  }
+
+  @Override
+  public void close() {
+    for (NodeIdentity node : nodes) {
+      node.close();
+    }
+    citadel.close();
+    vertx.close().await();
+    keyValue.close();
+  }
+
+  /** The time, moved by tests; it runs on by itself as well, as the world does. */
+  static final class MovableClock extends Clock {
+    private volatile Duration offset = Duration.ZERO;
+
+    void advance(Duration by) {
+      offset = offset.plus(by);
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.now().plus(offset);
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+}
