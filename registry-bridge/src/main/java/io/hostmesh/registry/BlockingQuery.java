@@ -50,18 +50,18 @@ final class BlockingQuery<T> implements Watch {
           return;
         }
         if (failures > 0) {
-          listener.recovered();
+          Connections.tell(listener::recovered);
         }
         failures = 0;
-        listener.changed(answer.getResponse());
+        Connections.tell(() -> listener.changed(answer.getResponse()));
         pause(PACE.minusNanos(System.nanoTime() - started));
       } catch (RegistryException e) {
         if (closed) {
           return;
         }
         index = START;
-        failures++;
-        listener.failing(e, failures);
+        int inARow = ++failures;
+        Connections.tell(() -> listener.failing(e, inARow));
         pause(Connections.BACKOFF.delay(failures, connections.random()));
       }
     }

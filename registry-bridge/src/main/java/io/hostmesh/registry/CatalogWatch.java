@@ -230,14 +230,14 @@ final class CatalogWatch implements Watch {
     if (failure != told) {
       told = failure;
       if (failure == null) {
-        listener.recovered();
+        Connections.tell(listener::recovered);
       } else {
-        listener.failing(failure, Math.max(failures, 1));
+        Connections.tell(() -> listener.failing(failure, Math.max(failures, 1)));
       }
     }
     if (catalog != null && !catalog.equals(last)) {
       last = catalog;
-      listener.changed(catalog);
+      Connections.tell(() -> listener.changed(catalog));
     }
   }
 

@@ -22,6 +22,8 @@ import org.kiwiproject.consul.ConsulException;
  * own; further calls wait their turn. Safe for any thread; only {@link #perform} blocks.
  */
 final class Connections implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Connections.class.getName());
+
   static final int MAX_CALLS = 8;
   static final int MAX_WATCHES = 24;
 
@@ -160,6 +162,15 @@ final class Connections implements AutoCloseable {
     return thread;
   }
 
+  /** Calls a listener, whose own failure must not end what it listens to. */
+  static void tell(Runnable listener) {
+    try {
+      listener.run();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "a listener of the registry failed", e);
+    }
+  }
+
   /** Interrupts a thread and, unless it is the caller's own, waits for its end. */
   static void end(Thread thread) {
     thread.interrupt();
@@ -187,6 +198,13 @@ final class Connections implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw unreachable(e);
+    } catch (IllegalStateException | IllegalArgumentException | NullPointerException e) {
+      // An answer that the library cannot read: it is not Consul that answers there.
+      throw new RegistryException(
+          RegistryException.Kind.FAILED,
+          0,
+          "registry " + settings + ": an answer that cannot be read (" + e.getMessage() + ")",
+          e);
     }
   }
 

@@ -88,7 +88,7 @@ public final class LeaderElection implements AutoCloseable {
       stepDown();
       leads = acquire(held);
       if (leads) {
-        listener.elected();
+        Connections.tell(listener::elected);
       }
     }
     return leads ? RENEW_EVERY : TRY_EVERY;
@@ -129,7 +129,7 @@ public final class LeaderElection implements AutoCloseable {
   private void stepDown() {
     if (leads) {
       leads = false;
-      listener.lost();
+      Connections.tell(listener::lost);
     }
   }
 

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param address {@code host:port} of Consul's HTTP API; an IPv6 address stands in brackets
  * @param scheme {@code http} or {@code https}
  * @param datacenter the datacenter whose catalog is the mesh's
- * @param token Consul's ACL token
+ * @param token Consul's ACL token: {@code token}, else the content of {@code token-file}
  * @param localAgent whether the address is that of this host's own Consul agent
  * @param tls how {@code https} is trusted
  */
@@ -90,9 +90,6 @@ public record RegistrySettings(
     Scheme scheme = section.choice("scheme", Scheme.class, Scheme.HTTP);
     Optional<String> token = section.optionalString("token");
     Optional<Path> tokenFile = section.optionalValue("token-file", Path::of);
-    if (token.isPresent() && tokenFile.isPresent()) {
-      throw section.refuse("token-file", "is set beside token; keep one of them");
-    }
     return new RegistrySettings(
         address,
         scheme,

@@ -10,6 +10,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.registry.RegistrySettings.LocalAgent;
 import io.hostmesh.registry.testing.RegistryUnderTest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -32,11 +33,11 @@ import org.junit.jupiter.api.Timeout;
  * is the judge.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(90)
 abstract class RegistryContract {
   private static final AtomicInteger NAMES = new AtomicInteger();
-  private static final Duration SOON = Duration.ofSeconds(1);
-  private static final Duration LATER = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Duration LATER = Duration.ofSeconds(25);
   private static final Timing QUICK = new Timing(Duration.ofSeconds(1), Duration.ofMillis(250));
 
   private RegistryUnderTest server;
@@ -66,6 +67,15 @@ abstract class RegistryContract {
   @AfterEach
   void disconnect() {
     registry.close();
+  }
+
+  /** For what only one kind of registry has. */
+  String address() {
+    return server.address();
+  }
+
+  Registry registry() {
+    return registry;
   }
 
   private Registry connect(LocalAgent way, Timing timing) {
@@ -374,6 +384,30 @@ abstract class RegistryContract {
   }
 
   @Test
+  void manyServicesAreFollowedByFewConnections() throws Exception {
+    Heard<Catalog> heard = new Heard<>();
+    try (Watch _ = registry.watchCatalog(heard);
+        ServiceRegistration registration = registry.registration(node())) {
+      List<CompletableFuture<Void>> all = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        all.add(registration.register(service(unique + "-s" + i, List.of(), false)));
+      }
+      for (CompletableFuture<Void> one : all) {
+        get(one);
+      }
+      heard.await(
+          LATER,
+          catalog ->
+              catalog.services().keySet().stream()
+                      .filter(name -> name.name().startsWith(unique))
+                      .count()
+                  == 60);
+      get(registration.deregister(unique + "-s7-1"));
+      heard.await(SOON, catalog -> catalog.instances(ServiceName.of(unique + "-s7")).isEmpty());
+    }
+  }
+
+  @Test
   void consulsOwnServiceIsNotOfTheMesh() {
     Heard<Catalog> heard = new Heard<>();
     try (Watch _ = registry.watchCatalog(heard)) {
@@ -392,6 +426,7 @@ abstract class RegistryContract {
   /** Waits for what an election tells. */
   private static final class Candidate implements LeadershipListener {
     private boolean leads;
+    private int losses;
 
     @Override
     public synchronized void elected() {
@@ -402,6 +437,7 @@ abstract class RegistryContract {
     @Override
     public synchronized void lost() {
       leads = false;
+      losses++;
       notifyAll();
     }
 
@@ -410,6 +446,15 @@ abstract class RegistryContract {
       while (leads != wanted) {
         long millis = (end - System.nanoTime()) / 1_000_000;
         assertThat(millis).as("leads = %s in time", wanted).isPositive();
+        wait(millis);
+      }
+    }
+
+    synchronized void awaitLoss() throws InterruptedException {
+      long end = System.nanoTime() + LATER.toNanos();
+      while (losses == 0) {
+        long millis = (end - System.nanoTime()) / 1_000_000;
+        assertThat(millis).as("lost in time").isPositive();
         wait(millis);
       }
     }
@@ -440,7 +485,7 @@ abstract class RegistryContract {
       candidate.await(true);
       assertThat(election.leads()).isTrue();
       get(registry.keyValue().delete("hostmesh/leader/" + unique));
-      candidate.await(false);
+      candidate.awaitLoss();
       candidate.await(true); // Nobody else stood.
     }
   }

@@ -1,5 +1,6 @@
 package io.hostmesh.registry.embedded;
 
+import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
 import io.vertx.core.Vertx;
 import java.time.Clock;
@@ -73,8 +74,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
 
   /** {@code host:port}, for a client. */
   public String address() {
-    String shown = host.contains(":") ? "[" + host + "]" : host;
-    return shown + ":" + port();
+    return new HostPort(host, port()).toString();
   }
 
   /** Writes what is to be kept and stops listening. */

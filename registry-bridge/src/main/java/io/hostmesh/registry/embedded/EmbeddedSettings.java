@@ -2,6 +2,7 @@ package io.hostmesh.registry.embedded;
 
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.registry.RegistrySettings;
+import io.hostmesh.runtime.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -11,7 +12,7 @@ import java.util.Optional;
  *
  * @param host the address to listen at
  * @param port 0 for any free port
- * @param dataDir where the state is kept; without, it ends with the process
+ * @param dataDir where the state is kept; without, as in tests, it ends with the process
  * @param node the name of the registry's own node, under which {@code /v1/agent} registers
  * @param removeDeadNodesAfter how long a node without heartbeat stays listed as critical
  * @param shortestSession the shortest lifetime of a session that is taken
@@ -25,6 +26,7 @@ public record EmbeddedSettings(
     Duration removeDeadNodesAfter,
     Duration shortestSession) {
 
+  private static final Path DATA_DIR = Path.of("/var/lib/hostmesh-registry");
   private static final Duration REMOVE_AFTER = Duration.ofHours(1);
 
   /** On a free port of the loopback address, without a disk: for tests. */
@@ -65,28 +67,15 @@ public record EmbeddedSettings(
    * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
    */
   public static EmbeddedSettings read(Section section) {
-    Listen listen =
-        section.value("listen", Listen::parse, Listen.parse(RegistrySettings.DEFAULT_ADDRESS));
+    HostPort listen =
+        section.value("listen", HostPort::parse, HostPort.parse(RegistrySettings.DEFAULT_ADDRESS));
     return new EmbeddedSettings(
         listen.host(),
         listen.port(),
-        section.optionalValue("data-dir", Path::of),
+        Optional.of(section.value("data-dir", Path::of, DATA_DIR)),
         section.string("datacenter", RegistrySettings.DEFAULT_DATACENTER),
         section.string("node", "hostmesh-registry"),
         section.duration("remove-dead-nodes-after", REMOVE_AFTER),
         SessionRoutes.shortestOfConsul());
-  }
-
-  private record Listen(String host, int port) {
-    static Listen parse(String text) {
-      int colon = text.lastIndexOf(':');
-      String host = colon < 0 ? "" : text.substring(0, colon).replaceAll("^\\[|]$", "");
-      String port = text.substring(colon + 1);
-      if (host.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65535) {
-        throw new IllegalArgumentException(
-            "\"" + text + "\" is not address:port; write for instance 127.0.0.1:8500");
-      }
-      return new Listen(host, Integer.parseInt(port));
-    }
   }
 }

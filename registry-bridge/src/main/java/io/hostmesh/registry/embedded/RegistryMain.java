@@ -4,6 +4,7 @@ import io.hostmesh.model.hocon.Section;
 import io.hostmesh.runtime.Daemon;
 import io.hostmesh.runtime.DaemonProcess;
 import io.hostmesh.runtime.Host;
+import io.hostmesh.runtime.systemd.Notify;
 import java.nio.file.Path;
 
 /** The embedded registry as a process of its own, for a laptop's mesh and the lab. */
@@ -39,6 +40,11 @@ public final class RegistryMain implements Daemon<EmbeddedSettings> {
     EmbeddedRegistry registry =
         EmbeddedRegistry.start(host.vertx(), settings, host.clock(), host.random());
     LOG.log(System.Logger.Level.INFO, "listens at {0}", registry.address());
-    return registry;
+    Notify manager = Notify.from(System.getenv());
+    manager.ready();
+    return () -> {
+      manager.stopping();
+      registry.close();
+    };
   }
 }

@@ -64,7 +64,7 @@ final class SessionRoutes {
     Optional<Duration> ttl = body.duration("TTL").filter(Duration::isPositive);
     if (ttl.isPresent()
         && (ttl.get().compareTo(shortest) < 0 || ttl.get().compareTo(LONGEST) > 0)) {
-      throw Refusal.badRequest(
+      throw Refusal.state(
           "Invalid Session TTL '"
               + Views.duration(ttl.get())
               + "', must be between ["
