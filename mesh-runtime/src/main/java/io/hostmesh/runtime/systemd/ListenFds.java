@@ -74,6 +74,10 @@ public final class ListenFds {
    * @throws UserError where what was passed is not what it says
    */
   public static Map<String, List<Passed>> take(Map<String, String> environment, long pid) {
+    return take(environment, pid, FIRST);
+  }
+
+  static Map<String, List<Passed>> take(Map<String, String> environment, long pid, int first) {
     String count = environment.get("LISTEN_FDS");
     if (count == null || !String.valueOf(pid).equals(environment.get("LISTEN_PID"))) {
       return Map.of();
@@ -92,7 +96,7 @@ public final class ListenFds {
     }
     Map<String, List<Passed>> passed = new LinkedHashMap<>();
     for (int i = 0; i < fds; i++) {
-      passed.computeIfAbsent(names[i], _ -> new ArrayList<>()).add(passed(names[i], FIRST + i));
+      passed.computeIfAbsent(names[i], _ -> new ArrayList<>()).add(passed(names[i], first + i));
     }
     return passed;
   }

@@ -76,17 +76,7 @@ abstract class CaptureStory {
   }
 
   private static CapturePlan plan() {
-    return new CapturePlan(
-        CaptureScope.MESH,
-        List.of(AddressRange.parse("240.0.0.0/4"), AddressRange.parse("fd48:6f73:746d::/48")),
-        Set.of(endpoint(THERE, 9000), endpoint("fd77::2", 9000)),
-        new TreeSet<>(Set.of(SERVICE)),
-        AGENT,
-        CapturePlan.DEFAULT_MARK,
-        CapturePorts.DEFAULT,
-        List.of(),
-        Exclusions.NONE,
-        true);
+    return TestPlan.mesh();
   }
 
   private static CapturePlan everything(Exclusions exclusions) {
@@ -173,6 +163,20 @@ abstract class CaptureStory {
       assertThat(host.greetingAs(AGENT, THERE, 9000)).isEqualTo("the instance");
       assertThat(host.greetingAs(SOMEONE, THERE, 9000)).startsWith("outbound");
     }
+  }
+
+  @Test
+  void whoMakesACapturedCallIsAttested() throws Exception {
+    apply(plan());
+
+    for (String address : List.of("241.0.0.7", "fd48:6f73:746d::7", THERE, "fd77::2")) {
+      assertThat(host.greetingAs(TestAgent.CALLER, address, 9000)).endsWith("9000 from web");
+      assertThat(host.greetingAs(SOMEONE, address, 9000)).endsWith("9000");
+    }
+    assertThat(host.greetingAs(TestAgent.CALLER, "127.0.0.1", SERVICE))
+        .isEqualTo("inbound 127.0.0.1 8080 from web");
+    assertThat(other.greetingAs(TestAgent.CALLER, HERE, SERVICE))
+        .isEqualTo("inbound 10.77.0.1 8080");
   }
 
   @Test
@@ -345,6 +349,44 @@ abstract class CaptureStory {
   }
 
   @Test
+  void aKilledProcesssUnconfirmedRulesUndoThemselvesAndConfirmedOnesStay() throws Exception {
+    String before = kernel();
+    try (CaptureProcess unconfirmed = CaptureProcess.start(host, backend, folder, "2s")) {
+      assertThat(unconfirmed.says()).isEqualTo("awaited true");
+    }
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+    TestHost.await("the roll back", () -> before.equals(kernel()));
+
+    try (CaptureProcess confirmed = CaptureProcess.start(host, backend, folder, "0s")) {
+      assertThat(confirmed.says()).isEqualTo("awaited false");
+    }
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+    assertThat(onStatus(capture()).confirmed()).isTrue();
+  }
+
+  @Test
+  void aUserWithTheAmbientCapabilityMayCaptureAndUndo() throws Exception {
+    String before = kernel();
+    try (CaptureProcess agent = CaptureProcess.asUser(host, backend, folder, AGENT, true)) {
+      assertThat(agent.says()).isEqualTo("awaited false");
+      assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+      assertThat(host.greetingAs(AGENT, HERE, 15001)).contains("called itself");
+    }
+    remove(folder.resolve("run"));
+    assertThat(kernel()).isEqualTo(before);
+  }
+
+  @Test
+  void aUserWithoutTheCapabilityIsToldWhatToDo() throws Exception {
+    try (CaptureProcess agent = CaptureProcess.asUser(host, backend, folder, AGENT, false)) {
+      assertThat(agent.says())
+          .isEqualTo(
+              "capture: needs CAP_NET_ADMIN, which this process (uid 4711) does not have; run it as"
+                  + " root, or give the unit AmbientCapabilities=CAP_NET_ADMIN");
+    }
+  }
+
+  @Test
   void anUnconfirmedChangeGoesBackToTheConfirmedRules() throws Exception {
     Capture first = capture();
     assertThat(host.call(() -> first.apply(plan(), LONG))).isTrue();
@@ -416,7 +458,11 @@ abstract class CaptureStory {
   }
 
   private void remove() throws Exception {
-    Capture capture = capture();
+    remove(folder);
+  }
+
+  private void remove(Path folder) throws Exception {
+    Capture capture = host.call(() -> Capture.open(CaptureBackend.AUTO, folder, tools()));
     host.call(
         () -> {
           capture.remove();

@@ -1,5 +1,13 @@
 package io.hostmesh.agent.redirect;
 
+import io.hostmesh.agent.workload.Attestation;
+import io.hostmesh.agent.workload.CallerAttestor;
+import io.hostmesh.agent.workload.CgroupTree;
+import io.hostmesh.agent.workload.Workload;
+import io.hostmesh.agent.workload.WorkloadMatcher;
+import io.hostmesh.agent.workload.WorkloadSelector;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.linux.NetworkNamespace;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -22,11 +30,26 @@ import java.util.concurrent.TimeUnit;
  * where it was going.
  */
 final class TestAgent implements AutoCloseable {
-  private final EventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  /** A declared service, whose calls are greeted by name as well. */
+  static final int CALLER = 4713;
+
+  private final CallerAttestor callers =
+      new CallerAttestor(
+          CgroupTree.ofHost(),
+          () ->
+              new WorkloadMatcher(
+                  List.of(
+                      new Workload(ServiceName.of("web"), "web-1", WorkloadSelector.uid(CALLER)))));
+  private final EventLoopGroup loops;
   private final List<Channel> listeners = new ArrayList<>();
 
   TestAgent(TestHost host) throws Exception {
+    // On the host: attestation asks the network that its thread is in.
+    loops =
+        new MultiThreadIoEventLoopGroup(
+            1,
+            NetworkNamespace.named(host.name()).threads(Thread.ofPlatform().daemon().factory()),
+            EpollIoHandler.newFactory());
     for (int port : new int[] {CapturePorts.DEFAULT.outbound(), CapturePorts.DEFAULT.inbound()}) {
       String name = port == CapturePorts.DEFAULT.outbound() ? "outbound" : "inbound";
       listeners.add(host.call(() -> listen(name, port)));
@@ -49,11 +72,19 @@ final class TestAgent implements AutoCloseable {
         .channel();
   }
 
-  private static final class Greeting extends ChannelInboundHandlerAdapter {
+  private final class Greeting extends ChannelInboundHandlerAdapter {
     private final String name;
 
     Greeting(String name) {
       this.name = name;
+    }
+
+    private String caller(ChannelHandlerContext context) {
+      InetSocketAddress client = (InetSocketAddress) context.channel().remoteAddress();
+      InetSocketAddress original = OriginalDestination.of(context.channel()).orElseThrow();
+      return callers.attest(client, original) instanceof Attestation.Attested attested
+          ? " from " + attested.service()
+          : "";
     }
 
     @Override
@@ -61,6 +92,7 @@ final class TestAgent implements AutoCloseable {
       String line =
           OriginalDestination.of(context.channel())
               .map(to -> name + " " + to.getAddress().getHostAddress() + " " + to.getPort())
+              .map(greeting -> greeting + caller(context))
               .orElse(name + " called itself");
       var _ =
           context

@@ -1,0 +1,156 @@
+package io.hostmesh.agent.redirect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hostmesh.model.hocon.HoconException;
+import io.hostmesh.model.hocon.Section;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class CapturePlanTest {
+  @Test
+  void port22IsTakenOutOfWhateverIsGiven() {
+    CapturePlan plan =
+        TestPlan.mesh()
+            .withServicePorts(Set.of(22, 80))
+            .withEndpoints(Set.of(endpoint("10.0.0.1", 22), endpoint("10.0.0.1", 80)));
+
+    assertThat(plan.servicePorts()).containsExactly(80);
+    assertThat(plan.endpoints()).containsExactly(endpoint("10.0.0.1", 80));
+    assertThat(NftRules.full(plan)).contains("tcp dport 22 return").doesNotContain("10.0.0.1 . 22");
+  }
+
+  @Test
+  void theAgentNeedsAUserAndPortsOfItsOwn() {
+    assertThatThrownBy(() -> withAgent(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a uid of its own");
+    assertThatThrownBy(() -> TestPlan.mesh().withServicePorts(Set.of(15006)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("port 15006 is the agent's own");
+  }
+
+  private static CapturePlan withAgent(int uid) {
+    return CaptureSettings.read(Section.parse("agent.conf", ""))
+        .plan(uid, CapturePorts.DEFAULT, Set.of(), Set.of(), List.of());
+  }
+
+  /**
+   * One transaction brings the sets from any plan to any other: what is not in both, and no more.
+   */
+  @Property
+  void anUpdateNamesExactlyTheDifference(
+      @ForAll @Size(max = 20) Set<@IntRange(min = 1000, max = 1040) Integer> before,
+      @ForAll @Size(max = 20) Set<@IntRange(min = 1000, max = 1040) Integer> after) {
+    CapturePlan from = TestPlan.mesh().withServicePorts(before).withEndpoints(endpoints(before));
+    CapturePlan to = TestPlan.mesh().withServicePorts(after).withEndpoints(endpoints(after));
+
+    String update = NftRules.update(from, to);
+
+    for (int port = 1000; port <= 1040; port++) {
+      boolean changes = before.contains(port) != after.contains(port);
+      assertThat(
+              update.contains("10.0.0.1 . " + port + " ")
+                  || update.contains("10.0.0.1 . " + port + ","))
+          .isEqualTo(changes);
+    }
+    assertThat(from.hasRulesOf(to)).isTrue();
+    assertThat(update.isEmpty()).isEqualTo(before.equals(after));
+  }
+
+  /** What we load is what we find, and what we remove is all of it. */
+  @Property
+  void iptablesFindsAllThatIsOurs(
+      @ForAll @Size(max = 40) Set<@IntRange(min = 23, max = 9000) Integer> ports) {
+    CapturePlan plan = TestPlan.mesh().withServicePorts(ports).withEndpoints(endpoints(ports));
+    String loaded = IptablesRules.full(plan, true, "");
+    String saved = loaded.replaceAll("-I (\\S+) 1 ", "-A $1 ");
+
+    assertThat(IptablesRules.full(plan, true, saved)).doesNotContain("-I ");
+    String removal = IptablesRules.removal(saved);
+    for (String chain : List.of("OUTBOUND", "INBOUND", "SERVICES", "ENDPOINTS", "DNS", "REFUSE")) {
+      assertThat(removal).contains("-F HOSTMESH_" + chain).contains("-X HOSTMESH_" + chain);
+    }
+    assertThat(removal).contains("-D OUTPUT -j HOSTMESH_OUTBOUND");
+    assertThat(IptablesRules.removal("*nat\n-A OUTPUT -j SOMEONE\nCOMMIT\n")).isEmpty();
+    loaded
+        .lines()
+        .filter(line -> line.contains("--dports"))
+        .forEach(
+            line ->
+                assertThat(line.replaceAll(".*--dports (\\S+) .*", "$1").split(",", -1))
+                    .hasSizeLessThanOrEqualTo(15));
+  }
+
+  @Test
+  void settingsHaveDefaultsAndRefuseWhatIsWrong() {
+    Section empty = Section.parse("agent.conf", "");
+    CaptureSettings settings = CaptureSettings.read(empty);
+    empty.end();
+    assertThat(settings.outbound()).isEqualTo(CaptureScope.MESH);
+    assertThat(settings.confirmWithin()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(settings.onStop()).isEqualTo(CaptureSettings.OnStop.CLOSED);
+    assertThat(settings.virtual())
+        .containsExactly(
+            AddressRange.parse("240.0.0.0/4"), AddressRange.parse("fd48:6f73:746d::/48"));
+
+    for (String wrong :
+        List.of(
+            "virtual = \"240.0.0.1/4\"",
+            "virtual = nonsense",
+            "exclude { ports = [ 70000 ] }",
+            "exclude { uids = [ someone ] }",
+            "backend = ebpf",
+            "on-stop = later")) {
+      assertThatThrownBy(() -> CaptureSettings.read(Section.parse("agent.conf", wrong)))
+          .as(wrong)
+          .isInstanceOf(HoconException.class)
+          .hasMessageContaining("agent.conf:1");
+    }
+  }
+
+  @Test
+  void nameServersAreThoseOfResolvConf() {
+    assertThat(
+            ResolvConf.nameservers(
+                """
+                # a comment
+                nameserver 127.0.0.53
+                search example.com
+                 nameserver fe80::1%lo
+                nameserver ::1
+                nameserver
+                options edns0
+                """))
+        .contains(InetAddress.ofLiteral("127.0.0.53"), InetAddress.ofLiteral("::1"));
+  }
+
+  @Property
+  void aRangeHoldsItsFirstAddressAndReadsBack(@ForAll @IntRange(min = 0, max = 32) int prefix) {
+    AddressRange range = AddressRange.parse((prefix == 0 ? "0.0.0.0" : "128.0.0.0") + "/" + prefix);
+
+    assertThat(AddressRange.parse(range.toString())).isEqualTo(range);
+    assertThat(range.contains(range.network())).isTrue();
+    assertThat(range.contains(InetAddress.ofLiteral("::1"))).isFalse();
+  }
+
+  private static Set<InetSocketAddress> endpoints(Set<Integer> ports) {
+    Set<InetSocketAddress> endpoints = new java.util.HashSet<>();
+    new TreeSet<>(ports).forEach(port -> endpoints.add(endpoint("10.0.0.1", port)));
+    return endpoints;
+  }
+
+  private static InetSocketAddress endpoint(String address, int port) {
+    return new InetSocketAddress(InetAddress.ofLiteral(address), port);
+  }
+}

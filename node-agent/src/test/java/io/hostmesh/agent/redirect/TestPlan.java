@@ -1,0 +1,28 @@
+package io.hostmesh.agent.redirect;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What the stories' first host captures. */
+final class TestPlan {
+  private TestPlan() {}
+
+  static CapturePlan mesh() {
+    return new CapturePlan(
+        CaptureScope.MESH,
+        List.of(AddressRange.parse("240.0.0.0/4"), AddressRange.parse("fd48:6f73:746d::/48")),
+        Set.of(
+            new InetSocketAddress(InetAddress.ofLiteral("10.77.0.2"), 9000),
+            new InetSocketAddress(InetAddress.ofLiteral("fd77::2"), 9000)),
+        new TreeSet<>(Set.of(8080)),
+        4711,
+        CapturePlan.DEFAULT_MARK,
+        CapturePorts.DEFAULT,
+        List.of(),
+        Exclusions.NONE,
+        true);
+  }
+}
