@@ -153,7 +153,7 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
 
   private static String undo(Product product) {
     return switch (product) {
-      case AGENT -> "/usr/lib/hostmesh-agent/bin/hostmesh-agent capture disable || true\n";
+      case AGENT -> "/usr/lib/hostmesh-agent/bin/hostmesh-agent capture disable --forget || true\n";
       case CONTROL -> "";
       case COMMAND -> "/usr/lib/hostmesh/bin/hostmesh lab down > /dev/null 2>&1 || true\n";
     };

@@ -310,8 +310,7 @@ public final class Agent implements AutoCloseable {
             List.of(address(listen.readiness())),
             monitoring.connections()));
     DnsServer dns = new DnsServer(this::addresses, nameServers::upstreams, host.random());
-    List<InetSocketAddress> local =
-        List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), listen.dns()));
+    List<InetSocketAddress> local = loopback(listen.dns());
     listening.addAll(sockets.datagrams(ListeningSockets.DNS_UDP, local, dns.udp()));
     listening.addAll(sockets.serve(ListeningSockets.DNS_TCP, local, dns.tcp()));
     closing.add(this::stopListening);
@@ -343,10 +342,9 @@ public final class Agent implements AutoCloseable {
    */
   private List<InetSocketAddress> addresses(String name) {
     AgentConfig.Listen listen = config.listen();
-    InetAddress anywhere = InetAddress.ofLiteral("0.0.0.0");
+    InetAddress anywhere = InetAddress.ofLiteral(speaksIpv6() ? "::" : "0.0.0.0");
     return switch (name) {
-      case ListeningSockets.OUTBOUND ->
-          List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), listen.outbound()));
+      case ListeningSockets.OUTBOUND -> loopback(listen.outbound());
       case ListeningSockets.INBOUND -> List.of(new InetSocketAddress(anywhere, listen.inbound()));
       case ListeningSockets.MESH -> List.of(new InetSocketAddress(anywhere, listen.mesh()));
       default -> throw new IllegalArgumentException("no address for " + name);
@@ -366,6 +364,18 @@ public final class Agent implements AutoCloseable {
       throw new UserError(
           "access-log.file: cannot write " + file + ": " + e + "; check its folder", e);
     }
+  }
+
+  private static boolean speaksIpv6() {
+    return Files.exists(Path.of("/proc/net/if_inet6"));
+  }
+
+  /** Where the kernel turns what leaves this host to: one socket a family, see CapturePorts. */
+  private static List<InetSocketAddress> loopback(int port) {
+    InetSocketAddress ipv4 = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+    return speaksIpv6()
+        ? List.of(ipv4, new InetSocketAddress(InetAddress.ofLiteral("::1"), port))
+        : List.of(ipv4);
   }
 
   private static InetSocketAddress address(HostPort address) {

@@ -18,6 +18,10 @@ import java.util.function.Supplier;
 final class CaptureKeeper implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CaptureKeeper.class.getName());
   private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
+
+  /** How long questions for names wait for the next agent when this one is gone. */
+  private static final Duration NAMES_WAIT = Duration.ofSeconds(5);
+
   private static final Duration AGAIN_AFTER = Duration.ofSeconds(2);
 
   /** What the kernel shall hold; empty while the agent cannot serve what would be captured. */
@@ -98,6 +102,7 @@ final class CaptureKeeper implements AutoCloseable {
       }
       capture.apply(plan.get(), confirmWithin);
       capture.confirm();
+      capture.guardDns(NAMES_WAIT);
       say(Optional.empty());
     } catch (UserError | IllegalStateException | IllegalArgumentException e) {
       say(Optional.of(String.valueOf(e.getMessage())));

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.redirect;
 
 import io.hostmesh.runtime.UserError;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,8 @@ public final class Capture {
   private final List<KernelRules> all;
   private final VirtualRoutes routes;
   private final Rollback rollback;
+  private final DnsGuard dnsGuard;
+  private final Path disabled;
   private @Nullable CapturePlan applied;
   private @Nullable String seen;
 
@@ -29,6 +32,8 @@ public final class Capture {
     this.all = all;
     this.routes = new VirtualRoutes(tools);
     this.rollback = new Rollback(tools, folder);
+    this.dnsGuard = new DnsGuard(tools, folder);
+    this.disabled = folder.resolve("disabled-by-hand");
   }
 
   /**
@@ -103,11 +108,13 @@ public final class Capture {
    *
    * @param confirmWithin zero makes it hold at once
    * @return whether {@link #confirm()} is awaited
-   * @throws UserError where the kernel refuses; what was in force before is back then
+   * @throws UserError where the kernel refuses, and what was in force before is back then; where
+   *     capture was disabled by hand
    */
   public synchronized boolean apply(CapturePlan plan, Duration confirmWithin) {
     CapturePlan current = applied;
-    if (current != null && current.hasRulesOf(plan)) {
+    refuseWhereDisabled();
+    if (current != null && current.hasRulesOf(plan) && intact()) {
       if (!current.equals(plan)) {
         rules.update(current, plan);
         remember(plan);
@@ -164,6 +171,48 @@ public final class Capture {
   }
 
   /**
+   * Undoes everything, and keeps a running agent from putting it in force again until {@link
+   * #allow}, or until the host reboots.
+   */
+  public synchronized void disable() {
+    try {
+      Files.createDirectories(disabled.getParent());
+      Files.writeString(disabled, "");
+    } catch (IOException e) {
+      throw new UserError("capture: cannot write " + disabled + ": " + e, e);
+    }
+    remove();
+  }
+
+  /** Takes back {@link #disable}. */
+  public synchronized void allow() {
+    try {
+      Files.deleteIfExists(disabled);
+    } catch (IOException e) {
+      throw new UserError("capture: cannot delete " + disabled + ": " + e, e);
+    }
+  }
+
+  private void refuseWhereDisabled() {
+    if (Files.exists(disabled)) {
+      throw new UserError(
+          "capture: switched off by hand ('hostmesh-agent capture disable'); 'hostmesh-agent capture"
+              + " enable' puts it in force again");
+    }
+  }
+
+  /**
+   * Sees to it that a dead agent does not cut the host's name resolution: from now on, when this
+   * process has been gone for a while and no other one has called this, questions for names are
+   * opened as {@link #openDns} does. Done by a shell process of its own.
+   *
+   * @param patience how long questions wait for the next agent
+   */
+  public synchronized void guardDns(Duration patience) {
+    dnsGuard.start(patience, all.stream().map(KernelRules::openingDns).toList());
+  }
+
+  /**
    * Lets the host's questions for names pass again, until the next {@link #apply}; for a host whose
    * agent is dead.
    */
@@ -192,21 +241,6 @@ public final class Capture {
    */
   public synchronized boolean intact() {
     return seen != null && seen.equals(snapshot());
-  }
-
-  /**
-   * Puts the last plan in force again, where someone else has changed what is in the kernel.
-   *
-   * @return whether there was such a plan
-   */
-  public synchronized boolean restore() {
-    CapturePlan plan = applied;
-    if (plan == null) {
-      return false;
-    }
-    forget();
-    apply(plan, Duration.ZERO);
-    return true;
   }
 
   private static boolean capturesDns(String listing) {

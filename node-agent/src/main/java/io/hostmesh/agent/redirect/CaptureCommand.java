@@ -82,7 +82,9 @@ public final class CaptureCommand implements Callable<Integer> {
     Configured configured = read();
     Capture capture = Capture.open(configured.backend(), configured.folder());
     Duration within = yes ? Duration.ZERO : configured.confirmWithin();
-    if (capture.apply(configured.plan(), within)) {
+    capture.allow();
+    // Names wait for an agent that answers them: it adds them when it runs.
+    if (capture.apply(configured.plan().withoutNames(), within)) {
       System.out.println(
           "Capture is on by "
               + name(capture.backend())
@@ -105,9 +107,23 @@ public final class CaptureCommand implements Callable<Integer> {
     return 0;
   }
 
-  @Command(name = "disable", description = "Undoes everything: rules of either kind, and routes.")
-  int disable() {
-    open().remove();
+  @Command(
+      name = "disable",
+      description =
+          "Undoes everything: rules of either kind, and routes; a running agent leaves it so until"
+              + " 'capture enable' or a reboot.")
+  int disable(
+      @Option(
+              names = "--forget",
+              description = "leave no note of it for an agent: for a package's removal")
+          boolean forget) {
+    Capture capture = open();
+    if (forget) {
+      capture.allow();
+      capture.remove();
+    } else {
+      capture.disable();
+    }
     System.out.println("Capture is off; nothing of it is left in the kernel.");
     return 0;
   }

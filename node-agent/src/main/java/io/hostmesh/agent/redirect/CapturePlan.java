@@ -119,6 +119,21 @@ public record CapturePlan(
         ipv6);
   }
 
+  /** The same plan, for a host whose agent does not answer questions for names. */
+  public CapturePlan withoutNames() {
+    return new CapturePlan(
+        scope,
+        virtual,
+        endpoints,
+        servicePorts,
+        agentUid,
+        mark,
+        ports,
+        List.of(),
+        exclusions,
+        ipv6);
+  }
+
   /** Whether the two differ in nothing but known instances and the ports of services. */
   boolean hasRulesOf(CapturePlan other) {
     return withEndpoints(List.of())

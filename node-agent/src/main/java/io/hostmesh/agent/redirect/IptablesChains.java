@@ -122,6 +122,16 @@ final class IptablesChains implements KernelRules {
   }
 
   @Override
+  public String openingDns() {
+    return """
+        for t in iptables ip6tables; do
+          $t-save | grep -q %1$s && $t -w 5 -t nat -F %1$s
+        done 2>/dev/null
+        """
+        .formatted(IptablesRules.DNS);
+  }
+
+  @Override
   public String tidying() {
     return tables.removing();
   }

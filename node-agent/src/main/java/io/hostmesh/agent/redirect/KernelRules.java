@@ -37,6 +37,9 @@ sealed interface KernelRules permits NftTable, IptablesChains {
   /** Shell commands that remove all of ours, and succeed where nothing is there. */
   String removing();
 
+  /** Shell commands that do what {@link #openDns} does, and succeed where nothing is there. */
+  String openingDns();
+
   /** Shell commands that take away what is of use only while there are rules of ours. */
   String tidying();
 }

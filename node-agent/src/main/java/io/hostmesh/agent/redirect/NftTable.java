@@ -78,6 +78,11 @@ final class NftTable implements KernelRules {
   }
 
   @Override
+  public String openingDns() {
+    return "nft flush chain " + NftRules.TABLE + " dns 2>/dev/null\n";
+  }
+
+  @Override
   public String tidying() {
     return "";
   }

@@ -107,6 +107,9 @@ final class CaptureProcess implements AutoCloseable {
       boolean awaited =
           capture.apply(
               TestPlan.mesh(), Duration.parse(args[2].toUpperCase(java.util.Locale.ROOT)));
+      if (!awaited) {
+        capture.guardDns(Duration.ofMillis(500));
+      }
       System.out.println("awaited " + awaited);
     } catch (UserError e) {
       System.out.println(e.getMessage());

@@ -266,6 +266,45 @@ abstract class CaptureStory {
   }
 
   @Test
+  void aDeadAgentDoesNotCutTheHostsNames() throws Exception {
+    try (CaptureProcess agent = CaptureProcess.start(host, backend, folder, "0s")) {
+      assertThat(agent.says()).isEqualTo("awaited false");
+      assertThat(onStatus(capture()).dns()).isTrue();
+    }
+    TestHost.await("names to be opened", () -> !capturesNames());
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+  }
+
+  private boolean capturesNames() {
+    try {
+      return onStatus(capture()).dns();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void whatIsDisabledByHandStaysOffUntilItIsAllowed() throws Exception {
+    String before = kernel();
+    Capture agents = capture();
+    host.call(() -> agents.apply(plan(), AT_ONCE));
+
+    host.call(
+        () -> {
+          capture().disable();
+          return true;
+        });
+
+    assertThat(kernel()).isEqualTo(before);
+    assertThatThrownBy(() -> host.call(() -> agents.apply(plan(), AT_ONCE)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("switched off by hand");
+    capture().allow();
+    host.call(() -> agents.apply(plan(), AT_ONCE));
+    assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
+  }
+
+  @Test
   void whoCallsTheAgentsPortItselfIsSeen() throws Exception {
     apply(plan());
 
@@ -423,7 +462,7 @@ abstract class CaptureStory {
     host.shell("ip route del local 240.0.0.0/4 dev lo table local");
     assertThat(host.call(capture::intact)).isFalse();
 
-    host.call(() -> capture.restore());
+    assertThat(host.call(() -> capture.apply(plan(), LONG))).as("to be confirmed").isFalse();
     assertThat(host.call(capture::intact)).isTrue();
     assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
   }

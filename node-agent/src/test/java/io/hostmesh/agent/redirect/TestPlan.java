@@ -21,7 +21,7 @@ final class TestPlan {
         4711,
         CapturePlan.DEFAULT_MARK,
         CapturePorts.DEFAULT,
-        List.of(),
+        List.of(InetAddress.ofLiteral("10.77.0.2")),
         Exclusions.NONE,
         true);
   }
