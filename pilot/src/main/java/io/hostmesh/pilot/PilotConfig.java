@@ -82,7 +82,7 @@ public record PilotConfig(
         virtual.value("ipv4", VirtualRanges.Range::parse, VirtualRanges.Range.parse("241.0.0.0/8"));
     VirtualRanges.Range ipv6 =
         virtual.value(
-            "ipv6", VirtualRanges.Range::parse, VirtualRanges.Range.parse("fd6d:6573:6800::/64"));
+            "ipv6", VirtualRanges.Range::parse, VirtualRanges.Range.parse("fd48:6f73:746d::/64"));
     try {
       return VirtualRanges.of(ipv4, ipv6);
     } catch (IllegalArgumentException e) {
