@@ -51,6 +51,9 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 final class CitadelServer {
   private static final System.Logger LOG = System.getLogger(CitadelServer.class.getName());
 
+  /** Whoever follows the bundle hears it every 30 s; others come back when they need something. */
+  private static final int IDLE_SECONDS = 120;
+
   private final Vertx vertx;
   private final Authority authority;
   private final Desk desk;
@@ -127,6 +130,7 @@ final class CitadelServer {
         .setSsl(true)
         .setUseAlpn(true)
         .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
+        .setIdleTimeout(IDLE_SECONDS)
         .setClientAuth(ClientAuth.REQUEST)
         .setKeyCertOptions(KeyCertOptions.wrap(new SvidKeyManager(this::shown)))
         .setTrustOptions(TrustOptions.wrap(new ClientTrust(authority::roots, clock)));

@@ -9,21 +9,25 @@ import io.hostmesh.api.v1.SignedStatement;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.registry.Entry;
+import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.IdentityStatus;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidVerifier;
+import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,6 +158,22 @@ class CitadelContractTest {
   }
 
   @Test
+  void anAddressThatIsDeadIsPassedOver() {
+    SpiffeId id = new SpiffeId.Node("hostmesh.local", "h1");
+    NodeIdentity node =
+        mesh.node(
+            id,
+            "h1",
+            mesh.nodeToken(),
+            () -> true,
+            List.of(new HostPort("127.0.0.1", 1), mesh.citadel.listening()));
+    AtomicReference<TrustRoots> told = new AtomicReference<>();
+    node.onRoots(told::set);
+    assertThat(ready(node).id()).isEqualTo(id);
+    Mesh.await("the roots are told", () -> told.get() != null);
+  }
+
+  @Test
   void aPilotJoinsWithItsOwnKindOfToken() {
     SpiffeId id = new SpiffeId.Control("hostmesh.local", SpiffeId.Control.Role.PILOT);
     NodeIdentity pilot =
@@ -267,7 +287,7 @@ class CitadelContractTest {
               .addServices("default/payments")
               .build()
               .toByteString();
-      return java.util.List.of(
+      return List.of(
           statement.toBuilder().setPayload(more).build().toByteArray(),
           statement.toBuilder().clearChain().build().toByteArray(),
           "nonsense".getBytes(java.nio.charset.StandardCharsets.UTF_8));

@@ -98,6 +98,15 @@ final class Mesh implements AutoCloseable {
   }
 
   NodeIdentity node(SpiffeId id, String directory, String token, BooleanSupplier owner) {
+    return node(id, directory, token, owner, List.of(new HostPort("127.0.0.1", port)));
+  }
+
+  NodeIdentity node(
+      SpiffeId id,
+      String directory,
+      String token,
+      BooleanSupplier owner,
+      List<HostPort> addresses) {
     NodeIdentity identity =
         NodeIdentity.start(
             host,
@@ -105,7 +114,7 @@ final class Mesh implements AutoCloseable {
                 id,
                 folder.resolve(directory),
                 new CitadelSettings(
-                    List.of(new HostPort("127.0.0.1", port)),
+                    addresses,
                     Optional.of(token).filter(text -> !text.isEmpty()),
                     Optional.empty(),
                     Duration.ofSeconds(5))),

@@ -51,14 +51,14 @@ public final class AuthorityFiles {
 
   /** The key first: a root that has a certificate has its key. */
   void writeRoot(Signer root) {
-    write(ROOT_KEY, EncryptedKey.encrypt(root.key(), passphrase.characters(), random));
+    write(ROOT_KEY, EncryptedKey.encrypt(root.key(), passphrase, random));
     write(ROOT, encode(root.certificate()));
   }
 
   void writeIntermediate(Signer intermediate) {
     write(
         INTERMEDIATE,
-        EncryptedKey.encrypt(intermediate.key(), passphrase.characters(), random)
+        EncryptedKey.encrypt(intermediate.key(), passphrase, random)
             + encode(intermediate.certificate()));
   }
 
@@ -98,7 +98,7 @@ public final class AuthorityFiles {
 
   private PrivateKey key(String name, String text) {
     try {
-      return EncryptedKey.decrypt(text, passphrase.characters());
+      return EncryptedKey.decrypt(text, passphrase);
     } catch (GeneralSecurityException e) {
       throw new UserError(
           files.path(name)

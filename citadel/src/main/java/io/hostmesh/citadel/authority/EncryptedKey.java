@@ -18,19 +18,16 @@ import javax.crypto.spec.PBEParameterSpec;
 
 /**
  * A private key as it lies on disk: PKCS #8 encrypted with PBES2, AES-256-CBC and
- * PBKDF2-HMAC-SHA-256 (RFC 8018), so that openssl reads it too. Slow by intent: some tenths of a
- * second.
+ * PBKDF2-HMAC-SHA-256 (RFC 8018), so that openssl reads it too. Slow by intent where a person chose
+ * the passphrase: some tenths of a second.
  */
 final class EncryptedKey {
   private static final String SCHEME = "PBEWithHmacSHA256AndAES_256";
   private static final String LABEL = "ENCRYPTED PRIVATE KEY";
 
-  /** OWASP's password storage advice for PBKDF2-HMAC-SHA-256. */
-  private static final int ITERATIONS = 600_000;
-
   private EncryptedKey() {}
 
-  static String encrypt(PrivateKey key, char[] passphrase, SecureRandom random) {
+  static String encrypt(PrivateKey key, Passphrase passphrase, SecureRandom random) {
     byte[] salt = new byte[16];
     byte[] vector = new byte[16];
     random.nextBytes(salt);
@@ -39,8 +36,8 @@ final class EncryptedKey {
       Cipher cipher = Cipher.getInstance(SCHEME);
       cipher.init(
           Cipher.ENCRYPT_MODE,
-          secret(passphrase),
-          new PBEParameterSpec(salt, ITERATIONS, new IvParameterSpec(vector)));
+          secret(passphrase.characters()),
+          new PBEParameterSpec(salt, passphrase.iterations(), new IvParameterSpec(vector)));
       // The JDK writes the algorithm's identifier only for parameters of this name.
       AlgorithmParameters parameters = AlgorithmParameters.getInstance("PBES2");
       parameters.init(cipher.getParameters().getEncoded());
@@ -54,12 +51,12 @@ final class EncryptedKey {
   /**
    * @throws GeneralSecurityException where the passphrase is wrong or the text is no such key
    */
-  static PrivateKey decrypt(String pem, char[] passphrase) throws GeneralSecurityException {
+  static PrivateKey decrypt(String pem, Passphrase passphrase) throws GeneralSecurityException {
     try {
       EncryptedPrivateKeyInfo encrypted = new EncryptedPrivateKeyInfo(der(pem));
       AlgorithmParameters parameters = encrypted.getAlgParameters();
       Cipher cipher = Cipher.getInstance(SCHEME);
-      cipher.init(Cipher.DECRYPT_MODE, secret(passphrase), parameters);
+      cipher.init(Cipher.DECRYPT_MODE, secret(passphrase.characters()), parameters);
       return KeyFactory.getInstance("EC").generatePrivate(encrypted.getKeySpec(cipher));
     } catch (IOException | IllegalArgumentException e) {
       throw new GeneralSecurityException("not an encrypted PKCS #8 key", e);

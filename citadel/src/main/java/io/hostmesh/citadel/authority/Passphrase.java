@@ -21,6 +21,8 @@ public final class Passphrase {
           PosixFilePermission.OTHERS_READ,
           PosixFilePermission.OTHERS_WRITE);
   private static final int MIN_LENGTH = 8;
+  private static final int CHOSEN_ITERATIONS = 600_000;
+  private static final int RANDOM_ITERATIONS = 20_000;
 
   private final String text;
 
@@ -74,6 +76,14 @@ public final class Passphrase {
       throw new UserError(
           file + ": the passphrase file cannot be made: " + e + "; check the folder's owner", e);
     }
+  }
+
+  /**
+   * How often PBKDF2 goes round: OWASP's advice for what a person chose; a random phrase of 256
+   * bits cannot be guessed in any case.
+   */
+  int iterations() {
+    return text.matches("[0-9a-f]{64}") ? RANDOM_ITERATIONS : CHOSEN_ITERATIONS;
   }
 
   char[] characters() {

@@ -15,16 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param failures how many attempts have failed in a row
  * @param notBefore no attempt before this
  * @param problem what the last failed attempt said
+ * @param failedAt when that was
  */
 record Attempts(
     @Nullable Svid current,
     @Nullable RenewalSchedule schedule,
     int failures,
     Instant notBefore,
-    Optional<String> problem) {
+    Optional<String> problem,
+    Instant failedAt) {
 
   static Attempts none() {
-    return new Attempts(null, null, 0, Instant.MIN, Optional.empty());
+    return new Attempts(null, null, 0, Instant.MIN, Optional.empty(), Instant.MIN);
   }
 
   static Attempts with(Svid svid, RandomGenerator random) {
@@ -33,7 +35,8 @@ record Attempts(
         RenewalSchedule.of(svid.notBefore(), svid.notAfter(), random),
         0,
         Instant.MIN,
-        Optional.empty());
+        Optional.empty(),
+        Instant.MIN);
   }
 
   Attempts failed(String why, Instant now, Backoff backoff, RandomGenerator random) {
@@ -42,7 +45,17 @@ record Attempts(
         schedule,
         failures + 1,
         now.plus(backoff.delay(failures + 1, random)),
-        Optional.of(why));
+        Optional.of(why),
+        now);
+  }
+
+  /** Whether a failure is worth a line in the log: it is another one, or it got serious. */
+  boolean isNews(String why, Instant now) {
+    return !problem.equals(Optional.of(why)) || (isLate(now) && !isLate(failedAt));
+  }
+
+  boolean isLate(Instant now) {
+    return schedule != null && schedule.isLate(now);
   }
 
   /** Due: there is none or it is time to renew, and the last failure is long enough ago. */
@@ -61,6 +74,6 @@ record Attempts(
         Optional.ofNullable(current).map(Svid::notAfter),
         Optional.ofNullable(schedule).map(RenewalSchedule::renewAt),
         problem,
-        schedule != null && schedule.isLate(now));
+        isLate(now));
   }
 }

@@ -73,6 +73,7 @@ public final class NodeIdentity implements AutoCloseable {
   private boolean watching;
   private boolean notAccepted;
   private @Nullable String refusedToken;
+  private Optional<TrustRoots> told = Optional.empty();
 
   /**
    * Reads what is on disk and begins. Blocks for the reading only.
@@ -110,6 +111,7 @@ public final class NodeIdentity implements AutoCloseable {
     this.citadel = citadel.apply(identity);
     this.context = host.vertx().getOrCreateContext();
     load();
+    this.told = identity.roots();
     this.timer = host.vertx().setPeriodic(TICK_MS, _ -> context.runOnContext(_ -> tick()));
   }
 
@@ -207,6 +209,7 @@ public final class NodeIdentity implements AutoCloseable {
   /** Looks whether something is due. On the context; one attempt at a time. */
   private void tick() {
     Instant now = host.clock().instant();
+    tellRoots();
     if (underWay) {
       return;
     }
@@ -369,7 +372,7 @@ public final class NodeIdentity implements AutoCloseable {
   private void failed(Throwable failure) {
     Instant now = host.clock().instant();
     String why = String.valueOf(failure.getMessage());
-    boolean news = !attempts.problem().equals(Optional.of(why));
+    boolean news = attempts.isNews(why, now);
     attempts = attempts.failed(why, now, BACKOFF, host.random());
     if (failure instanceof CitadelException refused
         && refused.kind() == CitadelException.Kind.NOT_ACCEPTED) {
@@ -377,7 +380,7 @@ public final class NodeIdentity implements AutoCloseable {
     }
     if (news) {
       LOG.log(
-          attempts.status(now).late() ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
+          attempts.isLate(now) ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
           attempts.current() == null ? "cannot join yet: " + why : "cannot renew yet: " + why);
       LOG.log(System.Logger.Level.DEBUG, "the cause", failure);
     }
@@ -407,7 +410,14 @@ public final class NodeIdentity implements AutoCloseable {
         .onFailure(
             failure ->
                 LOG.log(System.Logger.Level.ERROR, "the trust bundle was not kept", failure));
-    rootListeners.forEach(listener -> listener.accept(roots));
+  }
+
+  private void tellRoots() {
+    Optional<TrustRoots> current = identity.roots();
+    if (!current.equals(told)) {
+      told = current;
+      current.ifPresent(roots -> rootListeners.forEach(listener -> listener.accept(roots)));
+    }
   }
 
   @Override

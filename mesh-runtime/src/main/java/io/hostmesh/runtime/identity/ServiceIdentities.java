@@ -35,8 +35,11 @@ import java.util.function.Consumer;
 public final class ServiceIdentities implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ServiceIdentities.class.getName());
 
+  private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(5));
+
   /** Short, so that a service comes up within moments of "hostmesh node allow". */
-  private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(4));
+  private static final Backoff ENTITLEMENT =
+      new Backoff(Duration.ofMillis(250), Duration.ofMillis(1500));
 
   private static final int AT_ONCE = 4;
 
@@ -134,6 +137,7 @@ public final class ServiceIdentities implements AutoCloseable {
   private void tick() {
     Instant now = host.clock().instant();
     boolean mayWrite = owner.getAsBoolean();
+    boolean joined = node.svid().isPresent();
     attempts.forEach(
         (service, attempt) -> {
           if (attempt.isExpired(now) && valid.remove(service) != null) {
@@ -144,7 +148,10 @@ public final class ServiceIdentities implements AutoCloseable {
                     + " has expired; the service has no identity until citadel answers");
             listeners.forEach(listener -> listener.accept(service));
           }
-          if (!attempt.isDue(now) || underWay.size() >= AT_ONCE || !underWay.add(service)) {
+          if ((mayWrite && !joined)
+              || !attempt.isDue(now)
+              || underWay.size() >= AT_ONCE
+              || !underWay.add(service)) {
             return;
           }
           Future<?> work = mayWrite ? renew(service) : follow(service, attempt);
@@ -217,16 +224,20 @@ public final class ServiceIdentities implements AutoCloseable {
   private void failed(ServiceName service, Throwable failure) {
     String why = String.valueOf(failure.getMessage());
     Instant now = host.clock().instant();
+    boolean mayBeAllowed =
+        failure instanceof CitadelException refused
+            && refused.kind() == CitadelException.Kind.NOT_ENTITLED;
+    Backoff pause = mayBeAllowed ? ENTITLEMENT : BACKOFF;
     attempts.computeIfPresent(
         service,
         (_, past) -> {
-          if (!past.problem().equals(Optional.of(why))) {
+          if (past.isNews(why, now)) {
             LOG.log(
-                past.status(now).late() ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
+                past.isLate(now) ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
                 "no certificate for " + service + " yet: " + why);
             LOG.log(System.Logger.Level.DEBUG, "the cause", failure);
           }
-          return past.failed(why, now, BACKOFF, host.random());
+          return past.failed(why, now, pause, host.random());
         });
   }
 
