@@ -158,7 +158,7 @@ public final class Agent implements AutoCloseable {
                 new SpiffeId.Node(config.trustDomain(), self.name()),
                 config.citadel(),
                 state.resolve("identity"),
-                this::owns));
+                this::mayJoin));
     this.discovery = closing.add(discovery(files));
     this.registry = closing.add(Registry.connect(config.registry(), host.random()));
     this.nameServers =
@@ -214,6 +214,11 @@ public final class Agent implements AutoCloseable {
 
   private boolean owns() {
     return lock.isOwner();
+  }
+
+  /** No token is used by an agent that cannot start. */
+  private boolean mayJoin() {
+    return owns() && listens;
   }
 
   /** The older generation has ended: what it would have written is this one's to write. */

@@ -1,0 +1,338 @@
+package io.hostmesh.agent.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import com.google.protobuf.UnknownFieldSet;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.Resource;
+import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.AccessPolicy;
+import io.hostmesh.api.v1.Endpoint;
+import io.hostmesh.api.v1.Endpoints;
+import io.hostmesh.api.v1.Grant;
+import io.hostmesh.api.v1.MeshSettings;
+import io.hostmesh.api.v1.Mode;
+import io.hostmesh.api.v1.Protocol;
+import io.hostmesh.api.v1.Route;
+import io.hostmesh.api.v1.RouteEntry;
+import io.hostmesh.api.v1.Service;
+import io.hostmesh.api.v1.Target;
+import io.hostmesh.model.ServiceName;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class DiscoveryReducerTest {
+  private static final ServiceName GREETER = ServiceName.of("greeter");
+
+  private static Resource resource(String name, String version, ResourceType type, Message body) {
+    return Resource.newBuilder()
+        .setName(name)
+        .setVersion(version)
+        .setResource(
+            Any.newBuilder().setTypeUrl(type.typeUrl()).setValue(body.toByteString()))
+        .build();
+  }
+
+  private static Resource service(String name, int port) {
+    return resource(
+        "default/" + name,
+        "v" + port,
+        ResourceType.SERVICE,
+        Service.newBuilder()
+            .setNamespace("default")
+            .setName(name)
+            .setDatacenter("dc1")
+            .setProtocol(Protocol.PROTOCOL_HTTP)
+            .addVirtualAddresses("241.0.0." + port % 250)
+            .addAddresses("10.0.0.1:" + port)
+            .addAddresses("[2001:db8::1]:" + port)
+            .build());
+  }
+
+  private static DeltaDiscoveryResponse response(ResourceType type, Resource... resources) {
+    return DeltaDiscoveryResponse.newBuilder()
+        .setTypeUrl(type.typeUrl())
+        .addAllResources(List.of(resources))
+        .build();
+  }
+
+  private static DiscoveryState state(DeltaDiscoveryResponse... responses) {
+    DiscoveryState state = DiscoveryState.EMPTY;
+    for (DeltaDiscoveryResponse response : responses) {
+      DiscoveryReducer.Step step = DiscoveryReducer.reduce(state, response);
+      assertThat(step.refused()).isEmpty();
+      state = step.state();
+    }
+    return state;
+  }
+
+  private static MeshView view(DiscoveryState state) {
+    return CompiledView.EMPTY.next(state);
+  }
+
+  @Test
+  void aServiceIsFoundByNameByVirtualAddressAndByInstanceAddress() {
+    MeshView view = view(state(response(ResourceType.SERVICE, service("greeter", 80))));
+
+    DirectoryEntry entry = view.byName(GREETER).orElseThrow();
+    assertThat(view.byDestination(at("241.0.0.80", 12345))).contains(entry);
+    assertThat(view.byDestination(at("10.0.0.1", 80))).contains(entry);
+    assertThat(view.byDestination(at("2001:db8::1", 80))).contains(entry);
+    assertThat(view.byDestination(at("10.0.0.1", 81))).isEmpty();
+  }
+
+  private static InetSocketAddress at(String address, int port) {
+    return new InetSocketAddress(InetAddress.ofLiteral(address), port);
+  }
+
+  @Test
+  void aMemberIsNeverLeftWithoutItsMeshAddress() {
+    Endpoint.Builder endpoint =
+        Endpoint.newBuilder()
+            .setInstance("p80")
+            .setNode("h1")
+            .setAddress("10.0.0.1")
+            .setPort(80)
+            .setHealthy(true);
+    Endpoints good =
+        endpoints(endpoint.setMember(true).setMeshAddress("10.0.0.1").setMeshPort(15008));
+    Endpoints bad = endpoints(endpoint.clearMeshAddress().clearMeshPort());
+    DiscoveryState before =
+        state(
+            response(
+                ResourceType.ENDPOINTS,
+                resource("default/greeter", "1", ResourceType.ENDPOINTS, good)));
+
+    DiscoveryReducer.Step step =
+        DiscoveryReducer.reduce(
+            before,
+            response(
+                ResourceType.ENDPOINTS,
+                resource("default/greeter", "2", ResourceType.ENDPOINTS, bad)));
+
+    assertThat(step.refused()).hasSize(1);
+    assertThat(step.state()).isSameAs(before);
+    assertThat(view(step.state()).endpoints(GREETER).orElseThrow().getFirst().mesh()).isPresent();
+  }
+
+  private static Endpoints endpoints(Endpoint.Builder endpoint) {
+    return Endpoints.newBuilder()
+        .setNamespace("default")
+        .setService("greeter")
+        .setDatacenter("dc1")
+        .addEndpoints(endpoint)
+        .build();
+  }
+
+  @Test
+  void refusesARouteThatLeadsNowhere() {
+    Route route =
+        Route.newBuilder()
+            .setNamespace("default")
+            .setService("greeter")
+            .addEntries(
+                RouteEntry.newBuilder()
+                    .addTargets(Target.newBuilder().setSubset("v1").setWeight(1)))
+            .build();
+
+    DiscoveryReducer.Step step =
+        DiscoveryReducer.reduce(
+            DiscoveryState.EMPTY,
+            response(
+                ResourceType.ROUTE, resource("default/greeter", "1", ResourceType.ROUTE, route)));
+
+    assertThat(step.refused())
+        .containsExactly(
+            "default/greeter: routes to the subset v1, which it does not define");
+  }
+
+  @Test
+  void silenceDoesNotOpenAServiceAndAWordDoes() {
+    assertThat(view(DiscoveryState.EMPTY).access(GREETER).orElseThrow().rule().allow()).isEmpty();
+
+    DiscoveryState said =
+        state(
+            DeltaDiscoveryResponse.newBuilder()
+                .setTypeUrl(ResourceType.ACCESS_POLICY.typeUrl())
+                .addRemovedResources("default/greeter")
+                .build());
+
+    assertThat(view(said).access(GREETER)).isEmpty();
+  }
+
+  @Test
+  void aGrantWithUnknownConditionsAllowsNothing() {
+    UnknownFieldSet claims =
+        UnknownFieldSet.newBuilder()
+            .addField(
+                99,
+                UnknownFieldSet.Field.newBuilder()
+                    .addLengthDelimited(ByteString.copyFromUtf8("admin"))
+                    .build())
+            .build();
+    AccessPolicy policy =
+        AccessPolicy.newBuilder()
+            .setNamespace("default")
+            .setService("greeter")
+            .addAllow(Grant.newBuilder().addFrom("default/web").setUnknownFields(claims))
+            .build();
+
+    MeshView view =
+        view(
+            state(
+                response(
+                    ResourceType.ACCESS_POLICY,
+                    resource("default/greeter", "1", ResourceType.ACCESS_POLICY, policy))));
+
+    assertThat(view.access(GREETER).orElseThrow().rule().allow()).isEmpty();
+  }
+
+  @Test
+  void aModeOfANewerPilotIsTheStricterOne() {
+    MeshSettings.Builder settings =
+        MeshSettings.newBuilder().setTrustDomain("hostmesh.local").setDatacenter("dc1");
+
+    assertThat(strict(settings.setMode(Mode.MODE_PERMISSIVE))).isFalse();
+    assertThat(strict(settings.setMode(Mode.MODE_STRICT))).isTrue();
+    assertThat(strict(settings.setModeValue(77))).isTrue();
+  }
+
+  private static boolean strict(MeshSettings.Builder settings) {
+    return view(
+            state(
+                response(
+                    ResourceType.MESH_SETTINGS,
+                    resource("mesh", "1", ResourceType.MESH_SETTINGS, settings.build()))))
+        .settings()
+        .orElseThrow()
+        .strict();
+  }
+
+  @Test
+  void kindsOfANewerPilotAreIgnoredAndReported() {
+    DiscoveryReducer.Step step =
+        DiscoveryReducer.reduce(
+            DiscoveryState.EMPTY,
+            DeltaDiscoveryResponse.newBuilder().setTypeUrl("type.googleapis.com/x.Y").build());
+
+    assertThat(step.state()).isSameAs(DiscoveryState.EMPTY);
+    assertThat(step.refused()).isEmpty();
+    assertThat(step.unknown()).hasSize(1);
+  }
+
+  @Test
+  void whatTheDiskHoldsIsWhatWasReceived() throws IOException {
+    DiscoveryState state =
+        state(
+            response(ResourceType.SERVICE, service("greeter", 80), service("web", 81)),
+            DeltaDiscoveryResponse.newBuilder()
+                .setTypeUrl(ResourceType.ROUTE.typeUrl())
+                .addRemovedResources("default/greeter")
+                .build());
+
+    LastGood read =
+        LastGood.decode(new LastGood(state, Set.of(GREETER)).encode()).orElseThrow();
+
+    assertThat(read.used()).containsExactly(GREETER);
+    assertThat(read.state().of(ResourceType.ROUTE)).isEqualTo(state.of(ResourceType.ROUTE));
+    assertThat(read.state().of(ResourceType.SERVICE)).isEqualTo(state.of(ResourceType.SERVICE));
+  }
+
+  /** One thing that a pilot says about one service. */
+  record Word(String name, int version, Kind kind) {
+    enum Kind {
+      GOOD,
+      BAD,
+      REMOVED
+    }
+  }
+
+  @Provide
+  Arbitrary<List<Word>> words() {
+    return Combinators.combine(
+            Arbitraries.of("a", "b", "c"),
+            Arbitraries.integers().between(1, 200),
+            Arbitraries.of(Word.Kind.class))
+        .as(Word::new)
+        .list()
+        .ofMaxSize(30);
+  }
+
+  /** For each name, the last good word holds, however many bad ones follow. */
+  @Property
+  void theLastGoodWordHolds(@ForAll("words") List<Word> words) {
+    DiscoveryState state = DiscoveryState.EMPTY;
+    Map<String, String> expected = new HashMap<>();
+    for (Word word : words) {
+      String name = "default/" + word.name();
+      DeltaDiscoveryResponse response =
+          switch (word.kind()) {
+            case GOOD -> {
+              expected.put(name, "v" + word.version());
+              yield response(ResourceType.SERVICE, service(word.name(), word.version()));
+            }
+            case BAD ->
+                response(
+                    ResourceType.SERVICE,
+                    service(word.name(), word.version()).toBuilder()
+                        .setResource(
+                            Any.newBuilder()
+                                .setTypeUrl(ResourceType.SERVICE.typeUrl())
+                                .setValue(ByteString.copyFromUtf8("\u0001")))
+                        .build());
+            case REMOVED -> {
+              expected.remove(name);
+              yield DeltaDiscoveryResponse.newBuilder()
+                  .setTypeUrl(ResourceType.SERVICE.typeUrl())
+                  .addRemovedResources(name)
+                  .build();
+            }
+          };
+      DiscoveryReducer.Step step = DiscoveryReducer.reduce(state, response);
+      assertThat(step.refused()).hasSize(word.kind() == Word.Kind.BAD ? 1 : 0);
+      state = step.state();
+      assertThat(DiscoveryReducer.reduce(state, response).state()).isSameAs(state);
+    }
+    Map<String, String> actual = new HashMap<>();
+    state
+        .of(ResourceType.SERVICE)
+        .byName()
+        .forEach((name, accepted) -> actual.put(name, accepted.version()));
+    assertThat(actual).isEqualTo(expected);
+    assertThat(view(state).directory()).hasSize(expected.size());
+  }
+
+  /** No bytes whatever throw. */
+  @Property
+  void anyBytesAreJudged(@ForAll ResourceType type, @ForAll String name, @ForAll byte[] bytes) {
+    DiscoveryReducer.Step step =
+        DiscoveryReducer.reduce(
+            DiscoveryState.EMPTY,
+            response(
+                type,
+                Resource.newBuilder()
+                    .setName(name)
+                    .setResource(
+                        Any.newBuilder()
+                            .setTypeUrl(type.typeUrl())
+                            .setValue(ByteString.copyFrom(bytes)))
+                    .build()));
+
+    assertThat(step.state().of(type).byName().size() + step.refused().size()).isEqualTo(1);
+  }
+}
