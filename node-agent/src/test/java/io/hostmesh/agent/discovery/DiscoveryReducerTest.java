@@ -43,8 +43,7 @@ class DiscoveryReducerTest {
     return Resource.newBuilder()
         .setName(name)
         .setVersion(version)
-        .setResource(
-            Any.newBuilder().setTypeUrl(type.typeUrl()).setValue(body.toByteString()))
+        .setResource(Any.newBuilder().setTypeUrl(type.typeUrl()).setValue(body.toByteString()))
         .build();
   }
 
@@ -157,8 +156,7 @@ class DiscoveryReducerTest {
                 ResourceType.ROUTE, resource("default/greeter", "1", ResourceType.ROUTE, route)));
 
     assertThat(step.refused())
-        .containsExactly(
-            "default/greeter: routes to the subset v1, which it does not define");
+        .containsExactly("default/greeter: routes to the subset v1, which it does not define");
   }
 
   @Test
@@ -213,11 +211,10 @@ class DiscoveryReducerTest {
   }
 
   private static boolean strict(MeshSettings.Builder settings) {
-    return view(
-            state(
-                response(
-                    ResourceType.MESH_SETTINGS,
-                    resource("mesh", "1", ResourceType.MESH_SETTINGS, settings.build()))))
+    return view(state(
+            response(
+                ResourceType.MESH_SETTINGS,
+                resource("mesh", "1", ResourceType.MESH_SETTINGS, settings.build()))))
         .settings()
         .orElseThrow()
         .strict();
@@ -245,8 +242,7 @@ class DiscoveryReducerTest {
                 .addRemovedResources("default/greeter")
                 .build());
 
-    LastGood read =
-        LastGood.decode(new LastGood(state, Set.of(GREETER)).encode()).orElseThrow();
+    LastGood read = LastGood.decode(new LastGood(state, Set.of(GREETER)).encode()).orElseThrow();
 
     assertThat(read.used()).containsExactly(GREETER);
     assertThat(read.state().of(ResourceType.ROUTE)).isEqualTo(state.of(ResourceType.ROUTE));

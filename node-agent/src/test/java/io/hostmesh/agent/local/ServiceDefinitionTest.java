@@ -35,7 +35,11 @@ class ServiceDefinitionTest {
     assertThat(listener.checks())
         .containsExactly(
             new HealthCheck(
-                new CheckKind.Http("/healthz"), Duration.ofSeconds(5), Duration.ofSeconds(1), 1, 2));
+                new CheckKind.Http("/healthz"),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(1),
+                1,
+                2));
     assertThat(sample.workload().unit()).contains("web.service");
   }
 
