@@ -52,11 +52,9 @@ public final class EmbeddedRegistry implements AutoCloseable {
       }
       throw new UserError(
           "listen = "
-              + settings.host()
-              + ":"
-              + settings.port()
+              + new HostPort(settings.host(), settings.port())
               + ": "
-              + String.valueOf(e.getCause())
+              + reason(e)
               + "; is another registry running there?",
           e);
     } catch (TimeoutException e) {
@@ -66,6 +64,12 @@ public final class EmbeddedRegistry implements AutoCloseable {
       throw new CompletionException(e);
     }
     return new EmbeddedRegistry(vertx, server, deployment, settings.host());
+  }
+
+  /** The kernel's own words, without those of the layers above it. */
+  private static String reason(ExecutionException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.substring(message.lastIndexOf(": ") + 1).strip();
   }
 
   public int port() {
