@@ -22,15 +22,22 @@ import io.hostmesh.runtime.state.StateFiles;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /** One pilot, put together. Everything that it starts ends with {@link #close()}. */
 final class Pilot implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Pilot.class.getName());
+
   private final PilotConfig config;
   private final Host host;
   private final PilotIdentity identity;
@@ -44,6 +51,7 @@ final class Pilot implements AutoCloseable {
   private final AdsServer ads;
   private final Readiness readiness = new Readiness();
   private final Instant startedAt;
+  private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
 
   /**
    * @param identity who this pilot is; closed with it
@@ -114,7 +122,7 @@ final class Pilot implements AutoCloseable {
     mesh.onPublished(this::presentServices);
     identity.onRoots(this::rootsChanged);
     monitor();
-    await(admin());
+    listening(admin());
     memory.start();
     mesh.start();
     addresses.start();
@@ -122,11 +130,15 @@ final class Pilot implements AutoCloseable {
     leadership.start(host.version() + " pid " + ProcessHandle.current().pid());
     await(identity.ready());
     mesh.rootsChanged();
-    await(
+    listening(
         ads.listen(
             config.listen(),
             identity.keys(),
             identity.trust(SpiffeId.Node.class::isInstance, "a node's agent")));
+  }
+
+  private void listening(Future<HttpServer> server) throws InterruptedException {
+    servers.add(await(server));
   }
 
   private void rootsChanged(TrustRoots roots) {
@@ -156,17 +168,27 @@ final class Pilot implements AutoCloseable {
     Gauge.builder("hostmesh_pilot_leads", leadership, it -> it.leads() ? 1 : 0)
         .description("1 where this pilot is the one that expires dead nodes")
         .register(metrics.registry());
-    await(MetricsServer.listen(host.vertx(), config.metrics(), metrics, readiness));
+    listening(MetricsServer.listen(host.vertx(), config.metrics(), metrics, readiness));
   }
 
   private static double problems(MeshState mesh) {
     return mesh.published().map(published -> published.problems().size()).orElse(0);
   }
 
-  private Future<?> admin() {
+  private Future<HttpServer> admin() {
     AdminServer server = new AdminServer(host.vertx(), _ -> false);
     new AdminRoutes(mesh, new RuleStore(registry.keyValue()), book, this::status).addTo(server);
     return server.listen(config.adminSocket());
+  }
+
+  private static void awaitClosed(HttpServer server) {
+    try {
+      server.close().toCompletionStage().toCompletableFuture().get(3, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a listener did not close in time", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private JsonObject status() {
@@ -202,6 +224,7 @@ final class Pilot implements AutoCloseable {
   @Override
   public void close() {
     ads.close();
+    servers.forEach(Pilot::awaitClosed);
     feed.close();
     leadership.close();
     addresses.close();

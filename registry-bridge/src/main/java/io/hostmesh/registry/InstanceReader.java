@@ -24,6 +24,9 @@ final class InstanceReader {
     String node = meta.getOrDefault(RegistrationMeta.NODE, health.getNode().getNode());
     String address =
         service.getAddress().isEmpty() ? health.getNode().getAddress() : service.getAddress();
+    if (!address.equals(health.getNode().getAddress())) {
+      meta.put(RegistrationMeta.NODE_ADDRESS, health.getNode().getAddress());
+    }
     return new Instance(
         InstanceIds.of(service.getId(), meta),
         new ServiceName(namespace, service.getService()),

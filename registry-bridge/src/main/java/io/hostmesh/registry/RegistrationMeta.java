@@ -14,6 +14,12 @@ public final class RegistrationMeta {
    */
   public static final String NODE = Instance.META_PREFIX + "node";
 
+  /**
+   * Added to an instance's metadata when it is read, where the service's own address is another:
+   * the node's address.
+   */
+  public static final String NODE_ADDRESS = Instance.META_PREFIX + "node-address";
+
   /** The id of every check that the mesh writes begins so. */
   public static final String CHECK_PREFIX = "hostmesh:";
 

@@ -1,6 +1,7 @@
 package io.hostmesh.pilot.catalog;
 
 import io.hostmesh.model.Instance;
+import io.hostmesh.registry.RegistrationMeta;
 import java.net.InetAddress;
 import java.util.Optional;
 
@@ -11,10 +12,10 @@ import java.util.Optional;
  * @param port 1 to 65535
  */
 public record MeshAddress(String address, int port) {
-  /** Node address in the registry, where it is not the application's own. */
-  public static final String META_NODE_ADDRESS = Instance.META_PREFIX + "node-address";
-
-  /** As the instance's metadata announces it; empty where it announces none that can be used. */
+  /**
+   * The instance's own address, or its node's where other hosts cannot reach that, with the port
+   * that its metadata announces; empty where it announces none that can be used.
+   */
   public static Optional<MeshAddress> of(Instance instance) {
     String port = instance.meta().get(Instance.META_MESH_PORT);
     if (port == null) {
@@ -22,8 +23,11 @@ public record MeshAddress(String address, int port) {
     }
     try {
       int number = Integer.parseInt(port);
-      String host = instance.meta().getOrDefault(META_NODE_ADDRESS, instance.address());
-      String address = InetAddress.ofLiteral(host).getHostAddress();
+      InetAddress own = InetAddress.ofLiteral(instance.address());
+      boolean reachable = !own.isLoopbackAddress() && !own.isAnyLocalAddress();
+      String node = instance.meta().getOrDefault(RegistrationMeta.NODE_ADDRESS, "");
+      String address =
+          (reachable || node.isEmpty() ? own : InetAddress.ofLiteral(node)).getHostAddress();
       return number < 1 || number > 65535
           ? Optional.empty()
           : Optional.of(new MeshAddress(address, number));

@@ -190,16 +190,22 @@ final class AgentStream {
 
   private void failed(String what, @Nullable Throwable failure) {
     LOG.log(System.Logger.Level.DEBUG, "node " + peer.node() + " " + what, failure);
-    end(GrpcStatus.UNKNOWN, what);
+    over(); // There is nobody to say a status to.
   }
 
   private void end(GrpcStatus status, String message) {
+    if (!ended) {
+      over();
+      response.status(status).statusMessage(message).end();
+    }
+  }
+
+  private void over() {
     if (!ended) {
       ended = true;
       vertx.cancelTimer(expiry);
       book.gone(this);
       onEnd.run();
-      response.status(status).statusMessage(message).end();
       LOG.log(System.Logger.Level.INFO, "node {0} disconnected", peer.node());
     }
   }

@@ -1,0 +1,109 @@
+package io.hostmesh.pilot;
+
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.TrustRoots;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** A small certificate authority, as citadel's certificates look. */
+final class TestAuthority {
+  private static final AtomicLong SERIAL = new AtomicLong(1);
+
+  private final KeyPair keys = keys();
+  private final X500Name name = new X500Name("CN=test root " + SERIAL.getAndIncrement());
+  private final X509Certificate root;
+
+  TestAuthority() {
+    root =
+        sign(
+            builder(name, keys, Duration.ofDays(1)),
+            keys,
+            new BasicConstraints(true),
+            KeyUsage.keyCertSign | KeyUsage.cRLSign,
+            null);
+  }
+
+  TrustRoots roots() {
+    return new TrustRoots("hostmesh.local", List.of(root), 1);
+  }
+
+  Svid issue(SpiffeId id) {
+    KeyPair own = keys();
+    X509Certificate leaf =
+        sign(
+            builder(new X500Name("CN=leaf"), own, Duration.ofHours(1)),
+            keys,
+            new BasicConstraints(false),
+            KeyUsage.digitalSignature,
+            id);
+    return new Svid(id, List.of(leaf), own.getPrivate());
+  }
+
+  private X509v3CertificateBuilder builder(X500Name subject, KeyPair subjectKeys, Duration life) {
+    Instant now = Instant.now();
+    return new JcaX509v3CertificateBuilder(
+        name,
+        BigInteger.valueOf(SERIAL.getAndIncrement()),
+        Date.from(now.minusSeconds(60)),
+        Date.from(now.plus(life)),
+        subject,
+        subjectKeys.getPublic());
+  }
+
+  private static X509Certificate sign(
+      X509v3CertificateBuilder builder,
+      KeyPair issuer,
+      BasicConstraints constraints,
+      int usage,
+      @Nullable SpiffeId id) {
+    try {
+      builder.addExtension(Extension.basicConstraints, true, constraints);
+      builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
+      if (id != null) {
+        builder.addExtension(
+            Extension.subjectAlternativeName,
+            false,
+            new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, id.uri())));
+      }
+      return new JcaX509CertificateConverter()
+          .getCertificate(
+              builder.build(
+                  new JcaContentSignerBuilder("SHA256withECDSA").build(issuer.getPrivate())));
+    } catch (IOException | OperatorCreationException | GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static KeyPair keys() {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"));
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
