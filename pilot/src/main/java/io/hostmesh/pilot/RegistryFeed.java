@@ -3,6 +3,7 @@ package io.hostmesh.pilot;
 import io.hostmesh.pilot.catalog.AddressKeeper;
 import io.hostmesh.pilot.rules.RuleStore;
 import io.hostmesh.pilot.snapshot.MeshState;
+import io.hostmesh.pilot.snapshot.Published;
 import io.hostmesh.registry.Entry;
 import io.hostmesh.registry.Registry;
 import io.hostmesh.registry.RegistryException;
@@ -120,7 +121,9 @@ final class RegistryFeed implements AutoCloseable {
                         + registry.settings()));
       }
     }
-    return Optional.empty();
+    return mesh.published().filter(Published::live).isPresent()
+        ? Optional.empty()
+        : Optional.of("making the first snapshot");
   }
 
   @Override
