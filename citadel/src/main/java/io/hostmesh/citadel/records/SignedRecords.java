@@ -104,11 +104,7 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
                     if (failures == 1) {
                       LOG.log(
                           System.Logger.Level.WARNING,
-                          "cannot follow "
-                              + kind.prefix()
-                              + ": "
-                              + failure.getMessage()
-                              + "; what is known is served meanwhile");
+                          failure.getMessage() + "; what is known is served meanwhile");
                     }
                   }
 

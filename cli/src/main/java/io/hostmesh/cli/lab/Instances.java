@@ -95,8 +95,8 @@ final class Instances {
         Path to = home.resolve(copy.getFileName());
         Files.copy(copy, to, StandardCopyOption.REPLACE_EXISTING);
       }
-      String owner = spec.user().orElse(Integer.toString(uid));
-      Shell.run("chown", "-R", owner + ":", home.toString());
+      String owner = spec.user().map(user -> user + ":").orElse(uid + ":" + uid);
+      Shell.run("chown", "-R", owner, home.toString());
     } catch (IOException e) {
       throw new UserError(home + ": cannot be made: " + e, e);
     }

@@ -38,6 +38,7 @@ final class Lab {
   private final Entry entry;
   private final Instances instances;
   private final ControlPlane control;
+  private final Map<String, List<String>> settings;
   private final Steps steps = new Steps();
   private final Map<String, Component> components = new LinkedHashMap<>();
 
@@ -54,6 +55,7 @@ final class Lab {
     this.entry = new Entry(id, folder.run().resolve("enter.sh"), files, ControlGroups.of(id));
     this.instances = new Instances(folder, view, entry, files, uids);
     this.control = new ControlPlane(folder);
+    this.settings = Daemons.settings(configurations, plan.settings());
   }
 
   Steps steps() {
@@ -65,7 +67,8 @@ final class Lab {
     prepareFiles();
     new Network(folder.id()).make(hosts);
     steps.done("network of " + hosts.size() + " hosts");
-    Registries registries = new Registries(folder, plan, programs, entry);
+    Registries registries =
+        new Registries(folder, plan, programs, entry, settings(DaemonFiles.REGISTRY));
     registries.components(hosts).forEach(this::add);
     add(citadel());
     components.values().forEach(Component::start);
@@ -182,7 +185,7 @@ final class Lab {
 
   private Component agent(LabHost host) {
     String name = host.name();
-    Path config = configurations.write(name, configurations.agent(host), settings("agent"));
+    Path config = configurations.write(name, configurations.agent(host), settings(Daemons.AGENT));
     List<String> command =
         List.of(
             view.seen(programs.program("hostmesh-agent")).toString(),
@@ -206,7 +209,7 @@ final class Lab {
   }
 
   private List<String> settings(String daemon) {
-    return daemon.isEmpty() ? List.of() : plan.settings();
+    return settings.getOrDefault(daemon, List.of());
   }
 
   private static boolean answers(AdminSocket admin) {

@@ -116,7 +116,7 @@ public record LabFolder(Path path) {
               + " bytes");
     }
     try {
-      if (Files.exists(path) && !Files.exists(plan()) && !isEmpty()) {
+      if (Files.exists(path) && !isUp() && hasOthers()) {
         throw new UserError(
             path + ": is not empty and not a lab's; name a new or an empty folder with --dir");
       }
@@ -127,6 +127,12 @@ public record LabFolder(Path path) {
       }
     } catch (IOException e) {
       throw new UserError(path + ": cannot be made: " + e, e);
+    }
+  }
+
+  private boolean hasOthers() throws IOException {
+    try (Stream<Path> content = Files.list(path)) {
+      return content.anyMatch(file -> !CONTENT.contains(file.getFileName().toString()));
     }
   }
 

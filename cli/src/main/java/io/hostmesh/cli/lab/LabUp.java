@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,6 +58,8 @@ final class LabUp implements Callable<Integer> {
     LabOption.requireRoot("start a lab");
     LabPlan plan = plan();
     LabFolder folder = lab.folder();
+    Map<String, List<String>> _ =
+        Daemons.settings(new DaemonFiles(folder, new View(Map.of()), plan), settings);
     long began = System.nanoTime();
     try (FileChannel file = lockFile(folder);
         FileLock lock = file.tryLock()) {

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /** The daemons of the registry that was chosen. */
-record Registries(LabFolder folder, LabPlan plan, Distribution programs, Entry entry) {
+record Registries(
+    LabFolder folder, LabPlan plan, Distribution programs, Entry entry, List<String> settings) {
   private static final int PORT = 8500;
 
   List<Component> components(List<LabHost> hosts) {
@@ -23,7 +24,7 @@ record Registries(LabFolder folder, LabPlan plan, Distribution programs, Entry e
 
   private Component embedded() {
     DaemonFiles files = new DaemonFiles(folder, new View(Map.of()), plan);
-    Path config = files.write(DaemonFiles.REGISTRY, files.registry(), List.of());
+    Path config = files.write(DaemonFiles.REGISTRY, files.registry(), settings);
     return component(
         LabHost.HUB,
         DaemonFiles.REGISTRY,

@@ -62,7 +62,7 @@ class AllotmentPlanTest {
     return services;
   }
 
-  @Property(tries = 200)
+  @Property
   void pilotsWithAnyViewsAgreeOnUniqueStableSlots(
       @ForAll @Size(max = 30) Set<@IntRange(max = 60) Integer> first,
       @ForAll @Size(max = 30) Set<@IntRange(max = 60) Integer> second) {

@@ -1,0 +1,56 @@
+package io.hostmesh.cli.lab;
+
+import io.hostmesh.agent.AgentMain;
+import io.hostmesh.citadel.CitadelMain;
+import io.hostmesh.model.hocon.Section;
+import io.hostmesh.pilot.PilotMain;
+import io.hostmesh.registry.embedded.RegistryMain;
+import io.hostmesh.runtime.Daemon;
+import io.hostmesh.runtime.ProcessSettings;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+
+/** How the daemons themselves read the configurations that the lab gives them. */
+final class Daemons {
+  static final String AGENT = "agent";
+
+  private Daemons() {}
+
+  /**
+   * Gives each daemon the settings that it knows, and has it judge them.
+   *
+   * @return the settings by daemon
+   * @throws io.hostmesh.runtime.UserError where nobody knows a setting
+   * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
+   */
+  static Map<String, List<String>> settings(DaemonFiles files, List<String> settings) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put(AGENT, files.agent(LabHost.of(1)));
+    texts.put(DaemonFiles.PILOT, files.pilot());
+    texts.put(DaemonFiles.CITADEL, files.citadel());
+    texts.put(DaemonFiles.REGISTRY, files.registry());
+    Map<String, SortedSet<String>> keys = new LinkedHashMap<>();
+    texts.forEach((name, text) -> keys.put(name, read(name, text, List.of())));
+    Map<String, List<String>> assigned = Settings.assign(settings, keys);
+    assigned.forEach((name, own) -> read(name, texts.getOrDefault(name, ""), own));
+    return assigned;
+  }
+
+  /** The keys that it asks for. */
+  private static SortedSet<String> read(String name, String text, List<String> settings) {
+    Daemon<?> daemon =
+        switch (name) {
+          case AGENT -> new AgentMain();
+          case DaemonFiles.PILOT -> new PilotMain();
+          case DaemonFiles.CITADEL -> new CitadelMain();
+          default -> new RegistryMain();
+        };
+    Section section = Section.parse("the lab's " + name + ".conf", text, settings);
+    ProcessSettings _ = ProcessSettings.read(section);
+    Object _ = daemon.read(section);
+    section.end();
+    return section.keysRead();
+  }
+}
