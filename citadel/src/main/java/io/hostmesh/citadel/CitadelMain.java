@@ -4,6 +4,7 @@ import io.hostmesh.model.hocon.Section;
 import io.hostmesh.runtime.Daemon;
 import io.hostmesh.runtime.DaemonProcess;
 import io.hostmesh.runtime.Host;
+import io.hostmesh.runtime.systemd.Notify;
 import java.nio.file.Path;
 
 /** The command {@code hostmesh-citadel}. */
@@ -34,6 +35,12 @@ public final class CitadelMain implements Daemon<CitadelConfig> {
 
   @Override
   public AutoCloseable start(CitadelConfig configuration, Host host) throws Exception {
-    return CitadelProcess.start(configuration, host);
+    CitadelProcess citadel = CitadelProcess.start(configuration, host);
+    Notify manager = Notify.from(System.getenv());
+    manager.ready();
+    return () -> {
+      manager.stopping();
+      citadel.close();
+    };
   }
 }

@@ -263,6 +263,24 @@ class PilotTest {
     eventually("one instance again", () -> endpoints(agent) == 1);
   }
 
+  @Test
+  void aServiceWithoutInstancesKeepsItsNameAddressAndProtocol() throws Exception {
+    ServiceRegistration host = host("h2");
+    register(host, "greeter", "g1", "v1");
+    pilot();
+    eventually("ready", this::isReady);
+    TestAgent agent = agent("h1");
+    agent.subscribe(ResourceType.SERVICE);
+    agent.subscribe(ResourceType.ENDPOINTS, GREETER);
+    eventually("an address", () -> services().contains("241."));
+    eventually("an endpoint", () -> endpoints(agent) == 1);
+    host.deregister("greeter-g1").get(10, TimeUnit.SECONDS);
+    eventually("none", () -> endpoints(agent) == 0);
+    Service line = agent.get(ResourceType.SERVICE, GREETER, Service.class).orElseThrow();
+    assertThat(line.getVirtualAddressesCount()).isEqualTo(2);
+    assertThat(line.getProtocol()).isEqualTo(io.hostmesh.api.v1.Protocol.PROTOCOL_HTTP);
+  }
+
   private static int endpoints(TestAgent agent) {
     return agent
         .get(ResourceType.ENDPOINTS, GREETER, Endpoints.class)

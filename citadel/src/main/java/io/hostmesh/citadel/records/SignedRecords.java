@@ -104,7 +104,11 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
                     if (failures == 1) {
                       LOG.log(
                           System.Logger.Level.WARNING,
-                          failure.getMessage() + "; what is known is served meanwhile");
+                          "cannot follow "
+                              + kind.prefix()
+                              + ": "
+                              + failure.getMessage()
+                              + "; what is known is served meanwhile");
                     }
                   }
 

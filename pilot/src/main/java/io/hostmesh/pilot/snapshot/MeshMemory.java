@@ -26,14 +26,21 @@ import java.util.stream.Stream;
  * registry is away, and knows what has disappeared where the registry comes back empty.
  *
  * @param rules the documents in force
+ * @param protocols what each service of the directory speaks, or last spoke
  */
 public record MeshMemory(
     List<Instance> instances,
     List<RuleDocument> rules,
     Entitlements entitlements,
-    SortedMap<ServiceName, List<InetAddress>> virtualAddresses) {
+    SortedMap<ServiceName, List<InetAddress>> virtualAddresses,
+    SortedMap<ServiceName, Protocol> protocols) {
   public static final MeshMemory NOTHING =
-      new MeshMemory(List.of(), List.of(), Entitlements.NONE, Collections.emptySortedMap());
+      new MeshMemory(
+          List.of(),
+          List.of(),
+          Entitlements.NONE,
+          Collections.emptySortedMap(),
+          Collections.emptySortedMap());
 
   public static MeshMemory of(Published published) {
     return new MeshMemory(
@@ -43,7 +50,8 @@ public record MeshMemory(
             .map(RuleInForce::document)
             .toList(),
         published.entitlements(),
-        published.inputs().virtualAddresses());
+        published.inputs().virtualAddresses(),
+        published.inputs().protocols());
   }
 
   public byte[] write() {
@@ -71,7 +79,10 @@ public record MeshMemory(
     virtualAddresses.forEach(
         (service, list) ->
             virtual.put(service.full(), array(list.stream().map(InetAddress::getHostAddress))));
-    return json.put("entitled", nodes)
+    JsonObject spoken = new JsonObject();
+    protocols.forEach((service, protocol) -> spoken.put(service.full(), protocol.text()));
+    return json.put("protocols", spoken)
+        .put("entitled", nodes)
         .put("entitlement-versions", versions)
         .put("virtual-addresses", virtual)
         .toBuffer()
@@ -88,7 +99,8 @@ public record MeshMemory(
           objects(json, "instances").map(MeshMemory::instance).toList(),
           objects(json, "rules").map(MeshMemory::rule).toList(),
           entitlements(json),
-          virtual(json.getJsonObject("virtual-addresses")));
+          virtual(json.getJsonObject("virtual-addresses")),
+          protocols(json.getJsonObject("protocols", new JsonObject())));
     } catch (DecodeException | ClassCastException | NullPointerException e) {
       throw new IllegalArgumentException("not a memory of this pilot", e);
     }
@@ -152,6 +164,15 @@ public record MeshMemory(
                 ((JsonArray) entry.getValue())
                     .stream().map(text -> InetAddress.ofLiteral((String) text)).toList()));
     return addresses;
+  }
+
+  private static SortedMap<ServiceName, Protocol> protocols(JsonObject json) {
+    SortedMap<ServiceName, Protocol> protocols = new TreeMap<>();
+    json.forEach(
+        entry ->
+            protocols.put(
+                ServiceName.parse(entry.getKey()), Protocol.parse((String) entry.getValue())));
+    return protocols;
   }
 
   private static JsonArray array(Stream<?> items) {

@@ -68,6 +68,7 @@ public final class MeshState implements AutoCloseable {
   private @Nullable Map<String, byte[]> storedStatements;
   private Entitlements entitlements;
   private SortedMap<ServiceName, List<InetAddress>> addresses;
+  private final SortedMap<ServiceName, Protocol> protocols;
   private Map<ServiceName, InetAddress> consulAddresses = Map.of();
   private boolean changed;
   private boolean closed;
@@ -95,6 +96,7 @@ public final class MeshState implements AutoCloseable {
     this.rules = RuleBook.remembered(before.rules());
     this.entitlements = before.entitlements();
     this.addresses = new TreeMap<>(before.virtualAddresses());
+    this.protocols = new TreeMap<>(before.protocols());
     this.changed = remembered;
     this.compiler = Thread.ofVirtual().name("snapshots").unstarted(this::run);
   }
@@ -220,8 +222,10 @@ public final class MeshState implements AutoCloseable {
     if (storedRules != null) {
       rules = rules.next(storedRules, known);
     }
+    rememberProtocols();
     SnapshotInputs inputs =
-        new SnapshotInputs(terms, guard.instances(), allAddresses(), entitlements, rules.inForce());
+        new SnapshotInputs(
+            terms, guard.instances(), allAddresses(), protocols, entitlements, rules.inForce());
     Published next =
         new Published(
             SnapshotCompiler.compile(inputs),
@@ -237,6 +241,16 @@ public final class MeshState implements AutoCloseable {
     }
     published = next;
     return Optional.of(next);
+  }
+
+  /**
+   * The first instance of a service decides, as in the snapshot; those with neither are forgotten.
+   */
+  private void rememberProtocols() {
+    Map<ServiceName, Protocol> now = new TreeMap<>();
+    guard.instances().forEach(i -> now.putIfAbsent(i.service(), i.protocol()));
+    protocols.putAll(now);
+    protocols.keySet().removeIf(s -> !now.containsKey(s) && !addresses.containsKey(s));
   }
 
   private Known known() {

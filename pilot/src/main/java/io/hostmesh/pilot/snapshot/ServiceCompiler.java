@@ -71,7 +71,9 @@ final class ServiceCompiler {
               + instances.getFirst().protocol().text()
               + " is used; declare the same protocol on every host");
     }
-    return instances.isEmpty() ? Protocol.TCP : instances.getFirst().protocol();
+    return instances.isEmpty()
+        ? inputs.protocols().getOrDefault(service, Protocol.TCP)
+        : instances.getFirst().protocol();
   }
 
   Endpoints endpoints(ServiceName service, List<Instance> instances) {

@@ -1,6 +1,7 @@
 package io.hostmesh.pilot.snapshot;
 
 import io.hostmesh.model.Instance;
+import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.pilot.catalog.Entitlements;
 import io.hostmesh.pilot.rules.RuleInForce;
@@ -16,16 +17,20 @@ import java.util.TreeSet;
  * All that a snapshot is made of.
  *
  * @param virtualAddresses of each service that has some, IPv4 first
+ * @param protocols what services without an instance last spoke, so that their callers still get an
+ *     answer in that protocol
  */
 public record SnapshotInputs(
     MeshTerms terms,
     List<Instance> instances,
     SortedMap<ServiceName, List<InetAddress>> virtualAddresses,
+    SortedMap<ServiceName, Protocol> protocols,
     Entitlements entitlements,
     List<RuleInForce> rules) {
   public SnapshotInputs {
     instances = List.copyOf(instances);
     virtualAddresses = Collections.unmodifiableSortedMap(new TreeMap<>(virtualAddresses));
+    protocols = Collections.unmodifiableSortedMap(new TreeMap<>(protocols));
     rules = List.copyOf(rules);
   }
 

@@ -62,7 +62,7 @@ class AllotmentPlanTest {
     return services;
   }
 
-  @Property
+  @Property(tries = 200)
   void pilotsWithAnyViewsAgreeOnUniqueStableSlots(
       @ForAll @Size(max = 30) Set<@IntRange(max = 60) Integer> first,
       @ForAll @Size(max = 30) Set<@IntRange(max = 60) Integer> second) {

@@ -66,7 +66,7 @@ class CatalogGuardTest {
     assertThat(back.instances()).hasSize(5);
   }
 
-  @Property
+  @Property(tries = 200)
   void whatTheRegistryListsIsAlwaysShown(
       @ForAll List<@IntRange(max = 40) Integer> sizes, @ForAll @IntRange(max = 20) int offset) {
     CatalogGuard guard = CatalogGuard.fresh(LIMITS);

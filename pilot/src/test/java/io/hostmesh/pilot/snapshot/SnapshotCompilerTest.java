@@ -34,7 +34,10 @@ class SnapshotCompilerTest {
       List<Instance> instances, Entitlements entitlements, RuleInForce... rules) {
     SortedMap<ServiceName, List<InetAddress>> addresses = new TreeMap<>();
     addresses.put(ServiceName.of("greeter"), List.of(InetAddress.ofLiteral("241.0.0.9")));
-    return new SnapshotInputs(Sample.TERMS, instances, addresses, entitlements, List.of(rules));
+    SortedMap<ServiceName, Protocol> protocols = new TreeMap<>();
+    protocols.put(ServiceName.of("greeter"), Protocol.GRPC);
+    return new SnapshotInputs(
+        Sample.TERMS, instances, addresses, protocols, entitlements, List.of(rules));
   }
 
   private static RuleInForce rule(String text) {
@@ -74,6 +77,7 @@ class SnapshotCompilerTest {
     Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(), Entitlements.NONE));
     Service line = Service.parseFrom(get(snapshot, ResourceType.SERVICE).content());
     assertThat(line.getVirtualAddressesList()).containsExactly("241.0.0.9");
+    assertThat(line.getProtocol()).isEqualTo(io.hostmesh.api.v1.Protocol.PROTOCOL_GRPC);
     assertThat(endpoints(snapshot).getEndpointsCount()).isZero();
   }
 
