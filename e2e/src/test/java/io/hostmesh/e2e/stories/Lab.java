@@ -54,7 +54,7 @@ final class Lab implements AutoCloseable {
    *
    * @param arguments of {@code lab up}
    */
-  static Lab up(String story, String... arguments) throws Exception {
+  static Lab up(String story, String... arguments) throws IOException {
     Lab lab = named(story);
     lab.hostmesh("lab", "down").ok();
     List<String> command = new ArrayList<>(List.of("lab", "up"));
@@ -68,12 +68,12 @@ final class Lab implements AutoCloseable {
   }
 
   /** Runs {@code ./hostmesh} for this lab. */
-  Result hostmesh(String... arguments) throws Exception {
+  Result hostmesh(String... arguments) throws IOException {
     return run("", command(arguments));
   }
 
   /** As {@link #hostmesh} with something on standard input. */
-  Result hostmeshWith(String input, String... arguments) throws Exception {
+  Result hostmeshWith(String input, String... arguments) throws IOException {
     return run(input, command(arguments));
   }
 
@@ -91,12 +91,12 @@ final class Lab implements AutoCloseable {
   }
 
   /** A shell line on a host, as a service. */
-  Result as(String service, String host, String script) throws Exception {
+  Result as(String service, String host, String script) throws IOException {
     return hostmesh("lab", "exec", host, "--as", service, "--", "sh", "-c", script);
   }
 
   /** A shell line on a host, as nobody's service. */
-  Result on(String host, String script) throws Exception {
+  Result on(String host, String script) throws IOException {
     return hostmesh("lab", "exec", host, "--", "sh", "-c", script);
   }
 
@@ -110,7 +110,7 @@ final class Lab implements AutoCloseable {
   }
 
   /** Applies a rule. */
-  Result apply(String rule) throws Exception {
+  Result apply(String rule) throws IOException {
     return hostmeshWith(rule, "apply", "-f", "-");
   }
 
@@ -122,7 +122,7 @@ final class Lab implements AutoCloseable {
       String protocol,
       List<String> options,
       String... program)
-      throws Exception {
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -140,7 +140,7 @@ final class Lab implements AutoCloseable {
     return hostmesh(command.toArray(String[]::new));
   }
 
-  static Result run(String input, List<String> command) throws Exception {
+  static Result run(String input, List<String> command) throws IOException {
     Path output = Files.createTempFile("hostmesh-e2e", ".out");
     try {
       Process process =
@@ -158,6 +158,9 @@ final class Lab implements AutoCloseable {
         throw new AssertionError(command + " did not end; it wrote: " + Files.readString(output));
       }
       return new Result(process.exitValue(), Files.readString(output));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
     } finally {
       Files.deleteIfExists(output);
     }
@@ -179,7 +182,7 @@ final class Lab implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     hostmesh("lab", "down").ok();
     assertThat(dir).doesNotExist();
   }
