@@ -182,7 +182,8 @@ class TcpRoadTest {
           ServiceName.of("db"), access("kind=access,service=db,allow=[{from=api}]"));
       refused(mesh.h1);
     }
-    assertThat(mesh.h2.metrics.failures(Failure.Kind.ACCESS_DENIED)).isEqualTo(1);
+    Eventually.holds(
+        "it is counted", () -> mesh.h2.metrics.failures(Failure.Kind.ACCESS_DENIED) == 1);
     assertThat(mesh.h1.log.peek()).contains("UAEX").contains("does not allow web");
   }
 

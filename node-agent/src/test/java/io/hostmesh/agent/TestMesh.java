@@ -20,6 +20,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -64,12 +65,13 @@ final class TestMesh implements AutoCloseable {
     volatile TrustRoots roots = authority.roots();
     volatile Caller caller = new Caller.Service(ServiceName.of("web"));
     volatile Optional<String> listenerRefusal = Optional.empty();
-    final DataPath path;
+    volatile DataPath path;
     private final Map<String, ChannelHandler> handlers = new ConcurrentHashMap<>();
 
     Agent(String node) {
       this.node = node;
       this.path = start();
+      bind("mesh");
     }
 
     private DataPath start() {
@@ -91,9 +93,16 @@ final class TestMesh implements AutoCloseable {
               node, BalancePolicy.LEAST_REQUEST, false, Sockets.Settings.DEFAULT));
     }
 
+    /** Another generation takes over the ports; returns the one before. */
+    DataPath replace() {
+      DataPath before = path;
+      path = start();
+      return before;
+    }
+
     private List<Channel> serve(String name, ChannelHandler handler) {
       handlers.put(name, handler);
-      return List.of(bind(name));
+      return List.of(); // The ports are not the agent's: they stay when it goes.
     }
 
     private Channel bind(String name) {
@@ -103,7 +112,13 @@ final class TestMesh implements AutoCloseable {
               .channel(EpollServerSocketChannel.class)
               .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
               .childOption(ChannelOption.TCP_NODELAY, true)
-              .childHandler(Objects.requireNonNull(handlers.get(name)))
+              .childHandler(
+                  new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel accepted) {
+                      accepted.pipeline().addLast(Objects.requireNonNull(handlers.get(name)));
+                    }
+                  })
               .bind(new InetSocketAddress(LOOPBACK, 0))
               .syncUninterruptibly()
               .channel();

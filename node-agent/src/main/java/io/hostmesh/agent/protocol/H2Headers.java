@@ -39,7 +39,7 @@ final class H2Headers {
             () -> to.method(request.method().asciiName()));
     to.scheme("http").path(request.uri());
     String host = from.get(HttpHeaderNames.HOST);
-    if (host != null) {
+    if (host != null && !host.isEmpty()) { // Empty is for HTTP/1.1 only.
       to.authority(host);
     }
     copy(from, to);

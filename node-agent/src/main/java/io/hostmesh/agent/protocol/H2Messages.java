@@ -115,6 +115,8 @@ public final class H2Messages extends ChannelDuplexHandler {
     CharSequence authority = from.authority();
     if (authority != null) {
       headers.set(HttpHeaderNames.HOST, authority);
+    } else if (!headers.contains(HttpHeaderNames.HOST)) {
+      headers.set(HttpHeaderNames.HOST, "");
     }
     HopHeaders.strip(headers);
     if (protocol != null) {

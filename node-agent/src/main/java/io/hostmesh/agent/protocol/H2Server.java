@@ -18,7 +18,13 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
   private final HttpService service;
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable HttpExchange exchange;
+
+  /** As much of a request is read for nothing, after it was answered. */
+  private static final int MAX_UNWANTED = 64 * 1024;
+
   private boolean over;
+  private boolean requestEnded;
+  private int unwanted;
 
   public H2Server(HttpService service) {
     this.service = service;
@@ -45,7 +51,11 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    if (over) {
+    requestEnded |= message instanceof LastHttpContent;
+    if (answered() && message instanceof HttpContent part) {
+      unwanted += part.content().readableBytes();
+    }
+    if (over || answered()) {
       ReferenceCountUtil.release(message);
       return;
     }
@@ -62,10 +72,29 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (exchange == null) {
+    if (answered()) {
+      discard(context);
+    } else if (exchange == null) {
       context.read();
     } else {
       exchange.requestBatchEnd();
+    }
+  }
+
+  private boolean answered() {
+    return exchange != null && exchange.isOver();
+  }
+
+  /** A stream closes only when all that came was read (RFC 9113 section 8.1 on early answers). */
+  private void discard(ChannelHandlerContext context) {
+    if (requestEnded) {
+      return;
+    }
+    if (unwanted > MAX_UNWANTED) {
+      context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
+      context.close();
+    } else {
+      context.read();
     }
   }
 
@@ -80,6 +109,7 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof Http2ResetFrame) {
       gone();
+      context.close();
     }
     context.fireUserEventTriggered(event);
   }
@@ -134,6 +164,9 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
   @Override
   public void flush() {
     context().flush();
+    if (answered()) {
+      discard(context());
+    }
   }
 
   @Override

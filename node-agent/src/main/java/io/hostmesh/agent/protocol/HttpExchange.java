@@ -99,6 +99,11 @@ public abstract class HttpExchange implements HttpStream.Observer {
     return stream != null && !finished && stream.writable();
   }
 
+  /** Whether nothing more of the request is wanted, nor of the answer to come. */
+  public final boolean isOver() {
+    return finished;
+  }
+
   /** The caller is gone. */
   public final void callerClosed() {
     if (!finished) {
@@ -235,13 +240,21 @@ public abstract class HttpExchange implements HttpStream.Observer {
     }
     HttpStream before = stream;
     stream = null;
-    if (requestEnded && waiting.isEmpty()) {
+    boolean repeatEnd = requestEnded && waiting.isEmpty();
+    if (repeatEnd) {
       waiting.add(LastHttpContent.EMPTY_LAST_CONTENT);
     }
-    if (before != null) {
-      before.cancel();
+    if (again(why)) {
+      if (before != null) {
+        before.cancel();
+      }
+      return true;
     }
-    return again(why);
+    if (repeatEnd) {
+      waiting.clear();
+    }
+    stream = before; // Whose answer is the best there is.
+    return false;
   }
 
   /** Answers in place of the service. */

@@ -58,17 +58,24 @@ final class H2Pool<K> {
   }
 
   private H2Connection connection(K key, Object credentials) {
-    List<H2Connection> all = connections.computeIfAbsent(key, _ -> new ArrayList<>(1));
-    for (H2Connection connection : all) {
+    boolean outdated = false;
+    for (H2Connection connection : connections.getOrDefault(key, List.of())) {
       if (!connection.isMadeWith(credentials)) {
-        connection.retire();
+        outdated = true;
       } else if (connection.hasRoom(H2Connections.MAX_STREAMS)) {
         return connection;
       }
     }
+    if (outdated) {
+      for (H2Connection connection : List.copyOf(connections.getOrDefault(key, List.of()))) {
+        if (!connection.isMadeWith(credentials)) {
+          connection.retire(); // Which may close it, and take it out of the list.
+        }
+      }
+    }
     Promise<Channel> ready = loop.newPromise();
     H2Connection connection = new H2Connection(ready, credentials);
-    all.add(connection);
+    connections.computeIfAbsent(key, _ -> new ArrayList<>(1)).add(connection);
     ready.addListener(
         connected -> {
           if (connected.isSuccess()) {

@@ -89,9 +89,11 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
               Failure.Kind.UPSTREAM_RESET,
               "the stream to " + where + " was reset (" + name(reset.errorCode()) + ")"),
           refused);
+      ctx.close();
     } else if (event instanceof Http2GoAwayFrame goAway) {
       goAway.release();
       fail(new Failure(Failure.Kind.UPSTREAM_CLOSED, where + " took no more requests"), true);
+      ctx.close();
     }
   }
 
