@@ -10,7 +10,15 @@ enum Program {
       "hostmesh-agent",
       "node-agent",
       "io.hostmesh.agent.AgentMain",
-      List.of("-Xms16m", "-Xmx96m", "-XX:ReservedCodeCacheSize=48m")),
+      List.of(
+          "-Xms16m",
+          "-Xmx96m",
+          // What starting up left behind goes back to the host.
+          "-Xmn8m",
+          "-XX:MinHeapFreeRatio=10",
+          "-XX:MaxHeapFreeRatio=15",
+          "-XX:TrimNativeHeapInterval=5000",
+          "-XX:ReservedCodeCacheSize=48m")),
   PILOT(
       "hostmesh-pilot",
       "pilot",
