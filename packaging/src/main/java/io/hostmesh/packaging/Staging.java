@@ -89,8 +89,7 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
   private void configuration(Product product, Path root) throws IOException {
     for (Program daemon : product.daemons()) {
       String name = daemon.command().substring("hostmesh-".length()) + ".conf";
-      if (Files.exists(configs.resolve(name)))
-        link(configs.resolve(name), root.resolve("etc/hostmesh").resolve(name));
+      link(configs.resolve(name), root.resolve("etc/hostmesh").resolve(name));
     }
     if (!product.daemons().isEmpty()) {
       Files.createDirectories(root.resolve("etc/hostmesh"));
