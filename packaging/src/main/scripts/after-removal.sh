@@ -20,7 +20,7 @@ for user in @users@; do
   else
     rm -rf "$state"
   fi
-  rm -rf "/run/$user" "/var/cache/$user"
+  rm -rf "/run/$user" "/var/log/$user"
   if getent passwd "$user" > /dev/null; then userdel "$user"; fi
   if getent group "$user" > /dev/null; then groupdel "$user"; fi
 done

@@ -46,7 +46,9 @@ final class Assemble {
     new JavaRuntime(dist.resolve("runtime"), time).link();
     Path packaging = root.resolve("packaging");
     if (caches) {
-      makeCaches(dist, packaging, jars);
+      new AotCaches(
+              dist, packaging.resolve("src/main/training"), packaging.resolve("target/training"))
+          .make(jars);
     }
     System.out.println("Assembled " + dist);
     Staging staging =
@@ -58,16 +60,6 @@ final class Assemble {
             version);
     for (Product product : Product.values()) {
       staging.layOut(product, jars);
-    }
-  }
-
-  private static void makeCaches(Path dist, Path packaging, Map<Program, List<String>> jars)
-      throws IOException, InterruptedException {
-    AotCache caches =
-        new AotCache(
-            dist, packaging.resolve("src/main/training"), packaging.resolve("target/training"));
-    for (Program program : Program.values()) {
-      caches.make(program, jars.getOrDefault(program, List.of()));
     }
   }
 }

@@ -91,9 +91,6 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
       String name = daemon.command().substring("hostmesh-".length()) + ".conf";
       link(configs.resolve(name), root.resolve("etc/hostmesh").resolve(name));
     }
-    if (!product.daemons().isEmpty()) {
-      Files.createDirectories(root.resolve("etc/hostmesh"));
-    }
     if (product == Product.AGENT) {
       Files.createDirectories(root.resolve("etc/hostmesh/services.d"));
     }

@@ -59,11 +59,15 @@ final class BootedHost {
             .redirectInput(Path.of("/dev/null").toFile())
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    long leader =
-        within(SOON, "systemd of " + name + " starts", () -> leader(nspawn).findFirst().orElse(0L));
-    BootedHost host = new BootedHost(name, nspawn, leader);
-    within(SOON, name + " boots", () -> host.isUp() ? 1L : 0L);
-    return host;
+    try {
+      long leader = within(SOON, "systemd of " + name + " starts", () -> leader(nspawn));
+      BootedHost host = new BootedHost(name, nspawn, leader);
+      within(SOON, name + " boots", () -> host.isUp() ? 1L : 0L);
+      return host;
+    } catch (Exception | AssertionError e) {
+      end(name, nspawn);
+      throw e;
+    }
   }
 
   /** Joins two hosts by a wire; each end gets an address of a /24. */
@@ -142,6 +146,10 @@ final class BootedHost {
 
   /** Shuts down, and leaves nothing. */
   void stop() throws Exception {
+    end(name, nspawn);
+  }
+
+  private static void end(String name, Process nspawn) throws Exception {
     nspawn.destroy();
     if (!nspawn.waitFor(30, TimeUnit.SECONDS)) {
       nspawn.destroyForcibly().waitFor();
@@ -172,14 +180,25 @@ final class BootedHost {
     }
   }
 
-  private static Stream<Long> leader(Process nspawn) {
-    return nspawn.children().map(ProcessHandle::pid);
+  /** The child that is the first process of its own kind; 0 where it is not there yet. */
+  private static long leader(Process nspawn) {
+    return nspawn.children().map(ProcessHandle::pid).filter(BootedHost::isInit).findFirst().orElse(0L);
+  }
+
+  private static boolean isInit(long pid) {
+    try (Stream<String> status = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
+      return status.anyMatch(line -> line.startsWith("NSpid:") && line.endsWith("\t1"));
+    } catch (IOException e) {
+      return false; // It has just ended.
+    }
   }
 
   private static void removeCgroup(String name) throws Exception {
     Path cgroup = cgroups().resolve("hostmesh-story-" + name);
     if (Files.isDirectory(cgroup)) {
-      Shell.ok(SOON, List.of("find", cgroup.toString(), "-depth", "-type", "d", "-delete"));
+      Files.writeString(cgroup.resolve("cgroup.kill"), "1");
+      List<String> delete = List.of("find", cgroup.toString(), "-depth", "-type", "d", "-delete");
+      within(SOON, cgroup + " empties", () -> Shell.run(SOON, delete).status() == 0 ? 1L : 0L);
     }
   }
 

@@ -1,0 +1,81 @@
+package io.hostmesh.packaging;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Ahead-of-time caches (JEP 514): classes as they are after loading and linking, and profiles, from
+ * a training run of the programs themselves. They hold for exactly these jars and this runtime;
+ * where they do not fit, the JVM goes without.
+ *
+ * @param training the configurations of the training run
+ * @param work where the training run writes
+ */
+record AotCaches(Path dist, Path training, Path work) {
+
+  /**
+   * Makes the caches unless they are there and fit.
+   *
+   * @param jars each program's class path, names in {@code lib}
+   */
+  void make(Map<Program, List<String>> jars) throws IOException, InterruptedException {
+    Path mark = work.resolve("made-of");
+    String madeOf = madeOf(jars);
+    if (Files.exists(mark) && Files.readString(mark).equals(madeOf) && allThere()) {
+      return;
+    }
+    long began = System.nanoTime();
+    Trees.delete(work);
+    Trees.delete(dist.resolve("aot"));
+    Files.createDirectories(work);
+    Files.createDirectories(dist.resolve("aot"));
+    new TrainingMesh(dist, training, work).run();
+    if (!allThere()) {
+      throw new IllegalStateException("the training run made no AOT cache; its logs are in " + work);
+    }
+    Files.writeString(mark, madeOf);
+    System.out.printf("AOT caches in %.1f s%n", (System.nanoTime() - began) / 1e9);
+  }
+
+  static Path cache(Path dist, Program program) {
+    return dist.resolve("aot").resolve(program.command() + ".aot");
+  }
+
+  private boolean allThere() {
+    return List.of(Program.values()).stream().allMatch(p -> Files.exists(cache(dist, p)));
+  }
+
+  private String madeOf(Map<Program, List<String>> jars) throws IOException {
+    MessageDigest digest = sha256();
+    digest.update(Files.readAllBytes(dist.resolve("runtime/release")));
+    for (Program program : Program.values()) {
+      digest.update(program.flags().toString().getBytes(StandardCharsets.UTF_8));
+      Path config = training.resolve(program.command() + ".conf");
+      if (Files.exists(config)) {
+        digest.update(Files.readAllBytes(config));
+      }
+    }
+    TreeSet<String> all = new TreeSet<>();
+    jars.values().forEach(all::addAll);
+    for (String jar : all) {
+      digest.update(Files.readAllBytes(dist.resolve("lib").resolve(jar)));
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}
