@@ -39,7 +39,8 @@ record AotCaches(Path dist, Path training, Path work) {
     Files.createDirectories(dist.resolve("aot"));
     new TrainingMesh(dist, training, work).run();
     if (!allThere()) {
-      throw new IllegalStateException("the training run made no AOT cache; its logs are in " + work);
+      throw new IllegalStateException(
+          "the training run made no AOT cache; its logs are in " + work);
     }
     Files.writeString(mark, madeOf);
     System.out.printf("AOT caches in %.1f s%n", (System.nanoTime() - began) / 1e9);

@@ -19,9 +19,9 @@ import java.util.regex.Pattern;
 
 /**
  * A mesh of one host on loopback, as an unprivileged build can have it: registry, citadel, pilot
- * and an agent that leaves the kernel alone, joined by tokens as in earnest. Each program writes its
- * AOT cache as it ends. What does not come about within its time shortens the training, and nothing
- * else.
+ * and an agent that leaves the kernel alone, joined by tokens as in earnest. Each program writes
+ * its AOT cache as it ends. What does not come about within its time shortens the training, and
+ * nothing else.
  */
 record TrainingMesh(Path dist, Path training, Path work) {
   private static final int START_SECONDS = 30;

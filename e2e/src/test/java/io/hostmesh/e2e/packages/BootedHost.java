@@ -182,7 +182,12 @@ final class BootedHost {
 
   /** The child that is the first process of its own kind; 0 where it is not there yet. */
   private static long leader(Process nspawn) {
-    return nspawn.children().map(ProcessHandle::pid).filter(BootedHost::isInit).findFirst().orElse(0L);
+    return nspawn
+        .children()
+        .map(ProcessHandle::pid)
+        .filter(BootedHost::isInit)
+        .findFirst()
+        .orElse(0L);
   }
 
   private static boolean isInit(long pid) {
