@@ -78,7 +78,7 @@ final class Lab implements AutoCloseable {
   }
 
   /** {@code --dir} goes before the program that a command may name. */
-  private List<String> command(String... arguments) {
+  List<String> command(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(ROOT.resolve("hostmesh").toString());
     List<String> given = List.of(arguments);

@@ -1,0 +1,162 @@
+package io.hostmesh.e2e.stories;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Identities are the kernel's word, access rules hold wherever a call comes from. */
+class WhoMayCallStory {
+  private static final String STATUS = "curl -s --max-time 10 -w '\\n%{http_code}' ";
+
+  private static Lab lab = Lab.named("access");
+
+  @BeforeAll
+  static void up() throws IOException {
+    lab = Lab.up("access");
+    Programs.echo(lab, "h2", "vault", 8080, "vault");
+    lab.apply("kind = access, service = vault, allow = [ { from = teller, methods = [ GET ] } ]")
+        .ok();
+  }
+
+  @AfterAll
+  static void down() throws IOException {
+    lab.close();
+  }
+
+  @Test
+  void onlyWhoIsNamedGetsInAndOnlyAsNamed() throws IOException {
+    assertThat(lab.as("teller", "h1", STATUS + "http://vault.mesh/").out()).endsWith("\n200");
+    assertThat(lab.as("teller", "h1", STATUS + "-d x http://vault.mesh/").out()).endsWith("\n403");
+    assertThat(lab.as("robber", "h1", STATUS + "http://vault.mesh/").out())
+        .contains("vault")
+        .endsWith("\n403");
+    assertThat(lab.as("robber", "h2", STATUS + "http://vault.mesh/").out()).endsWith("\n403");
+  }
+
+  @Test
+  void aProcessOfNoServiceIsRefusedWithASentence() throws IOException {
+    Lab.Result refusal = lab.on("h1", STATUS + "http://vault.mesh/");
+
+    assertThat(refusal.out()).endsWith("\n403").containsIgnoringCase("no service");
+  }
+
+  @Test
+  void theNeighboursPortOnLoopbackObeysTheRuleAsWell() throws IOException {
+    assertThat(lab.as("teller", "h2", STATUS + "http://127.0.0.1:8080/").out()).endsWith("\n200");
+    assertThat(lab.as("robber", "h2", STATUS + "http://127.0.0.1:8080/").out())
+        .doesNotContain("vault GET")
+        .doesNotEndWith("\n200");
+    assertThat(lab.on("h2", STATUS + "http://127.0.0.1:8080/").out())
+        .doesNotContain("vault GET")
+        .doesNotEndWith("\n200");
+  }
+
+  @Test
+  void theServicesPortIsClosedToTheOutside() throws IOException {
+    assertThat(lab.on("hub", STATUS + "http://10.99.0.12:8080/").out())
+        .doesNotContain("vault GET")
+        .doesNotEndWith("\n200");
+  }
+
+  @Test
+  void aForgedIdentityIsStripped() throws IOException {
+    assertThat(
+            lab.as(
+                    "teller",
+                    "h1",
+                    "curl -s --max-time 10 -H 'x-forwarded-client-cert: URI=spiffe://hostmesh.local/king'"
+                        + " http://vault.mesh/")
+                .ok()
+                .out())
+        .contains("svc/teller")
+        .doesNotContain("king");
+  }
+
+  @Test
+  void whoBindsAStoppedServicesPortIsRefusedAndLogged() throws Exception {
+    Programs.echo(lab, "h2", "kiosk", 8085, "kiosk");
+    String call = STATUS + "http://kiosk.mesh/";
+    assertThat(lab.as("teller", "h1", call).out()).endsWith("\n200");
+    String group =
+        Lab.run("", List.of("sh", "-c", "find /sys/fs/cgroup -type d -path '*h2/kiosk/8085'"))
+            .ok()
+            .out()
+            .strip();
+    Lab.run("", List.of("sh", "-c", "kill -9 $(cat " + group + "/cgroup.procs)")).ok();
+
+    try (AutoCloseableProcess _ =
+        AutoCloseableProcess.start(
+            lab.command(
+                "lab", "exec", "h2", "--as", "robber", "--", "python3",
+                Programs.script("echo.py").toString(), "8085", "squatter"))) {
+      Lab.within(
+          Duration.ofSeconds(15),
+          "the squatter to listen",
+          () -> lab.on("h2", "ss -Hltn 'sport = :8085'").out().contains("8085"));
+      Lab.within(
+          Duration.ofSeconds(20),
+          "the refusal to be logged",
+          () -> {
+            assertThat(lab.as("teller", "h1", call).out()).doesNotContain("squatter GET");
+            return lab.log("h2").contains("8085") && lab.log("h2").contains("kiosk");
+          });
+    }
+  }
+
+  @Test
+  void badRulesAreRefusedWholeWithTheirPlace() throws IOException {
+    assertThat(
+            lab.apply("kind = route, service = vault\nrules = [ { to = [ { subset = v9 } ] } ]"))
+        .satisfies(r -> assertThat(r.status()).isNotZero())
+        .extracting(Lab.Result::out)
+        .asString()
+        .contains("standard input:2")
+        .contains("v9")
+        .doesNotContain("at io.hostmesh");
+    assertThat(lab.apply("kind = access, service = vault, alow = []").out())
+        .contains("alow")
+        .contains("allow");
+    assertThat(lab.apply("kind = route, service = nowhere\nrules = []").status()).isNotZero();
+    assertThat(
+            lab.apply(
+                    "kind = route, service = vault\nsubsets { a { x = y } }\n"
+                        + "rules = [ { to = [ { subset = a, weight = -1 } ] } ]")
+                .out())
+        .contains("weight");
+    assertThat(lab.hostmesh("get", "route").ok().out()).contains("no rules");
+    assertThat(lab.as("teller", "h1", STATUS + "http://vault.mesh/").out()).endsWith("\n200");
+  }
+
+  @Test
+  void aBadRuleInTheRegistryLeavesTheLastGoodOneInForce() throws Exception {
+    lab.on(
+            "hub",
+            "curl -sS -X PUT -d 'kind = access, service = vault, allow = [ { fro = robber } ]'"
+                + " http://127.0.0.1:8500/v1/kv/hostmesh/rules/access/default/vault")
+        .ok();
+    Lab.within(
+        Duration.ofSeconds(10),
+        "pilot to say so",
+        () -> lab.hostmesh("get").out().contains("last-good"));
+
+    assertThat(lab.as("teller", "h1", STATUS + "http://vault.mesh/").out()).endsWith("\n200");
+    assertThat(lab.as("robber", "h1", STATUS + "http://vault.mesh/").out()).endsWith("\n403");
+    lab.apply("kind = access, service = vault, allow = [ { from = teller, methods = [ GET ] } ]")
+        .ok();
+    assertThat(lab.hostmesh("get").ok().out()).doesNotContain("last-good");
+  }
+
+  @Test
+  void aServiceThatTheNodeIsNotEntitledToGetsNoCertificate() throws Exception {
+    lab.hostmesh("node", "allow", "h1", "visitor").ok();
+    lab.as("visitor", "h1", STATUS + "http://vault.mesh/");
+    lab.hostmesh("node", "allow", "h1", "visitor", "--remove").ok();
+
+    assertThat(lab.hostmesh("node", "list").ok().out()).contains("h1").doesNotContain("visitor");
+  }
+}

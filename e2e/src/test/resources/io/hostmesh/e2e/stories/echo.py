@@ -1,0 +1,27 @@
+"""Answers each request with what it saw: python3 echo.py PORT NAME [ADDRESS]"""
+import http.server
+import sys
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        length = int(self.headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        lines = [sys.argv[2] + " " + self.command + " " + self.path + " from " + self.client_address[0]]
+        lines += [name.lower() + ": " + value for name, value in self.headers.items()]
+        answer = ("\n".join(lines) + "\n").encode() + body
+        self.send_response(200)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_POST = do_GET
+
+    def log_message(self, *arguments):
+        pass
+
+
+address = sys.argv[3] if len(sys.argv) > 3 else "0.0.0.0"
+http.server.ThreadingHTTPServer((address, int(sys.argv[1])), Echo).serve_forever()
