@@ -229,7 +229,9 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
     @Override
     public void lost(String reason, boolean lasting) {
       stream = null;
-      if (status.connected() || !pilotAway) {
+      if (!lasting) {
+        LOG.log(System.Logger.Level.INFO, "the stream ended, connecting anew: {0}", reason);
+      } else if (!pilotAway) {
         LOG.log(
             System.Logger.Level.WARNING,
             "no pilot ({0}); going on with the last good configuration, and trying again",

@@ -57,7 +57,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -71,8 +70,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Agent implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Agent.class.getName());
-  private static final long REPORT_MILLIS = 5_000;
-  private static final long SOON_MILLIS = 200;
+  private static final long ANSWER_MILLIS = 200;
 
   /** The status where a join token is refused: as for a configuration that cannot be used. */
   private static final int REFUSED = 2;
@@ -80,8 +78,7 @@ public final class Agent implements AutoCloseable {
   /** How long a first join may hold up the start; an unreachable citadel is waited for later. */
   private static final long JOIN_SECONDS = 5;
 
-  /** A manager that waits for readiness is not kept waiting for a control plane. */
-  private static final long PATIENCE_MILLIS = 15_000;
+  private static final long SAVE_SECONDS = 3;
 
   private final AgentConfig config;
   private final Host host;
@@ -101,6 +98,7 @@ public final class Agent implements AutoCloseable {
   private final Metrics metrics;
   private final Readiness readiness = new Readiness();
   private final AgentStatus status;
+  private final Reporting reporting;
   private final AccessLog accessLog;
   private final ListeningSockets sockets;
   private final List<Channel> listening = new ArrayList<>();
@@ -108,8 +106,6 @@ public final class Agent implements AutoCloseable {
   private @Nullable DataPath road;
 
   private volatile boolean listens;
-  private volatile boolean announcedReady;
-  private volatile boolean reportSoon;
   private volatile OnStop onStop;
 
   /**
@@ -150,7 +146,8 @@ public final class Agent implements AutoCloseable {
                 host.vertx(),
                 config.folders().services(),
                 new DefinitionMemory(files, this::owns),
-                ports()));
+                reservedPorts(config),
+                facts::refusal));
     this.identities =
         closing.add(
             new LocalIdentities(
@@ -178,6 +175,7 @@ public final class Agent implements AutoCloseable {
             instances,
             facts,
             this::captureJson);
+    this.reporting = new Reporting(host.vertx(), status, discovery, notify);
   }
 
   private static StateFiles folders(Path state, Path run) {
@@ -194,22 +192,9 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  /** The agent's own ports, which no service can have. */
-  private Map<Integer, String> ports() {
-    return reservedPorts(config);
-  }
-
   /** The ports of an agent, by what they are. */
   public static Map<Integer, String> reservedPorts(AgentConfig config) {
-    AgentConfig.Listen listen = config.listen();
-    Map<Integer, String> ports = new TreeMap<>();
-    ports.put(listen.outbound(), "listen.outbound");
-    ports.put(listen.inbound(), "listen.inbound");
-    ports.put(listen.mesh(), "listen.mesh");
-    ports.put(listen.dns(), "listen.dns");
-    ports.put(listen.metrics().port(), "metrics.listen");
-    ports.put(listen.readiness().port(), "readiness.listen");
-    return ports;
+    return AgentPorts.reserved(config.listen());
   }
 
   private boolean owns() {
@@ -258,7 +243,7 @@ public final class Agent implements AutoCloseable {
         Capture.open(config.capture().backend(), CaptureByHand.folder(config.folders().run())),
         this::wanted,
         config.capture().confirmWithin(),
-        this::changed);
+        this::captureHasChanged);
   }
 
   /** Nothing until the mesh is known: before, all that is captured would fail. */
@@ -294,40 +279,31 @@ public final class Agent implements AutoCloseable {
   }
 
   private void listen() {
-    readiness.require(
-        "listening",
-        () -> listens ? Optional.empty() : Optional.of("the agent is starting or ending"));
-    readiness.require("configuration", this::configurationMissing);
-    readiness.require("certificates", this::certificatesMissing);
-    readiness.require("registry", this::registryMissing);
-    readiness.require(
-        "capture", () -> Optional.ofNullable(capture).flatMap(CaptureKeeper::problem));
-    AgentConfig.Listen listen = config.listen();
+    new Needs(discovery, identities, instances)
+        .require(
+            readiness,
+            () -> listens,
+            () -> Optional.ofNullable(capture).flatMap(CaptureKeeper::problem));
+    AgentPorts ports = new AgentPorts(config.listen());
     Monitoring monitoring = new Monitoring(metrics, readiness);
-    listening.addAll(
-        sockets.serve(
-            ListeningSockets.METRICS,
-            List.of(address(listen.metrics())),
-            monitoring.connections()));
-    listening.addAll(
-        sockets.serve(
-            ListeningSockets.READY,
-            List.of(address(listen.readiness())),
-            monitoring.connections()));
+    for (String name : List.of(ListeningSockets.METRICS, ListeningSockets.READY)) {
+      listening.addAll(sockets.serve(name, ports.addresses(name), monitoring.connections()));
+    }
     DnsServer dns = new DnsServer(this::addresses, nameServers::upstreams, host.random());
-    List<InetSocketAddress> local = loopback(listen.dns());
-    listening.addAll(sockets.datagrams(ListeningSockets.DNS_UDP, local, dns.udp()));
-    listening.addAll(sockets.serve(ListeningSockets.DNS_TCP, local, dns.tcp()));
+    String udp = ListeningSockets.DNS_UDP;
+    listening.addAll(sockets.datagrams(udp, ports.addresses(udp), dns.udp()));
+    String tcp = ListeningSockets.DNS_TCP;
+    listening.addAll(sockets.serve(tcp, ports.addresses(tcp), dns.tcp()));
     closing.add(this::stopListening);
     facts.declare(instances.definitions());
     identities.services(names(instances.definitions()));
-    road = closing.add(road());
+    road = closing.add(road(ports));
     listens = true;
   }
 
-  private DataPath road() {
+  private DataPath road(AgentPorts ports) {
     return DataPath.start(
-        (name, connections) -> sockets.serve(name, addresses(name), connections),
+        (name, connections) -> sockets.serve(name, ports.addresses(name), connections),
         new DataPath.Facts(
             discovery, identities, facts, OriginalDestination::of, facts::caller, facts::refusal),
         new Telemetry(
@@ -339,21 +315,6 @@ public final class Agent implements AutoCloseable {
             config.balance(),
             config.capture().outbound() == CaptureScope.ALL,
             Sockets.Settings.DEFAULT));
-  }
-
-  /**
-   * What is bound where no socket was passed: what the kernel redirects from this host's own
-   * programs arrives at the loopback address, the rest from anywhere.
-   */
-  private List<InetSocketAddress> addresses(String name) {
-    AgentConfig.Listen listen = config.listen();
-    InetAddress anywhere = InetAddress.ofLiteral(speaksIpv6() ? "::" : "0.0.0.0");
-    return switch (name) {
-      case ListeningSockets.OUTBOUND -> loopback(listen.outbound());
-      case ListeningSockets.INBOUND -> List.of(new InetSocketAddress(anywhere, listen.inbound()));
-      case ListeningSockets.MESH -> List.of(new InetSocketAddress(anywhere, listen.mesh()));
-      default -> throw new IllegalArgumentException("no address for " + name);
-    };
   }
 
   private AccessLog accessLog() {
@@ -371,54 +332,12 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  private static boolean speaksIpv6() {
-    return Files.exists(Path.of("/proc/net/if_inet6"));
-  }
-
-  /** Where the kernel turns what leaves this host to: one socket a family, see CapturePorts. */
-  private static List<InetSocketAddress> loopback(int port) {
-    InetSocketAddress ipv4 = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
-    return speaksIpv6()
-        ? List.of(ipv4, new InetSocketAddress(InetAddress.ofLiteral("::1"), port))
-        : List.of(ipv4);
-  }
-
-  private static InetSocketAddress address(HostPort address) {
-    return new InetSocketAddress(address.host(), address.port());
-  }
-
   private Optional<List<InetAddress>> addresses(MeshHost name) {
     return discovery
         .view()
         .byName(name.service())
         .filter(entry -> name.datacenter().map(entry.datacenter()::equals).orElse(true))
         .map(DirectoryEntry::virtualAddresses);
-  }
-
-  private Optional<String> configurationMissing() {
-    return discovery.view().settings().isPresent()
-        ? Optional.empty()
-        : Optional.of(
-            "nothing from a pilot yet, and nothing on disk"
-                + discovery.status().failure().map(why -> " (" + why + ")").orElse(""));
-  }
-
-  private Optional<String> certificatesMissing() {
-    if (identities.node().svid().isEmpty()) {
-      return Optional.of(identities.node().problem().orElse("this node has not joined yet"));
-    }
-    List<String> missing = identities.missing();
-    return missing.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", missing));
-  }
-
-  /** A registry that is away matters only to a host that it has never listed. */
-  private Optional<String> registryMissing() {
-    boolean callable =
-        instances.definitions().services().stream().anyMatch(s -> s.listener().isPresent());
-    List<String> troubles = instances.troubles();
-    return callable && !troubles.isEmpty() && !instances.wasListed()
-        ? Optional.of(String.join("; ", troubles))
-        : Optional.empty();
   }
 
   /**
@@ -464,8 +383,8 @@ public final class Agent implements AutoCloseable {
             .get(10, TimeUnit.SECONDS);
     declared(instances.definitions());
     instances.onChange(this::declared);
-    instances.onHealth(this::changed);
-    identities.onChange(this::changed);
+    instances.onHealth(reporting::changed);
+    identities.onChange(reporting::changed);
     discovery.onView(_ -> captureChanged());
     discovery.start();
     instances.start(
@@ -473,9 +392,7 @@ public final class Agent implements AutoCloseable {
     if (capture != null) {
       capture.start();
     }
-    host.vertx().setPeriodic(REPORT_MILLIS, _ -> report());
-    host.vertx().setPeriodic(SOON_MILLIS, _ -> announce());
-    host.vertx().setTimer(PATIENCE_MILLIS, _ -> announce(true));
+    reporting.start();
   }
 
   /** The services of this host are these from now on. Reads certificates from disk. */
@@ -493,57 +410,17 @@ public final class Agent implements AutoCloseable {
     definitions.services().forEach(service -> upstreams.addAll(service.upstreams()));
     discovery.host(names(definitions), upstreams);
     captureChanged();
-    changed();
+    reporting.changed();
+  }
+
+  /** On the keeper's thread, which begins to work after all else is there. */
+  private void captureHasChanged() {
+    reporting.changed();
   }
 
   private void captureChanged() {
     if (capture != null) {
       capture.refresh();
-    }
-  }
-
-  /** Something that others are told has changed. */
-  private void changed() {
-    if (!reportSoon) {
-      reportSoon = true;
-      host.vertx()
-          .setTimer(
-              SOON_MILLIS,
-              _ -> {
-                reportSoon = false;
-                report();
-              });
-    }
-  }
-
-  private void report() {
-    discovery.report(status.report());
-  }
-
-  private void announce() {
-    announce(false);
-  }
-
-  private void announce(boolean anyway) {
-    if (announcedReady) {
-      return;
-    }
-    Map<String, String> missing = readiness.problems();
-    if (missing.isEmpty()) {
-      announcedReady = true;
-      notify.status("ready");
-      notify.ready();
-      LOG.log(System.Logger.Level.INFO, "ready, generation " + generation.number());
-      changed();
-    } else if (anyway) {
-      announcedReady = true;
-      String what =
-          missing.entrySet().stream()
-              .map(part -> part.getKey() + ": " + part.getValue())
-              .collect(Collectors.joining("; "));
-      notify.status("waiting for " + what);
-      notify.ready();
-      LOG.log(System.Logger.Level.WARNING, "not ready yet: " + what);
     }
   }
 
@@ -564,7 +441,23 @@ public final class Agent implements AutoCloseable {
   private void stop(Optional<OnStop> mode) {
     mode.ifPresent(chosen -> onStop = chosen);
     LOG.log(System.Logger.Level.INFO, "asked to stop");
-    host.vertx().setTimer(SOON_MILLIS, _ -> end.accept(0)); // After the answer.
+    host.vertx().setTimer(ANSWER_MILLIS, _ -> end.accept(0)); // After the answer.
+  }
+
+  /** What came in the last moments, before the files are another generation's. */
+  private void save() {
+    try {
+      var _ =
+          discovery
+              .save()
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(SAVE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(System.Logger.Level.WARNING, "the newest configuration was not kept", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void drain() {
@@ -608,6 +501,7 @@ public final class Agent implements AutoCloseable {
     if (keeper != null) {
       keeper.close();
     }
+    save();
     lock.close();
     drain();
     closing.close();

@@ -137,6 +137,12 @@ final class HostFacts implements LocalInstances {
     };
   }
 
+  /** The same for an instance by its name. */
+  Optional<String> refusal(
+      ServiceName service, String id, InetSocketAddress local, InetSocketAddress remote) {
+    return byInstance(service, id).flatMap(instance -> refusal(instance, local, remote));
+  }
+
   /** Instances whose port someone else holds, as sentences. */
   List<String> alarms() {
     return alarms.entrySet().stream()

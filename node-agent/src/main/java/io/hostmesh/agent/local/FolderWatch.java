@@ -23,7 +23,7 @@ final class FolderWatch implements AutoCloseable {
   }
 
   /**
-   * @param changed called on the watch's own thread
+   * @param changed called on the watch's own thread; at first for what happened before it began
    */
   static FolderWatch of(Path folder, Runnable changed) throws IOException {
     WatchService service = folder.getFileSystem().newWatchService();
@@ -41,6 +41,7 @@ final class FolderWatch implements AutoCloseable {
 
   private static void watch(WatchService service, Runnable changed) {
     try {
+      changed.run();
       while (true) {
         WatchKey key = service.take();
         do {

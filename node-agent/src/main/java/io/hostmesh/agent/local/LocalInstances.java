@@ -31,8 +31,8 @@ public final class LocalInstances implements AutoCloseable {
   private final DefinitionFolder folder;
   private final DefinitionMemory memory;
   private final Map<Integer, String> reserved;
-  private final InstanceChecks.Probe probe;
-  private final AutoCloseable prober;
+  private final Prober prober;
+  private final Owners owners;
   private final List<Consumer<Definitions>> listeners = new CopyOnWriteArrayList<>();
   private final List<Runnable> healthListeners = new CopyOnWriteArrayList<>();
   private final Map<ServiceDefinition.Listener, Health> health = new ConcurrentHashMap<>();
@@ -52,14 +52,14 @@ public final class LocalInstances implements AutoCloseable {
       Path folder,
       DefinitionMemory memory,
       Map<Integer, String> reserved,
-      Prober prober) {
+      Owners owners) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.folder = new DefinitionFolder(folder);
     this.memory = memory;
     this.reserved = Map.copyOf(reserved);
-    this.probe = prober::probe;
-    this.prober = prober;
+    this.owners = owners;
+    this.prober = new Prober(vertx);
     this.definitions = memory.load();
     this.listed = memory.wasListed();
   }
@@ -68,12 +68,16 @@ public final class LocalInstances implements AutoCloseable {
    * Reads the folder. Blocking.
    *
    * @param reserved ports of the agent itself, by what they are
+   * @param owners judges who answers the checks
    * @throws UserError where a file cannot be used and there is no last good content of it
    */
   public static LocalInstances read(
-      Vertx vertx, Path folder, DefinitionMemory memory, Map<Integer, String> reserved) {
-    LocalInstances instances =
-        new LocalInstances(vertx, folder, memory, reserved, new Prober(vertx));
+      Vertx vertx,
+      Path folder,
+      DefinitionMemory memory,
+      Map<Integer, String> reserved,
+      Owners owners) {
+    LocalInstances instances = new LocalInstances(vertx, folder, memory, reserved, owners);
     Definitions before = instances.definitions;
     Definitions now = Definitions.judge(instances.folder.read(), before, reserved);
     refuseNewcomers(now);
@@ -302,7 +306,13 @@ public final class LocalInstances implements AutoCloseable {
             vertx,
             context,
             instance,
-            probe,
+            (kind, application, timeout) ->
+                prober.probe(
+                    kind,
+                    application,
+                    timeout,
+                    (local, remote) ->
+                        owners.refusal(definition.name(), instance.instance(), local, remote)),
             (index, now) -> {
               into.report(definition, instance, index, now.well(), now.output());
               Health before = health(instance);

@@ -15,8 +15,10 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -28,6 +30,15 @@ import java.util.concurrent.TimeoutException;
 final class Prober implements AutoCloseable {
   private static final String FROM = "127.0.0.6";
   private static final int CONNECT_MILLIS = 10_000; // The check's own timeout is the shorter one.
+
+  /** Judges a fresh connection to the application before anything is asked. */
+  @FunctionalInterface
+  interface Gate {
+    /**
+     * @return who listens there instead, as a sentence
+     */
+    Optional<String> refusal(InetSocketAddress local, InetSocketAddress remote);
+  }
 
   private final HttpClient http;
   private final HttpClient http6;
@@ -61,18 +72,22 @@ final class Prober implements AutoCloseable {
    *
    * @return fails with the reason where the instance is not well or does not answer in time
    */
-  Future<Void> probe(CheckKind kind, InetSocketAddress application, Duration timeout) {
+  Future<Void> probe(CheckKind kind, InetSocketAddress application, Duration timeout, Gate gate) {
     boolean four = application.getAddress() instanceof Inet4Address;
     SocketAddress server =
         SocketAddress.inetSocketAddress(
             application.getPort(), application.getAddress().getHostAddress());
     Future<Void> answer =
         switch (kind) {
-          case CheckKind.Http(String path) -> http(four ? http : http6, server, path, timeout);
+          case CheckKind.Http(String path) ->
+              http(four ? http : http6, server, path, timeout, gate);
           case CheckKind.Tcp() ->
               (four ? tcp : tcp6)
                   .connect(server)
-                  .compose(socket -> socket.close().otherwiseEmpty());
+                  .compose(
+                      socket ->
+                          owned(gate, socket.localAddress(), socket.remoteAddress())
+                              .onComplete(_ -> socket.close()));
           case CheckKind.Grpc(String service) ->
               GrpcHealth.check(four ? grpc : grpc6, server, service, timeout);
           case CheckKind.Command(var command) -> command(new CommandProbe(command, timeout));
@@ -81,7 +96,7 @@ final class Prober implements AutoCloseable {
   }
 
   private static Future<Void> http(
-      HttpClient client, SocketAddress server, String path, Duration timeout) {
+      HttpClient client, SocketAddress server, String path, Duration timeout, Gate gate) {
     RequestOptions request =
         new RequestOptions()
             .setMethod(HttpMethod.GET)
@@ -95,7 +110,22 @@ final class Prober implements AutoCloseable {
     return client
         .request(request)
         .compose(
-            sent -> sent.send().compose(Prober::judge).onComplete(_ -> sent.connection().close()));
+            sent ->
+                owned(gate, sent.connection().localAddress(), sent.connection().remoteAddress())
+                    .compose(_ -> sent.send())
+                    .compose(Prober::judge)
+                    .onComplete(_ -> sent.connection().close()));
+  }
+
+  /** A port that someone else has taken is not the instance's, whatever it answers. */
+  private static Future<Void> owned(Gate gate, SocketAddress local, SocketAddress remote) {
+    return gate.refusal(inet(local), inet(remote))
+        .<Future<Void>>map(Future::failedFuture)
+        .orElseGet(Future::succeededFuture);
+  }
+
+  private static InetSocketAddress inet(SocketAddress address) {
+    return new InetSocketAddress(InetAddress.ofLiteral(address.hostAddress()), address.port());
   }
 
   private static Future<Void> judge(HttpClientResponse response) {

@@ -94,6 +94,8 @@ public record ServiceDefinition(
         section.value("namespace", namespace -> new ServiceName(namespace, plain.name()), plain);
     List<ServiceName> upstreams =
         section.strings("upstreams").stream().map(text -> upstream(section, text)).toList();
+    Optional<Listener> listener =
+        section.has("port") ? Optional.of(listener(section)) : noListener(section);
     Section workload =
         section
             .optionalSection("workload")
@@ -106,11 +108,7 @@ public record ServiceDefinition(
                             + name.name()
                             + ".service\" }"));
     return new ServiceDefinition(
-        name,
-        section.has("port") ? Optional.of(listener(section)) : noListener(section),
-        WorkloadSelector.read(workload),
-        upstreams,
-        section.origin());
+        name, listener, WorkloadSelector.read(workload), upstreams, section.origin());
   }
 
   private static ServiceName upstream(Section section, String text) {
