@@ -1,0 +1,102 @@
+package io.hostmesh.agent.authz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.RuleParser;
+import java.util.Optional;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AccessTableTest {
+  private static final Optional<ServiceName> WEB = Optional.of(ServiceName.of("web"));
+
+  private final AccessTable table =
+      table("[ { from = web, methods = [ GET ], paths = [ \"/api/*\" ] }, { from = ops } ]");
+
+  private static AccessTable table(String allow) {
+    return AccessTable.compile(
+        (AccessRule)
+            RuleParser.parse("test", "kind = access, service = payments, allow = " + allow));
+  }
+
+  private static boolean allowed(Verdict verdict) {
+    return verdict instanceof Verdict.Allowed;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "web, GET, /api/x, true",
+    "web, GET, /api/, true",
+    "web, POST, /api/x, false",
+    "web, get, /api/x, false",
+    "web, GET, /api, false",
+    "web, GET, /admin, false",
+    "ops, DELETE, /admin, true",
+    "batch, GET, /api/x, false",
+    "other/web, GET, /api/x, false",
+  })
+  void whatNoGrantAllowsIsDenied(String caller, String method, String path, boolean expected) {
+    Verdict verdict = table.request(Optional.of(ServiceName.parse(caller)), method, path);
+    assertThat(allowed(verdict)).isEqualTo(expected);
+    if (verdict instanceof Verdict.Denied denied) {
+      assertThat(denied.sentence()).contains("payments").contains(caller);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/api/../admin",
+        "/api/./x",
+        "/api//admin",
+        "/api/%2e%2e/admin",
+        "/api/%2E./admin",
+        "/api/..%2fadmin",
+        "/api/..%5cadmin",
+        "/api/..\\admin",
+        "/api/..;/admin",
+        "/api/%252e%252e/admin",
+        "/api/%00",
+        "/api/%zz",
+        "/api/%2",
+        "/api/x/..",
+      })
+  void pathsThatApplicationsMayReadInAnotherWayAreNeverCovered(String path) {
+    assertThat(allowed(table.request(WEB, "GET", path))).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/api/a.b", "/api/...", "/api/a%20b", "/api/x/", "/api/..a"})
+  void ordinaryPathsAre(String path) {
+    assertThat(allowed(table.request(WEB, "GET", path))).isTrue();
+  }
+
+  @Test
+  void nobodyIsNobody() {
+    assertThat(allowed(table.request(Optional.empty(), "GET", "/api/x"))).isFalse();
+    assertThat(allowed(table("[ { from = \"*\" } ]").connection(Optional.empty()))).isFalse();
+  }
+
+  @Test
+  void connectionsAreJudgedByTheCallerAloneAndNeverWhereRequestsMatter() {
+    AccessTable plain = table("[ { from = web } ]");
+    assertThat(allowed(plain.connection(WEB))).isTrue();
+    assertThat(allowed(plain.connection(Optional.of(ServiceName.of("batch"))))).isFalse();
+    assertThat(allowed(table.connection(WEB))).isFalse();
+    assertThat(allowed(table.connection(Optional.of(ServiceName.of("ops"))))).isFalse();
+    assertThat(allowed(table("[]").connection(WEB))).isFalse();
+    assertThat(allowed(table("[ { from = \"*\" } ]").connection(WEB))).isTrue();
+  }
+
+  @Property
+  void noPathEverFails(@ForAll String path) {
+    assertThat(table.request(WEB, "GET", "/api/" + path)).isNotNull();
+    assertThat(RequestPath.of(path)).doesNotContain("?");
+  }
+}
