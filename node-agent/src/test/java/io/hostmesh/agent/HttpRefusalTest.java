@@ -111,6 +111,19 @@ class HttpRefusalTest {
   }
 
   @Test
+  void aRefusalReachesACallerThatIsStillSending() throws Exception {
+    mesh.h1.caller = new Caller.Unknown("the process of uid 1000");
+    try (RawHttp http = new RawHttp(mesh.h1.to("greeter"))) {
+      http.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n");
+      http.socket.getOutputStream().write(new byte[300_000]);
+      RawHttp.Answer answer = http.answer();
+      assertThat(answer.status()).isEqualTo("403");
+      assertThat(answer.has("connection: close")).isTrue();
+      assertThat(http.read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
   void theMeshMayDenyByDefault() throws Exception {
     mesh.mesh.settings = new MeshSettings("test.local", "dc1", false, true);
     refused(get("/"), 403, "mesh.default-access = deny");
@@ -170,6 +183,43 @@ class HttpRefusalTest {
         assertThat(http.get("/").answer().status()).isEqualTo("200");
       }
     }
+  }
+
+  @Test
+  void aReadIsRepeatedElsewhereWhereTheOtherAgentIsGone() throws Exception {
+    mesh.service(mesh.h1, "greeter", "near", Protocol.HTTP, app.port(), "v1");
+    Endpoint far =
+        Objects.requireNonNull(mesh.mesh.endpoints.get(GREETER)).stream()
+            .filter(endpoint -> endpoint.node().equals("h2"))
+            .findFirst()
+            .orElseThrow();
+    List<Endpoint> both = Objects.requireNonNull(mesh.mesh.endpoints.get(GREETER));
+    try (TcpApp hangs =
+        new TcpApp(
+            socket ->
+                socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream()))) {
+      mesh.mesh.endpoints.put(GREETER, List.of(far));
+      mesh.h2.instances.put(
+          "g1",
+          new io.hostmesh.agent.inbound.LocalInstance(
+              GREETER,
+              "g1",
+              Protocol.HTTP,
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), hangs.port())));
+      try (RawHttp read = new RawHttp(mesh.h1.to("greeter"));
+          RawHttp write = new RawHttp(mesh.h1.to("greeter"))) {
+        read.get("/");
+        write.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        Eventually.holds("both are under way", () -> hangs.accepted.get() == 2);
+        mesh.mesh.endpoints.put(GREETER, both);
+        mesh.h2.path.close();
+        assertThat(read.answer().status()).isEqualTo("200");
+        RawHttp.Answer written = write.answer();
+        assertThat(written.status()).isEqualTo("503");
+        assertThat(written.body()).contains("closed before the end of the answer");
+      }
+    }
+    logged(mesh.h1, "\"flags\":\"UC\"", "POST");
   }
 
   @Test

@@ -175,6 +175,51 @@ class HttpRoadTest {
   }
 
   @Test
+  void aCallerMayWaitForTheServersWordBeforeItsBody() throws Exception {
+    try (TcpApp patient =
+        new TcpApp(
+            socket -> {
+              RawHttp http = new RawHttp(socket);
+              String head = http.head();
+              if (head.contains("/refuse")) {
+                http.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
+                return;
+              }
+              http.send("HTTP/1.1 100 Continue\r\n\r\n");
+              String body = http.body(5);
+              http.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + body);
+            })) {
+      mesh.service(mesh.h2, "patient", "p1", Protocol.HTTP, patient.port(), "v1");
+      String head =
+          "POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+      try (RawHttp http = new RawHttp(mesh.h1.to("patient"))) {
+        http.send(head.formatted("/take"));
+        assertThat(http.answer().status()).isEqualTo("100");
+        http.send("hello");
+        assertThat(http.answer().body()).isEqualTo("hello");
+      }
+      try (RawHttp http = new RawHttp(mesh.h1.to("patient"))) {
+        http.send(head.formatted("/refuse"));
+        assertThat(http.answer().status()).isEqualTo("417");
+        assertThat(http.read()).isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void aProtocolChangeMayBeDeclined() throws Exception {
+    try (RawHttp http = call()) {
+      RawHttp.Answer answer =
+          http.get("/x", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c").answer();
+      assertThat(answer.status()).isEqualTo("200");
+      assertThat(answer.body()).doesNotContain("h2c");
+      assertThat(http.get("/x", "Connection: Upgrade", "Upgrade: websocket").answer().status())
+          .isEqualTo("200");
+      assertThat(http.get("/last").answer().body()).startsWith("GET /last ");
+    }
+  }
+
+  @Test
   void anAnswerThatLastsUntilTheCloseIsWhole() throws Exception {
     try (RawHttp http = call()) {
       assertThat(http.get("/close").answer().body()).isEqualTo("until the end");

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A program that listens and does the same with each connection. */
 final class TcpApp implements AutoCloseable {
@@ -15,6 +16,7 @@ final class TcpApp implements AutoCloseable {
   }
 
   final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  final AtomicInteger accepted = new AtomicInteger();
   private final ServerSocket server;
 
   TcpApp(Session session) throws IOException {
@@ -27,6 +29,7 @@ final class TcpApp implements AutoCloseable {
     while (!server.isClosed()) {
       try {
         Socket socket = server.accept();
+        accepted.incrementAndGet();
         Thread.ofVirtual().start(() -> run(session, socket));
       } catch (IOException e) {
         return; // Closed.

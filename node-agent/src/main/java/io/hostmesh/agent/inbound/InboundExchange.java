@@ -40,7 +40,7 @@ final class InboundExchange extends HttpExchange {
   }
 
   @Override
-  public void start() {
+  protected void admit() {
     if (!instance.protocol().isHttp()) {
       refuse(
           new Failure(

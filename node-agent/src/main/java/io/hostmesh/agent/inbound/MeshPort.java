@@ -135,7 +135,7 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
       HttpService service = receiver.http(origin, instance, upstreams);
       connections.drainable(
           ctx.channel(),
-          H2Connections.serve(
+          H2Connections.serveAgent(
               ctx.pipeline(),
               stream -> {
                 stream.addLast(H2Messages.server());
@@ -146,7 +146,7 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
     private void streams(ChannelHandlerContext ctx, Origin origin) {
       connections.drainable(
           ctx.channel(),
-          H2Connections.serve(
+          H2Connections.serveAgent(
               ctx.pipeline(),
               stream -> stream.addLast(new ConnectServer(receiver, origin, instance, upstreams))));
     }

@@ -5,6 +5,7 @@ import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.inbound.InProcess;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
+import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.ReportedFailure;
 import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
@@ -35,7 +36,7 @@ final class OutboundExchange extends HttpExchange {
   }
 
   @Override
-  public void start() {
+  protected void admit() {
     HttpHeaders headers = head.headers();
     headers.remove("x-forwarded-client-cert");
     ReportedFailure.remove(headers);
@@ -78,6 +79,12 @@ final class OutboundExchange extends HttpExchange {
         yield true;
       }
     };
+  }
+
+  /** Where the other agent's host is gone; an application's own end is answered by its agent. */
+  @Override
+  protected boolean repeatable(Failure why) {
+    return why.kind() == Failure.Kind.UPSTREAM_CLOSED && Idempotence.of(head.method());
   }
 
   @Override

@@ -15,7 +15,7 @@ record RefusedHttp(Telemetry telemetry, String peer, Failure failure) implements
   public HttpExchange exchange(HttpCaller caller, HttpRequest head) {
     return new HttpExchange(caller, head) {
       @Override
-      public void start() {
+      protected void admit() {
         refuse(failure);
       }
 

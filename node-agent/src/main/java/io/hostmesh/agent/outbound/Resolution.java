@@ -109,9 +109,16 @@ final class Resolution {
     Members.Candidate failed = current;
     release();
     last = why;
-    if (failed != null && why.kind() == Failure.Kind.CONNECT_FAILED) {
-      failed.member().unreachable(System.nanoTime());
-      tried.add(failed.endpoint());
+    if (failed != null) {
+      switch (why.kind()) {
+        case CONNECT_FAILED -> {
+          failed.member().unreachable(System.nanoTime());
+          tried.add(failed.endpoint());
+        }
+        // Another one is better, but where there is none its agent may just have been restarted.
+        case UPSTREAM_CLOSED -> failed.member().unreachable(System.nanoTime());
+        default -> {}
+      }
     }
     return tries >= MAX_TRIES ? new Next.None(why) : choose(mesh.view());
   }

@@ -23,16 +23,34 @@ public final class H2Connections {
   private static final int CONNECTION_WINDOW = 8 * 1024 * 1024;
   private static final int DEFAULT_WINDOW = 65_535;
 
+  /** Counted with 32 bytes for each header (RFC 9113 section 6.5.2), unlike an HTTP/1.1 head. */
+  private static final long HEAD_LIST = 4L * HttpLimits.DEFAULT.headBytes();
+
+  /** Many callers share a connection between agents, and each may give up whenever it likes. */
+  private static final int RESETS_OF_AGENTS = 20_000;
+
+  private static final int RESETS_OF_APPLICATIONS = 400;
+  private static final int RESETS_SECONDS = 30;
+
   private H2Connections() {}
 
   private static Http2Settings settings() {
-    return new Http2Settings()
-        .initialWindowSize(STREAM_WINDOW)
-        .maxHeaderListSize(HttpLimits.DEFAULT.headBytes());
+    return new Http2Settings().initialWindowSize(STREAM_WINDOW).maxHeaderListSize(HEAD_LIST);
   }
 
-  /** Adds the handlers of a server's connection. */
+  /** Adds the handlers of an application's connection to us. */
   public static Drainable serve(ChannelPipeline pipeline, Consumer<ChannelPipeline> eachStream) {
+    return serve(pipeline, RESETS_OF_APPLICATIONS, eachStream);
+  }
+
+  /** Adds the handlers of another agent's connection to us. */
+  public static Drainable serveAgent(
+      ChannelPipeline pipeline, Consumer<ChannelPipeline> eachStream) {
+    return serve(pipeline, RESETS_OF_AGENTS, eachStream);
+  }
+
+  private static Drainable serve(
+      ChannelPipeline pipeline, int resets, Consumer<ChannelPipeline> eachStream) {
     pipeline.addLast(
         "h2",
         Http2FrameCodecBuilder.forServer()
@@ -40,6 +58,8 @@ public final class H2Connections {
                 settings().maxConcurrentStreams(MAX_STREAMS).connectProtocolEnabled(true))
             .gracefulShutdownTimeoutMillis(0)
             .decoupleCloseAndGoAway(true)
+            .decoderEnforceMaxRstFramesPerWindow(resets, RESETS_SECONDS)
+            .encoderEnforceMaxRstFramesPerWindow(0, 0)
             .build());
     H2ServerConnection connection = new H2ServerConnection();
     pipeline.addLast(

@@ -25,6 +25,7 @@ public abstract class HttpExchange implements HttpStream.Observer {
   private final long startNanos = System.nanoTime();
   private @Nullable HttpStream stream;
   private @Nullable Failure failure;
+  private boolean starting;
   private boolean requestEnded;
   private boolean bodySent;
   private boolean responseStarted;
@@ -40,8 +41,15 @@ public abstract class HttpExchange implements HttpStream.Observer {
     this.head = head;
   }
 
+  /** Begins; {@link #requestBatchEnd} is to follow when what has come of the request is in. */
+  public final void start() {
+    starting = true;
+    admit();
+    starting = false;
+  }
+
   /** Decides; ends in {@link #refuse} or in a stream that is opened with this as its observer. */
-  public abstract void start();
+  protected abstract void admit();
 
   /**
    * Tries again elsewhere, where nothing of the request has reached an application.
@@ -49,6 +57,11 @@ public abstract class HttpExchange implements HttpStream.Observer {
    * @return whether another try is under way
    */
   protected abstract boolean again(Failure why);
+
+  /** Whether the request may be sent again though some of it may have reached an application. */
+  protected boolean repeatable(Failure why) {
+    return false;
+  }
 
   /** Changes the final answer's head before the caller gets it. */
   protected abstract void answering(HttpResponse response);
@@ -135,9 +148,11 @@ public abstract class HttpExchange implements HttpStream.Observer {
       part.release();
     }
     if (!finished && stream == opened) {
-      opened.flush();
+      if (!starting) { // Otherwise the batch's end flushes, and the end goes with the head.
+        opened.flush();
+        streamWritable();
+      }
       opened.read();
-      streamWritable();
     }
   }
 
@@ -228,7 +243,7 @@ public abstract class HttpExchange implements HttpStream.Observer {
       failure = why;
       caller.abort();
       finish();
-    } else if (!unsent || !retry(why)) {
+    } else if (!(unsent || repeatable(why)) || !retry(why)) {
       stream = null;
       refuse(why);
     }

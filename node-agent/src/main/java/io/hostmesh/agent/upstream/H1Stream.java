@@ -3,6 +3,7 @@ package io.hostmesh.agent.upstream;
 import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpStream;
+import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.Informational;
 import io.hostmesh.agent.protocol.Resets;
 import io.hostmesh.agent.telemetry.Failure;
@@ -88,7 +89,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
   @Override
   public void write(HttpObject part) {
     if (part instanceof HttpRequest head) {
-      idempotent = isIdempotent(head);
+      idempotent = Idempotence.of(head.method());
       upgradeAsked = head.headers().contains(HttpHeaderNames.UPGRADE);
       channel.write(head, channel.voidPromise());
       if (upgradeAsked) {
@@ -97,14 +98,6 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     } else if (part instanceof HttpContent content) {
       content(content);
     }
-  }
-
-  /** RFC 9110 section 9.2.2. */
-  private static boolean isIdempotent(HttpRequest head) {
-    return switch (head.method().name()) {
-      case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE" -> true;
-      default -> false;
-    };
   }
 
   private void content(HttpContent content) {

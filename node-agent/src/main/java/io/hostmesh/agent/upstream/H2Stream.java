@@ -92,7 +92,7 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
       ctx.close();
     } else if (event instanceof Http2GoAwayFrame goAway) {
       goAway.release();
-      fail(new Failure(Failure.Kind.UPSTREAM_CLOSED, where + " took no more requests"), true);
+      fail(new Failure(Failure.Kind.UPSTREAM_RESET, where + " took no more requests"), true);
       ctx.close();
     }
   }
