@@ -15,9 +15,6 @@ import io.hostmesh.agent.local.DefinitionMemory;
 import io.hostmesh.agent.local.Definitions;
 import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.local.ServiceDefinition;
-import io.hostmesh.agent.redirect.Capture;
-import io.hostmesh.agent.redirect.CapturePlan;
-import io.hostmesh.agent.redirect.CapturePorts;
 import io.hostmesh.agent.redirect.CaptureScope;
 import io.hostmesh.agent.redirect.CaptureSettings.OnStop;
 import io.hostmesh.agent.redirect.OriginalDestination;
@@ -43,11 +40,9 @@ import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.micrometer.core.instrument.Gauge;
 import io.netty.channel.Channel;
-import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -102,7 +97,7 @@ public final class Agent implements AutoCloseable {
   private final AccessLog accessLog;
   private final ListeningSockets sockets;
   private final List<Channel> listening = new ArrayList<>();
-  private final @Nullable CaptureKeeper capture;
+  private final HostCapture capture;
   private @Nullable DataPath road;
 
   private volatile boolean listens;
@@ -161,7 +156,16 @@ public final class Agent implements AutoCloseable {
     this.nameServers =
         new NameServers(
             host.vertx(), ResolvConf.DEFAULT, config.dns().upstreams(), this::captureChanged);
-    this.capture = config.capture().enabled() ? closing.add(keeper()) : null;
+    this.capture =
+        closing.add(
+            new HostCapture(
+                config,
+                self.uid(),
+                discovery,
+                instances,
+                nameServers,
+                () -> listens,
+                this::captureHasChanged));
     this.metrics = metrics();
     this.accessLog = accessLog();
     this.status =
@@ -174,7 +178,7 @@ public final class Agent implements AutoCloseable {
             discovery,
             instances,
             facts,
-            this::captureJson);
+            capture::json);
     this.reporting = new Reporting(host.vertx(), status, discovery, notify);
   }
 
@@ -232,41 +236,6 @@ public final class Agent implements AutoCloseable {
     return SocketAddress.inetSocketAddress(address.port(), address.host());
   }
 
-  private CaptureKeeper keeper() {
-    if (self.uid() == 0) {
-      throw new UserError(
-          "capture: the agent runs as root, whose own traffic could not be told from that of other"
-              + " programs; run it as a user of its own with CAP_NET_ADMIN, or set capture.enabled ="
-              + " false");
-    }
-    return new CaptureKeeper(
-        Capture.open(config.capture().backend(), CaptureByHand.folder(config.folders().run())),
-        this::wanted,
-        config.capture().confirmWithin(),
-        this::captureHasChanged);
-  }
-
-  /** Nothing until the mesh is known: before, all that is captured would fail. */
-  private Optional<CapturePlan> wanted() {
-    if (!listens || discovery.view().settings().isEmpty()) {
-      return Optional.empty();
-    }
-    Set<InetSocketAddress> endpoints = new HashSet<>();
-    for (DirectoryEntry entry : discovery.view().directory()) {
-      endpoints.addAll(entry.addresses());
-    }
-    AgentConfig.Listen listen = config.listen();
-    return Optional.of(
-        config
-            .capture()
-            .plan(
-                self.uid(),
-                new CapturePorts(listen.outbound(), listen.inbound(), listen.dns()),
-                instances.definitions().ports(),
-                endpoints,
-                nameServers.ofHost()));
-  }
-
   private Metrics metrics() {
     Metrics made = new Metrics("agent", host.version());
     Gauge.builder("hostmesh_agent_generation", generation::number)
@@ -279,11 +248,7 @@ public final class Agent implements AutoCloseable {
   }
 
   private void listen() {
-    new Needs(discovery, identities, instances)
-        .require(
-            readiness,
-            () -> listens,
-            () -> Optional.ofNullable(capture).flatMap(CaptureKeeper::problem));
+    new Needs(discovery, identities, instances).require(readiness, () -> listens, capture::problem);
     AgentPorts ports = new AgentPorts(config.listen());
     Monitoring monitoring = new Monitoring(metrics, readiness);
     for (String name : List.of(ListeningSockets.METRICS, ListeningSockets.READY)) {
@@ -389,9 +354,7 @@ public final class Agent implements AutoCloseable {
     discovery.start();
     instances.start(
         new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));
-    if (capture != null) {
-      capture.start();
-    }
+    capture.start();
     reporting.start();
   }
 
@@ -419,23 +382,7 @@ public final class Agent implements AutoCloseable {
   }
 
   private void captureChanged() {
-    if (capture != null) {
-      capture.refresh();
-    }
-  }
-
-  private JsonObject captureJson() {
-    CaptureKeeper keeper = capture;
-    if (keeper == null) {
-      return new JsonObject().put("enabled", false);
-    }
-    JsonObject json =
-        new JsonObject()
-            .put("enabled", true)
-            .put("backend", keeper.backend())
-            .put("inForce", keeper.problem().isEmpty());
-    keeper.problem().ifPresent(problem -> json.put("problem", problem));
-    return json;
+    capture.refresh();
   }
 
   private void stop(Optional<OnStop> mode) {
@@ -494,19 +441,16 @@ public final class Agent implements AutoCloseable {
   @Override
   public void close() throws IOException {
     notify.stopping();
-    CaptureKeeper keeper = capture;
     boolean succeeded = generation.isSucceeded();
     stopListening();
     instances.close();
-    if (keeper != null) {
-      keeper.close();
-    }
+    capture.close();
     save();
     lock.close();
     drain();
     closing.close();
-    if (keeper != null && onStop == OnStop.OPEN && !succeeded) {
-      keeper.remove();
+    if (config.capture().enabled() && onStop == OnStop.OPEN && !succeeded) {
+      capture.remove();
       LOG.log(System.Logger.Level.INFO, "capture is off (capture.on-stop = open)");
     }
   }

@@ -14,6 +14,7 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
+import java.net.ConnectException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -147,6 +148,9 @@ final class Prober implements AutoCloseable {
   private static Future<Void> explain(Throwable failure) {
     if (failure instanceof TimeoutException) {
       return Future.failedFuture("no answer in time");
+    }
+    if (failure instanceof ConnectException) {
+      return Future.failedFuture("connection refused");
     }
     String message = failure.getMessage();
     return Future.failedFuture(message == null ? failure.toString() : message);
