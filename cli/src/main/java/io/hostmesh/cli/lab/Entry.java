@@ -17,6 +17,19 @@ record Entry(LabId id, Path script, HostFiles files, ControlGroups groups) {
    */
   List<String> command(
       LabHost host, Path group, Path folder, List<String> user, List<String> program) {
+    return command(host, group, folder, user, program, "");
+  }
+
+  /**
+   * @param mounts shell commands for the program's own mount namespace ({@link Openings#script})
+   */
+  List<String> command(
+      LabHost host,
+      Path group,
+      Path folder,
+      List<String> user,
+      List<String> program,
+      String mounts) {
     groups.make(group);
     List<String> command = new ArrayList<>();
     command.addAll(
@@ -27,7 +40,8 @@ record Entry(LabId id, Path script, HostFiles files, ControlGroups groups) {
             id.namespace(host.name()),
             files.fstab(host).toString(),
             group.toString(),
-            folder.toString()));
+            folder.toString(),
+            mounts));
     command.addAll(user);
     command.addAll(program);
     return List.copyOf(command);

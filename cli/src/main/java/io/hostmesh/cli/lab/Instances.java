@@ -79,13 +79,20 @@ final class Instances {
     prepare(home, spec, uid);
     Path group = entry.groups().instance(host.name(), slug(spec.service()), spec.port());
     List<String> user = spec.user().map(Entry::as).orElseGet(() -> Entry.as(uid));
-    List<String> command = entry.command(host, group, view.seen(home), user, spec.command());
-    Map<String, String> env = new TreeMap<>(spec.env());
+    String mounts = isRoot(spec) ? "" : Openings.of(spec.command()).script();
+    List<String> command =
+        entry.command(host, group, view.seen(home), user, spec.command(), mounts);
+    Map<String, String> env =
+        isRoot(spec) ? new TreeMap<>(spec.env()) : Openings.reachable(spec.env());
     env.put("HOME", view.seen(home).toString());
     RunningInstance instance = new RunningInstance(spec, group, home.resolve("output.log"));
     instance.started(Posix.spawn(command, env, instance.log(), List.of()));
     running.put(key(spec), instance);
     return instance;
+  }
+
+  private static boolean isRoot(InstanceSpec spec) {
+    return spec.user().filter(user -> user.equals("root") || user.equals("0")).isPresent();
   }
 
   private static void prepare(Path home, InstanceSpec spec, int uid) {

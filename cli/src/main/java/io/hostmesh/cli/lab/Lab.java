@@ -317,10 +317,12 @@ final class Lab {
   }
 
   /** The command line with which {@code lab exec} starts a command on a host. */
-  JsonObject entry(String hostName, Optional<ServiceName> service, Path workingFolder) {
+  JsonObject entry(
+      String hostName, Optional<ServiceName> service, Path workingFolder, List<String> program) {
     LabHost host = service.isPresent() ? meshHost(hostName) : host(hostName);
     Path group = entry.groups().shell(host.name());
     List<String> user = List.of();
+    String mounts = "";
     if (service.isPresent()) {
       ServiceName name = service.get();
       if (instances.declareCaller(host, name)) {
@@ -330,9 +332,14 @@ final class Lab {
       }
       group = entry.groups().client(host.name(), Instances.slug(name));
       user = Entry.as(uids.of(Instances.slug(name)));
+      List<String> words = new ArrayList<>(program);
+      words.add(workingFolder.toString());
+      mounts = Openings.of(words).script();
     }
     return new JsonObject()
-        .put("prefix", new JsonArray(entry.command(host, group, workingFolder, user, List.of())));
+        .put(
+            "prefix",
+            new JsonArray(entry.command(host, group, workingFolder, user, List.of(), mounts)));
   }
 
   /** All that {@code lab status} shows. */

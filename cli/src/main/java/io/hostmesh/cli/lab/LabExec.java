@@ -1,12 +1,13 @@
 package io.hostmesh.cli.lab;
 
 import io.hostmesh.runtime.UserError;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,7 +45,10 @@ final class LabExec implements Callable<Integer> {
   @Override
   public Integer call() {
     JsonObject wish =
-        new JsonObject().put("host", host).put("folder", Path.of("").toAbsolutePath().toString());
+        new JsonObject()
+            .put("host", host)
+            .put("command", new JsonArray(command))
+            .put("folder", Path.of("").toAbsolutePath().toString());
     if (service != null) {
       wish.put("as", Names.service(service).full());
     }
@@ -52,7 +56,9 @@ final class LabExec implements Callable<Integer> {
     List<String> all = new ArrayList<>();
     answer.getJsonArray("prefix").forEach(part -> all.add(String.valueOf(part)));
     all.addAll(command);
-    UserError failure = Posix.become(all, new TreeMap<>(System.getenv()));
+    Map<String, String> env =
+        service == null ? System.getenv() : Openings.reachable(System.getenv());
+    UserError failure = Posix.become(all, env);
     throw failure;
   }
 }

@@ -106,7 +106,8 @@ final class Supervisor {
     return lab.entry(
         wish.getString("host"),
         Optional.ofNullable(wish.getString("as")).map(ServiceName::parse),
-        Path.of(wish.getString("folder")));
+        Path.of(wish.getString("folder")),
+        wish.getJsonArray("command").stream().map(String::valueOf).toList());
   }
 
   private Component component(JsonObject wish) {

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Where the lab's users find folders that lie below a folder closed to them (a checkout in {@code
@@ -35,15 +34,19 @@ record View(Map<Path, Path> mounts) {
   }
 
   /** Whether every user may pass through the folder and all above it. */
-  private static boolean isOpen(@org.jspecify.annotations.Nullable Path folder) {
-    try {
-      for (Path each = folder; each != null; each = each.getParent()) {
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(each);
-        if (!permissions.contains(PosixFilePermission.OTHERS_EXECUTE)) {
-          return false;
-        }
+  static boolean isOpen(@org.jspecify.annotations.Nullable Path folder) {
+    for (Path each = folder; each != null; each = each.getParent()) {
+      if (!isOpenItself(each)) {
+        return false;
       }
-      return true;
+    }
+    return true;
+  }
+
+  /** Whether every user may pass through the folder, seen for itself. */
+  static boolean isOpenItself(Path folder) {
+    try {
+      return Files.getPosixFilePermissions(folder).contains(PosixFilePermission.OTHERS_EXECUTE);
     } catch (IOException e) {
       throw new UserError(folder + ": " + e.getMessage(), e);
     }

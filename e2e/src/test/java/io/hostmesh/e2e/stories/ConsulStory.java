@@ -75,8 +75,7 @@ class ConsulStory {
   private static String consul() throws IOException {
     return Lab.run(
             "",
-            List.of(
-                "sh", "-c", "command -v consul || " + Lab.ROOT.resolve("tools/consul/build")))
+            List.of("sh", "-c", "command -v consul || " + Lab.ROOT.resolve("tools/consul/build")))
         .ok()
         .lines()
         .getLast();

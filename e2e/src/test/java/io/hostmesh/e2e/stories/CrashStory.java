@@ -19,12 +19,18 @@ class CrashStory {
     Programs.echo(lab, "h1", "echo", 8080, "echo");
     assertThat(lab.as("web", "h1", "curl -sS --max-time 10 http://echo.mesh/").ok().out())
         .startsWith("echo GET /");
-    assertThat(lab.hostmesh("lab", "up").status()).as("a second lab in the same folder").isNotZero();
+    assertThat(lab.hostmesh("lab", "up").status())
+        .as("a second lab in the same folder")
+        .isNotZero();
     kill(lab);
 
     lab.hostmesh("lab", "down").ok();
     assertThat(lab.dir()).doesNotExist();
-    assertThat(Lab.run("", List.of("sh", "-c", "ps -eo args | grep -F '" + lab.dir() + "' | grep -v grep")).out())
+    assertThat(
+            Lab.run(
+                    "",
+                    List.of("sh", "-c", "ps -eo args | grep -F '" + lab.dir() + "' | grep -v grep"))
+                .out())
         .isEmpty();
   }
 

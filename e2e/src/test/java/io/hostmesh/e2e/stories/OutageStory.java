@@ -46,7 +46,11 @@ class OutageStory {
         lab.begin(
             "web",
             "h1",
-            "exec python3 " + CALLS + " http://greeter.mesh/ " + stop + (newConnections ? " new" : ""),
+            "exec python3 "
+                + CALLS
+                + " http://greeter.mesh/ "
+                + stop
+                + (newConnections ? " new" : ""),
             output);
     try {
       Thread.sleep(1_000); // Load before the event, so that calls are under way.
@@ -124,7 +128,6 @@ class OutageStory {
         () ->
             lab.apply("kind = access, service = greeter, allow = [ { from = other } ]").status()
                 == 0);
-    Lab.within(
-        Duration.ofSeconds(20), "the rule to hold", () -> call().contains("denied"));
+    Lab.within(Duration.ofSeconds(20), "the rule to hold", () -> call().contains("denied"));
   }
 }

@@ -15,6 +15,9 @@ class QuickstartStory {
 
     assertThat(result.ok().out()).doesNotContain("FAIL").contains("--check passed");
     System.out.println(
-        result.lines().stream().filter(line -> line.contains("first answer")).findFirst().orElse(""));
+        result.lines().stream()
+            .filter(line -> line.contains("first answer"))
+            .findFirst()
+            .orElse(""));
   }
 }

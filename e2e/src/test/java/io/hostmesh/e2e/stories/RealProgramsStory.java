@@ -83,6 +83,8 @@ class RealProgramsStory {
     String start =
         bin
             + "/initdb -D data -A trust -U app >/dev/null"
+            // The agent dials from 127.0.0.6, which a server is told to trust, or not, by itself.
+            + " && echo 'host all all 127.0.0.6/32 trust' >> data/pg_hba.conf"
             + " && exec "
             + bin
             + "/postgres -D data -p 5432 -c listen_addresses=127.0.0.1 -c unix_socket_directories=$PWD"
@@ -109,7 +111,15 @@ class RealProgramsStory {
 
   @Test
   void socatSendsAndHalfCloses() throws IOException {
-    lab.run("h2", "upper", 7000, "tcp", List.of(), "socat", "TCP-LISTEN:7000,fork,reuseaddr", "EXEC:tr a-z A-Z")
+    lab.run(
+            "h2",
+            "upper",
+            7000,
+            "tcp",
+            List.of(),
+            "socat",
+            "TCP-LISTEN:7000,fork,reuseaddr",
+            "EXEC:tr a-z A-Z")
         .ok();
 
     // tr answers at the end of its input only: the end of the one half must arrive.
@@ -133,7 +143,15 @@ class RealProgramsStory {
   void otherNamesAndAddressesAreNotTouched() throws IOException {
     try (AutoCloseableProcess _ =
         AutoCloseableProcess.start(
-            lab.command("lab", "exec", "hub", "--", "python3", Programs.script("echo.py").toString(), "9000", "outside"))) {
+            lab.command(
+                "lab",
+                "exec",
+                "hub",
+                "--",
+                "/usr/bin/python3",
+                Programs.script("echo.py").toString(),
+                "9000",
+                "outside"))) {
       Lab.within(
           java.time.Duration.ofSeconds(15),
           "a program outside of the mesh to listen",

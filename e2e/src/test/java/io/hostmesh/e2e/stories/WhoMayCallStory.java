@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Identities are the kernel's word, access rules hold wherever a call comes from. */
 class WhoMayCallStory {
-  private static final String STATUS = "curl -s --max-time 10 -w '\\n%{http_code}' ";
+  private static final String STATUS = "curl -sS --max-time 10 -w '\\n%{http_code}' ";
 
   private static Lab lab = Lab.named("access");
 
@@ -19,6 +19,7 @@ class WhoMayCallStory {
   static void up() throws IOException {
     lab = Lab.up("access");
     Programs.echo(lab, "h2", "vault", 8080, "vault");
+    lab.hostmesh("node", "allow", "h1", "teller").ok();
     lab.apply("kind = access, service = vault, allow = [ { from = teller, methods = [ GET ] } ]")
         .ok();
   }
@@ -69,7 +70,7 @@ class WhoMayCallStory {
             lab.as(
                     "teller",
                     "h1",
-                    "curl -s --max-time 10 -H 'x-forwarded-client-cert: URI=spiffe://hostmesh.local/king'"
+                    "curl -sS --max-time 10 -H 'x-forwarded-client-cert: URI=spiffe://hostmesh.local/king'"
                         + " http://vault.mesh/")
                 .ok()
                 .out())
@@ -92,8 +93,16 @@ class WhoMayCallStory {
     try (AutoCloseableProcess _ =
         AutoCloseableProcess.start(
             lab.command(
-                "lab", "exec", "h2", "--as", "robber", "--", "python3",
-                Programs.script("echo.py").toString(), "8085", "squatter"))) {
+                "lab",
+                "exec",
+                "h2",
+                "--as",
+                "robber",
+                "--",
+                "python3",
+                Programs.script("echo.py").toString(),
+                "8085",
+                "squatter"))) {
       Lab.within(
           Duration.ofSeconds(15),
           "the squatter to listen",
@@ -110,15 +119,14 @@ class WhoMayCallStory {
 
   @Test
   void badRulesAreRefusedWholeWithTheirPlace() throws IOException {
-    assertThat(
-            lab.apply("kind = route, service = vault\nrules = [ { to = [ { subset = v9 } ] } ]"))
+    assertThat(lab.apply("kind = route, service = vault\nrules = [ { to = [ { subset = v9 } ] } ]"))
         .satisfies(r -> assertThat(r.status()).isNotZero())
         .extracting(Lab.Result::out)
         .asString()
         .contains("standard input:2")
         .contains("v9")
         .doesNotContain("at io.hostmesh");
-    assertThat(lab.apply("kind = access, service = vault, alow = []").out())
+    assertThat(lab.apply("kind = access, service = vault, allow = [], alow = []").out())
         .contains("alow")
         .contains("allow");
     assertThat(lab.apply("kind = route, service = nowhere\nrules = []").status()).isNotZero();
