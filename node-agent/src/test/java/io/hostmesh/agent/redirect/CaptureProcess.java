@@ -31,9 +31,12 @@ final class CaptureProcess implements AutoCloseable {
   static CaptureProcess asUser(
       TestHost host, CaptureBackend backend, Path folder, int uid, boolean capable)
       throws Exception {
-    Path classes = folder.resolve("classes");
+    List<String> classPath = new ArrayList<>();
     for (Class<?> type : List.of(CaptureProcess.class, Capture.class, Libc.class)) {
-      copy(Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()), classes);
+      // A folder of classes, or an archive where the module was packaged before.
+      Path copied = folder.resolve("classes-" + classPath.size());
+      copy(Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()), copied);
+      classPath.add(copied.toString());
     }
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     List<String> user =
@@ -44,7 +47,8 @@ final class CaptureProcess implements AutoCloseable {
             ? List.of("--inh-caps", "+net_admin", "--ambient-caps", "+net_admin")
             : List.of("--inh-caps", "-all", "--bounding-set", "-all"));
     Path run = folder.resolve("run");
-    return start(host, user, classes.toString(), backend, run, "0s");
+    return start(
+        host, user, String.join(java.io.File.pathSeparator, classPath), backend, run, "0s");
   }
 
   private static CaptureProcess start(
