@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 @SuppressWarnings("StringConcatToTextBlock") // Lines on the wire end with CR LF.
@@ -49,6 +51,14 @@ class HttpRoadTest {
         case "/broken" -> {
           http.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
           socket.setSoLinger(true, 0);
+          return;
+        }
+        case "/short" -> {
+          http.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+          return;
+        }
+        case "/short-chunks" -> {
+          http.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
           return;
         }
         case "/garbage" -> {
@@ -236,6 +246,17 @@ class HttpRoadTest {
     }
     Eventually.holds("the failure is logged", () -> !mesh.h1.log.isEmpty());
     assertThat(mesh.h1.log.peek()).contains("\"flags\":\"UR\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/short", "/short-chunks"})
+  void anAnswerThatEndsTooEarlyIsNeverACleanOne(String path) throws Exception {
+    mesh.service(mesh.h1, "near", "n1", Protocol.HTTP, app.port(), "v1");
+    for (String service : new String[] {"greeter", "near"}) {
+      try (RawHttp http = new RawHttp(mesh.h1.to(service))) {
+        assertThatThrownBy(() -> http.get(path).answer()).isInstanceOf(IOException.class);
+      }
+    }
   }
 
   @Test
