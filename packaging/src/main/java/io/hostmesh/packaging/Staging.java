@@ -155,8 +155,13 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
     };
   }
 
+  /** What people and the getting-started page put beside the configuration. */
   private static String forget(Product product) {
-    return product == Product.AGENT ? "rm -rf /etc/hostmesh/services.d\n" : "";
+    return switch (product) {
+      case AGENT -> "rm -rf /etc/hostmesh/services.d /etc/hostmesh/node.token\n";
+      case CONTROL -> "rm -f /etc/hostmesh/pilot.token\n";
+      case COMMAND -> "";
+    };
   }
 
   private static void link(Path from, Path to) throws IOException {

@@ -42,7 +42,7 @@ final class BootedHost {
         new ProcessBuilder(
                 "sh",
                 "-c",
-                "echo $$ > '" + cgroup + "/cgroup.procs'; exec \"$@\"",
+                "echo $$ > '" + cgroup + "/cgroup.procs'; SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec \"$@\"",
                 "sh",
                 "systemd-nspawn",
                 machine(name),
@@ -53,6 +53,7 @@ final class BootedHost {
                 "--private-network",
                 "--register=no",
                 "--keep-unit",
+                "--resolv-conf=off",
                 "--console=read-only",
                 "--quiet")
             .redirectErrorStream(true)

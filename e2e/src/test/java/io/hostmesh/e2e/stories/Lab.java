@@ -21,7 +21,7 @@ final class Lab implements AutoCloseable {
   static final Path ROOT =
       Path.of(System.getProperty("hostmesh.root", "..")).toAbsolutePath().normalize();
 
-  private static final Duration LONG = Duration.ofSeconds(180);
+  private static final Duration LONG = Duration.ofMinutes(3);
 
   private final Path dir;
 
