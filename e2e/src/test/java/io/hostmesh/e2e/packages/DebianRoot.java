@@ -59,7 +59,7 @@ final class DebianRoot {
   }
 
   private static Path recipe(Path root) {
-    return root.resolve("etc/hostmesh-story-recipe");
+    return root.resolve("etc/recipe-of-this-root");
   }
 
   private static String recipe() {

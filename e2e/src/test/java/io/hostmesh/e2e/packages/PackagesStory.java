@@ -148,7 +148,7 @@ class PackagesStory {
       "nft list ruleset; ip rule; ip route show table all | grep -v fe80: | sort; getent passwd; getent group;"
           + " ls /etc/systemd/system /etc/systemd/system/*.wants;"
           + " systemctl list-units --all --plain --no-legend 'hostmesh*';"
-          + " ps -eo args= | grep '[h]ostmesh' ;"
+          + " ps -eo args= | grep '^/usr/lib/[h]ostmesh';"
           + " find / -xdev -iname '*hostmesh*' -not -path '/proc/*' -not -path '/var/lib/dpkg/*'"
           + " -not -path '/var/log/*' -not -path '/packages/*' -not -path '/root/*' | sort";
 
