@@ -114,6 +114,10 @@ need_lab_tools() {
 need_test_tools() {
   need_commands systemd-nspawn:systemd-container debootstrap:debootstrap git:git dig:dnsutils \
     nginx:nginx-light socat:socat psql:postgresql-client python3:python3
+  # Where this machine is no Debian.
+  if [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
+    install_packages debian-archive-keyring
+  fi
   if ! ls /usr/lib/postgresql/*/bin/postgres > /dev/null 2>&1; then
     install_packages postgresql
   fi
