@@ -83,14 +83,14 @@ class ListeningSocketsTest {
 
   @Test
   void twoGenerationsServeOnePassedSocketOneAfterTheOther() throws Exception {
-    // The descriptor belongs to whoever passes it: an old generation's channel stands for that.
-    Channel holder =
+    // Whoever passes a socket keeps a descriptor of its own; the second one stands for it.
+    Channel opened =
         new ListeningSockets(vertx, Map.of())
-            .serve("holder", List.of(any()), greeting("holder"))
+            .serve("opened", List.of(any()), greeting("opened"))
             .getFirst();
-    holder.config().setAutoRead(false);
-    int first = duplicate(holder);
-    int second = duplicate(holder);
+    int first = duplicate(opened);
+    int second = duplicate(opened);
+    opened.close().syncUninterruptibly();
 
     Channel old = passed(first).serve("mesh", List.of(), greeting("old")).getFirst();
     assertThat(greeted(old)).isEqualTo("old");
@@ -99,7 +99,6 @@ class ListeningSocketsTest {
     Channel young = passed(second).serve("mesh", List.of(), greeting("young")).getFirst();
     assertThat(greeted(young)).isEqualTo("young");
     young.close().syncUninterruptibly();
-    holder.close().syncUninterruptibly();
   }
 
   private ListeningSockets passed(int fd) {
