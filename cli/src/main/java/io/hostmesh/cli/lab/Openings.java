@@ -53,8 +53,9 @@ final class Openings {
       }
       if (top != null && !closed) {
         // A program finds its own files beside it.
-        boolean last = i == path.getNameCount() && each.getParent() != null;
-        see(top, last ? entries(each.getParent()) : List.of(each));
+        Path folder = each.getParent();
+        boolean isLast = i == path.getNameCount();
+        see(top, isLast && folder != null ? entries(folder) : List.of(each));
         return;
       }
     }

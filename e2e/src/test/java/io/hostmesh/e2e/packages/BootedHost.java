@@ -42,7 +42,9 @@ final class BootedHost {
         new ProcessBuilder(
                 "sh",
                 "-c",
-                "echo $$ > '" + cgroup + "/cgroup.procs'; SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec \"$@\"",
+                "echo $$ > '"
+                    + cgroup
+                    + "/cgroup.procs'; SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec \"$@\"",
                 "sh",
                 "systemd-nspawn",
                 machine(name),

@@ -125,9 +125,7 @@ class OutageStory {
     Lab.within(
         Duration.ofSeconds(30),
         "a rule to be taken by all",
-        () ->
-            lab.apply("kind = access, service = greeter, allow = []").status()
-                == 0);
+        () -> lab.apply("kind = access, service = greeter, allow = []").status() == 0);
     Lab.within(Duration.ofSeconds(20), "the rule to hold", () -> call().contains("denied"));
   }
 }
