@@ -194,8 +194,10 @@ final class BootedHost {
   }
 
   private static boolean isInit(long pid) {
-    try (Stream<String> status = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
-      return status.anyMatch(line -> line.startsWith("NSpid:") && line.endsWith("\t1"));
+    try {
+      return Files.readString(Path.of("/proc", String.valueOf(pid), "status"))
+          .lines()
+          .anyMatch(line -> line.startsWith("NSpid:") && line.endsWith("\t1"));
     } catch (IOException e) {
       return false; // It has just ended.
     }

@@ -145,7 +145,7 @@ class PackagesStory {
 
   /** Whatever the packages could leave: rules, routes, users, units, processes, files. */
   private static final String TRACES =
-      "nft list ruleset; ip rule; ip route show table all | grep -v fe80: | sort; getent passwd; getent group;"
+      "nft list ruleset; ip rule; ip route show table all | grep -v -e fe80: -e ff00: | sort; getent passwd; getent group;"
           + " ls /etc/systemd/system /etc/systemd/system/*.wants;"
           + " systemctl list-units --all --plain --no-legend 'hostmesh*';"
           + " ps -eo args= | grep '^/usr/lib/[h]ostmesh';"
