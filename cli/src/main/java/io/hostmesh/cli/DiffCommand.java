@@ -4,14 +4,18 @@ import io.vertx.core.json.JsonObject;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code hostmesh diff}. */
 @Command(
     name = "diff",
-    description = "Show what applying rules would change. Status 1 where it would, 0 where not.",
+    description = "Show what applying rules would change.",
     footer = {"", "Example:", "  hostmesh diff -f config/sample"})
 final class DiffCommand implements Callable<Integer> {
   @Mixin private RuleFiles files = new RuleFiles();
+
+  @Option(names = "--exit-code", description = "end with 1 where it would change something")
+  private boolean exitCode;
 
   @Mixin private Mesh mesh = new Mesh();
 
@@ -32,6 +36,9 @@ final class DiffCommand implements Callable<Integer> {
         rule.getJsonArray("lines").forEach(System.out::println);
       }
     }
-    return changed == 0 ? 0 : 1;
+    if (changed == 0) {
+      System.out.println("no difference");
+    }
+    return exitCode && changed > 0 ? 1 : 0;
   }
 }
