@@ -24,7 +24,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * packages are installed, the hosts join, a unit of the first calls a unit of the second by its
  * name, and after removal nothing is left.
  */
-@Tag("booted")
+@Tag("full") // Hosts that boot systemd take minutes: ./verify --full.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PackagesStory {
