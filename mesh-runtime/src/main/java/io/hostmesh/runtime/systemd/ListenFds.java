@@ -23,6 +23,9 @@ public final class ListenFds {
   private static final int F_GETFD = 1;
   private static final int F_SETFD = 2;
   private static final int FD_CLOEXEC = 1;
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
+  private static final int O_NONBLOCK = 0x800;
   private static final int SOL_SOCKET = 1;
   private static final int SO_TYPE = 3;
   private static final int SO_ACCEPTCONN = 30;
@@ -65,8 +68,8 @@ public final class ListenFds {
   public record Passed(String name, int fd, Kind kind, boolean ipv6) {}
 
   /**
-   * Takes the sockets that are meant for this process, and closes them to its children. To be
-   * called once.
+   * Takes the sockets that are meant for this process, closes them to its children and makes them
+   * non-blocking. To be called once.
    *
    * @param environment the process's own
    * @param pid this process's
@@ -114,7 +117,9 @@ public final class ListenFds {
   }
 
   private static Passed passed(String name, int fd) {
-    closeOnExec(name, fd);
+    flag(name, fd, F_GETFD, F_SETFD, FD_CLOEXEC);
+    // systemd passes blocking sockets: an event loop that accepts until nothing is left would wait.
+    flag(name, fd, F_GETFL, F_SETFL, O_NONBLOCK);
     int domain = option(name, fd, SO_DOMAIN);
     if (domain != 2 && domain != 10) {
       throw refused(name, fd, "is not an IP socket");
@@ -135,11 +140,12 @@ public final class ListenFds {
     };
   }
 
-  private static void closeOnExec(String name, int fd) {
+  /** Adds a flag to those that a pair of fcntl(2) commands reads and writes. */
+  private static void flag(String name, int fd, int read, int write, int flag) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = Libc.callState(arena);
-      int flags = (int) FCNTL.invokeExact(state, fd, F_GETFD, 0);
-      int set = flags < 0 ? flags : (int) FCNTL.invokeExact(state, fd, F_SETFD, flags | FD_CLOEXEC);
+      int flags = (int) FCNTL.invokeExact(state, fd, read, 0);
+      int set = flags < 0 ? flags : (int) FCNTL.invokeExact(state, fd, write, flags | flag);
       if (set < 0) {
         throw refused(name, fd, "cannot be used: " + Libc.message(Libc.errno(state)));
       }

@@ -95,6 +95,9 @@ class ListenFdsTest {
       assertThat(Integer.parseInt(flags.substring(6).strip(), 8) & 0x8_0000)
           .as("closed to children")
           .isNotZero();
+      assertThat(Integer.parseInt(flags.substring(6).strip(), 8) & 0x800)
+          .as("never waited on by an event loop")
+          .isNotZero();
     }
     closeAll(700, 702);
   }
