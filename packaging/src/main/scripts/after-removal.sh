@@ -21,7 +21,15 @@ for user in @users@; do
     rm -rf "$state"
   fi
   rm -rf "/run/$user" "/var/log/$user"
-  if getent passwd "$user" > /dev/null; then userdel "$user"; fi
+  # The agent's guard of the host's name resolution outlives it by some seconds.
+  tries=0
+  while getent passwd "$user" > /dev/null && ! userdel "$user" 2> /dev/null; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 20 ]; then
+      userdel "$user"
+    fi
+    sleep 1
+  done
   if getent group "$user" > /dev/null; then groupdel "$user"; fi
 done
 @forget@
