@@ -162,6 +162,7 @@ class PackagesTest {
     Map<String, Entry> files = new TreeMap<>();
     try (RpmInputStream rpm =
         new RpmInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      rpm.getPayloadHeader(); // Reads up to the payload: there is no stream before.
       CpioArchiveInputStream cpio = rpm.getCpioStream();
       for (CpioArchiveEntry entry = cpio.getNextEntry();
           entry != null;
