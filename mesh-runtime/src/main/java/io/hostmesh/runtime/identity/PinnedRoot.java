@@ -1,21 +1,19 @@
 package io.hostmesh.runtime.identity;
 
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.tls.ChainTrust;
 import io.hostmesh.runtime.tls.SvidVerifier;
 import io.hostmesh.runtime.tls.TrustRoots;
-import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.List;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Whom a host trusts before it has joined: a citadel whose chain leads to the root that the join
  * token names by its hash. The server sends the root along for this. Safe for any thread.
  */
-final class PinnedRoot extends X509ExtendedTrustManager {
+final class PinnedRoot extends ChainTrust {
   private final String trustDomain;
   private final String fingerprint;
   private final InstantSource clock;
@@ -38,53 +36,17 @@ final class PinnedRoot extends X509ExtendedTrustManager {
             + "is this address really the citadel that made the token?");
   }
 
-  private void check(X509Certificate[] chain) throws CertificateException {
-    List<X509Certificate> certificates = List.of(chain);
-    TrustRoots roots = new TrustRoots(trustDomain, vouched(certificates), 0);
-    SpiffeId id = SvidVerifier.verify(certificates, roots, clock.instant());
+  @Override
+  protected void checkServer(List<X509Certificate> chain) throws CertificateException {
+    TrustRoots roots = new TrustRoots(trustDomain, vouched(chain), 0);
+    SpiffeId id = SvidVerifier.verify(chain, roots, clock.instant());
     if (!id.equals(new SpiffeId.Control(trustDomain, SpiffeId.Control.Role.CITADEL))) {
       throw new CertificateException("expected citadel, the peer is " + id);
     }
   }
 
   @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-      throws CertificateException {
+  protected void checkClient(List<X509Certificate> chain) throws CertificateException {
     throw new CertificateException("a join token vouches for servers only");
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws CertificateException {
-    throw new CertificateException("a join token vouches for servers only");
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType)
-      throws CertificateException {
-    throw new CertificateException("a join token vouches for servers only");
-  }
-
-  @Override
-  public X509Certificate[] getAcceptedIssuers() {
-    return new X509Certificate[0];
   }
 }

@@ -1,20 +1,18 @@
 package io.hostmesh.runtime.tls;
 
 import io.hostmesh.model.SpiffeId;
-import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Accepts peers by SPIFFE ID, never by host name. The roots are asked for at every handshake, so a
  * rotation needs no new context. Safe for any thread as its suppliers are.
  */
-public final class SpiffeTrustManager extends X509ExtendedTrustManager {
+public final class SpiffeTrustManager extends ChainTrust {
   private final Supplier<TrustRoots> roots;
   private final Predicate<SpiffeId> accepted;
   private final String expectation;
@@ -35,7 +33,7 @@ public final class SpiffeTrustManager extends X509ExtendedTrustManager {
     this.clock = clock;
   }
 
-  private void check(X509Certificate[] chain) throws CertificateException {
+  private void check(List<X509Certificate> chain) throws CertificateException {
     SpiffeId id = SvidVerifier.verify(chain, roots.get(), clock.instant());
     if (!accepted.test(id)) {
       throw new CertificateException("expected " + expectation + ", the peer is " + id);
@@ -43,44 +41,12 @@ public final class SpiffeTrustManager extends X509ExtendedTrustManager {
   }
 
   @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws CertificateException {
+  protected void checkClient(List<X509Certificate> chain) throws CertificateException {
     check(chain);
   }
 
   @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws CertificateException {
+  protected void checkServer(List<X509Certificate> chain) throws CertificateException {
     check(chain);
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType)
-      throws CertificateException {
-    check(chain);
-  }
-
-  /** None: peers choose their certificate by themselves, and names here would go stale. */
-  @Override
-  public X509Certificate[] getAcceptedIssuers() {
-    return new X509Certificate[0];
   }
 }

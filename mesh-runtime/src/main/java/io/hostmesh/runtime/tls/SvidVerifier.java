@@ -11,7 +11,6 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Date;
 import java.util.HashSet;
@@ -62,12 +61,6 @@ public final class SvidVerifier {
           "the certificate of " + id + " is not valid here: " + e.getMessage(), e);
     }
     return id;
-  }
-
-  /** {@link #verify(List, TrustRoots, Instant)} for the arrays that TLS engines hand out. */
-  public static SpiffeId verify(X509Certificate[] chain, TrustRoots roots, Instant now)
-      throws CertificateException {
-    return verify(Arrays.asList(chain), roots, now);
   }
 
   /**
