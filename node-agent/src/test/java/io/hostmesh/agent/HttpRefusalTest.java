@@ -8,6 +8,7 @@ import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.testing.TestAuthority;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -139,7 +140,7 @@ class HttpRefusalTest {
 
   @Test
   void anAuthorityThatNobodyTrustsProvesNothing() throws Exception {
-    mesh.h2.svids.put(GREETER, new TestAuthority().issue(TestMesh.id("greeter")));
+    mesh.h2.svids.put(GREETER, new TestAuthority("test.local").issue(TestMesh.id("greeter")));
     refused(get("/"), 503, "could not connect to greeter instance g1");
   }
 

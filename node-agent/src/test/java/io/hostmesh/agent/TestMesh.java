@@ -14,6 +14,7 @@ import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.loops.EpollLoops;
+import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -46,7 +47,7 @@ import java.util.random.RandomGenerator;
 final class TestMesh implements AutoCloseable {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
-  final TestAuthority authority = new TestAuthority();
+  final TestAuthority authority = new TestAuthority("test.local");
   final FakeMesh mesh = new FakeMesh();
   final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, new EpollLoops());
   final Agent h1 = new Agent("h1");

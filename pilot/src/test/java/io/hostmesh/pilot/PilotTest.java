@@ -27,6 +27,7 @@ import io.hostmesh.registry.testing.EmbeddedUnderTest;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.SignedStatements;
+import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -67,7 +68,7 @@ class PilotTest {
 
   private final Vertx vertx =
       Vertx.builder().with(new VertxOptions().setPreferNativeTransport(true)).build();
-  private final TestAuthority authority = new TestAuthority();
+  private final TestAuthority authority = new TestAuthority("hostmesh.local");
   private final List<AutoCloseable> open = new ArrayList<>();
   private final EmbeddedUnderTest consul = EmbeddedUnderTest.start();
   private final Registry registry =
@@ -424,7 +425,7 @@ class PilotTest {
             })
         .satisfies(failure -> assertThat(failure).isInstanceOf(Exception.class));
 
-    Svid stranger = new TestAuthority().issue(new SpiffeId.Node("hostmesh.local", "h1"));
+    Svid stranger = new TestAuthority("hostmesh.local").issue(new SpiffeId.Node("hostmesh.local", "h1"));
     assertThatThrownBy(
             () -> {
               TestAgent agent = new TestAgent(vertx, port, "h1", stranger, authority.roots());

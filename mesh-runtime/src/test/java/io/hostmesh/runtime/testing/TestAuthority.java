@@ -1,8 +1,9 @@
-package io.hostmesh.agent;
+package io.hostmesh.runtime.testing;
 
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -25,16 +26,24 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
-/** A small certificate authority, as citadel's certificates look. */
-final class TestAuthority {
+/** A small certificate authority, as citadel's certificates look. Safe for any thread. */
+public final class TestAuthority {
   private static final AtomicLong SERIAL = new AtomicLong(1);
 
   private final KeyPair keys = keys();
   private final X500Name name = new X500Name("CN=test root " + SERIAL.getAndIncrement());
+  private final String trustDomain;
   private final X509Certificate root;
 
-  TestAuthority() {
+  /**
+   * A root of its own.
+   *
+   * @param trustDomain whose ids it issues
+   */
+  public TestAuthority(String trustDomain) {
+    this.trustDomain = trustDomain;
     root =
         sign(
             builder(name, keys, Duration.ofDays(1)),
@@ -44,11 +53,12 @@ final class TestAuthority {
             null);
   }
 
-  TrustRoots roots() {
-    return new TrustRoots("test.local", List.of(root), 1);
+  public TrustRoots roots() {
+    return new TrustRoots(trustDomain, List.of(root), 1);
   }
 
-  Svid issue(SpiffeId id) {
+  /** A leaf with a key of its own, good for an hour. */
+  public Svid issue(SpiffeId id) {
     KeyPair own = keys();
     X509Certificate leaf =
         sign(
@@ -76,7 +86,7 @@ final class TestAuthority {
       KeyPair issuer,
       BasicConstraints constraints,
       int usage,
-      @org.jspecify.annotations.Nullable SpiffeId id) {
+      @Nullable SpiffeId id) {
     try {
       builder.addExtension(Extension.basicConstraints, true, constraints);
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
@@ -90,7 +100,7 @@ final class TestAuthority {
           .getCertificate(
               builder.build(
                   new JcaContentSignerBuilder("SHA256withECDSA").build(issuer.getPrivate())));
-    } catch (java.io.IOException | OperatorCreationException | GeneralSecurityException e) {
+    } catch (IOException | OperatorCreationException | GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
   }
