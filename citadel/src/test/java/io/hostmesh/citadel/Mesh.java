@@ -4,7 +4,7 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.HostPort;
-import io.hostmesh.runtime.admin.AdminClient;
+import io.hostmesh.runtime.admin.AdminSocket;
 import io.hostmesh.runtime.identity.CitadelSettings;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.vertx.core.Vertx;
@@ -73,9 +73,7 @@ final class Mesh implements AutoCloseable {
   }
 
   JsonObject ask(HttpMethod method, String path, JsonObject body) {
-    try (AdminClient admin = new AdminClient(vertx, socket(), "citadel")) {
-      return admin.ask(method, path, body.toBuffer(), LIMIT);
-    }
+    return new AdminSocket(socket(), "citadel").ask(method.name(), path, body, LIMIT);
   }
 
   String token(JsonObject wish) {

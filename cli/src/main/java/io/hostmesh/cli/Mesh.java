@@ -2,6 +2,7 @@ package io.hostmesh.cli;
 
 import io.hostmesh.cli.lab.LabFolder;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -26,6 +26,7 @@ import io.hostmesh.registry.ServiceRegistration;
 import io.hostmesh.registry.testing.EmbeddedUnderTest;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminSocket;
 import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
@@ -183,8 +184,12 @@ class PilotTest {
         .join();
   }
 
+  private AdminSocket admin() {
+    return new AdminSocket(socket(), "pilot");
+  }
+
   private JsonObject ask(HttpMethod method, String path, JsonObject body) {
-    return AdminQuestion.ask(socket(), method, path, body.encode());
+    return admin().ask(method.name(), path, body, SOON);
   }
 
   private JsonObject apply(String text) {
@@ -425,7 +430,8 @@ class PilotTest {
             })
         .satisfies(failure -> assertThat(failure).isInstanceOf(Exception.class));
 
-    Svid stranger = new TestAuthority("hostmesh.local").issue(new SpiffeId.Node("hostmesh.local", "h1"));
+    Svid stranger =
+        new TestAuthority("hostmesh.local").issue(new SpiffeId.Node("hostmesh.local", "h1"));
     assertThatThrownBy(
             () -> {
               TestAgent agent = new TestAgent(vertx, port, "h1", stranger, authority.roots());
@@ -620,7 +626,7 @@ class PilotTest {
   void theAdminSocketAnswersMistakesWithOneLine() throws Exception {
     pilot();
     eventually("ready", this::isReady);
-    assertThatThrownBy(() -> AdminQuestion.ask(socket(), HttpMethod.POST, "/v1/rules", "{"))
+    assertThatThrownBy(() -> admin().ask("POST", "/v1/rules", new byte[] {'{'}, SOON))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("the request is not");
     assertThatThrownBy(() -> ask(HttpMethod.DELETE, "/v1/rules?kind=x&service=y", new JsonObject()))

@@ -1,7 +1,7 @@
 package io.hostmesh.cli.lab;
 
-import io.hostmesh.cli.AdminSocket;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminSocket;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

@@ -1,7 +1,7 @@
 package io.hostmesh.cli.lab;
 
-import io.hostmesh.cli.AdminSocket;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;

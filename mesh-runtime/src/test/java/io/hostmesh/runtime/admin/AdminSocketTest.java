@@ -10,9 +10,16 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,9 +62,7 @@ class AdminSocketTest {
   }
 
   private JsonObject ask(HttpMethod method, String uri, Buffer body) {
-    try (AdminClient client = new AdminClient(vertx, socket, "pilot")) {
-      return client.ask(method, uri, body, LIMIT);
-    }
+    return new AdminSocket(socket, "pilot").ask(method.name(), uri, body.getBytes(), LIMIT);
   }
 
   @Test
@@ -83,10 +88,52 @@ class AdminSocketTest {
 
   @Test
   void aDaemonThatIsNotThereIsNamed() {
-    try (AdminClient client = new AdminClient(vertx, directory.resolve("none"), "citadel")) {
-      assertThatThrownBy(() -> client.ask(HttpMethod.GET, "/", Buffer.buffer(), LIMIT))
+    assertThatThrownBy(() -> new AdminSocket(directory.resolve("none"), "citadel").get("/", LIMIT))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("citadel is not running here");
+  }
+
+  @Test
+  void aDaemonThatHangsIsNotWaitedForBeyondTheLimit() throws Exception {
+    Path hung = directory.resolve("hung.sock");
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(hung);
+    try (ServerSocketChannel daemon = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      daemon.bind(address, 1); // Connections are made by the kernel; nobody accepts them.
+      AdminSocket admin = new AdminSocket(hung, "pilot");
+      assertThatThrownBy(() -> admin.get("/", Duration.ofMillis(50)))
           .isInstanceOf(UserError.class)
-          .hasMessageContaining("citadel is not running here");
+          .hasMessageContaining("pilot did not answer within");
+    }
+  }
+
+  @Test
+  void aDaemonWhoseQueueIsFullIsSaidNotToAnswer() throws Exception {
+    Path full = directory.resolve("full.sock");
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(full);
+    List<SocketChannel> others = new ArrayList<>();
+    try (ServerSocketChannel daemon = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      daemon.bind(address, 1);
+      while (others.size() < 1000 && isQueued(address, others)) {}
+      assertThatThrownBy(() -> new AdminSocket(full, "pilot").get("/", LIMIT))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("pilot does not answer");
+    } finally {
+      for (SocketChannel other : others) {
+        other.close();
+      }
+    }
+  }
+
+  private static boolean isQueued(UnixDomainSocketAddress address, List<SocketChannel> others)
+      throws IOException {
+    SocketChannel other = SocketChannel.open(StandardProtocolFamily.UNIX);
+    others.add(other);
+    other.configureBlocking(false);
+    try {
+      return other.connect(address);
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("temporarily unavailable");
+      return false;
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.hostmesh.cli;
+package io.hostmesh.runtime.admin;
 
 import io.hostmesh.runtime.UserError;
 import io.vertx.core.json.DecodeException;
@@ -17,9 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Asks a daemon of this host over its admin socket ({@link io.hostmesh.runtime.admin.AdminServer}):
- * one HTTP/1.1 request a connection, JSON both ways. Without event loops, so that the command
- * starts fast; blocking, safe for any thread.
+ * Asks a daemon of this host over its admin socket ({@link AdminServer}): one HTTP/1.1 request a
+ * connection, JSON both ways. Without event loops, so that the command starts fast; blocking, safe
+ * for any thread.
  *
  * @param path the socket
  * @param daemon whose it is, for messages, for instance "pilot"
@@ -77,8 +77,8 @@ public record AdminSocket(Path path, String daemon) {
     ByteBuffer buffer = ByteBuffer.allocate(16 << 10);
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         Selector selector = Selector.open()) {
+      channel.configureBlocking(false); // So that a full queue is an error, not a wait.
       channel.connect(UnixDomainSocketAddress.of(path));
-      channel.configureBlocking(false);
       SelectionKey key = channel.register(selector, SelectionKey.OP_WRITE);
       while (answer.size() <= MAX_ANSWER) {
         long left = (deadline - System.nanoTime()) / 1_000_000;
