@@ -15,6 +15,7 @@ import io.hostmesh.citadel.issue.Asker;
 import io.hostmesh.citadel.issue.Desk;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.tls.MeshServer;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidKeyManager;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,9 +25,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.KeyCertOptions;
-import io.vertx.core.net.TrustOptions;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerRequest;
@@ -39,7 +37,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -50,9 +47,6 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  */
 final class CitadelServer {
   private static final System.Logger LOG = System.getLogger(CitadelServer.class.getName());
-
-  /** Whoever follows the bundle hears it every 30 s; others come back when they need something. */
-  private static final int IDLE_SECONDS = 120;
 
   private final Vertx vertx;
   private final Authority authority;
@@ -109,31 +103,12 @@ final class CitadelServer {
                           return () -> desk.issue(request, asker);
                         }))
             .callHandler(Methods.WATCH_BUNDLE.server(), this::watch);
-    return vertx
-        .createHttpServer(options())
-        .requestHandler(grpc)
-        .listen(address.port(), address.host())
-        .recover(
-            failure ->
-                Future.failedFuture(
-                    new UserError(
-                        "cannot listen on "
-                            + address
-                            + " (listen): "
-                            + failure.getMessage()
-                            + "; another process may have the port",
-                        failure)));
-  }
-
-  private HttpServerOptions options() {
-    return new HttpServerOptions()
-        .setSsl(true)
-        .setUseAlpn(true)
-        .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
-        .setIdleTimeout(IDLE_SECONDS)
-        .setClientAuth(ClientAuth.REQUEST)
-        .setKeyCertOptions(KeyCertOptions.wrap(new SvidKeyManager(this::shown)))
-        .setTrustOptions(TrustOptions.wrap(new ClientTrust(authority::roots, clock)));
+    // Clients that join have no certificate yet.
+    return new MeshServer(
+            new SvidKeyManager(this::shown),
+            new ClientTrust(authority::roots, clock),
+            ClientAuth.REQUEST)
+        .listen(vertx, address, grpc);
   }
 
   /** With the root at the end of the chain, for those who know no more than a token. */

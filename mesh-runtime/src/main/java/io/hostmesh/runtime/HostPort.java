@@ -32,6 +32,23 @@ public record HostPort(String host, int port) {
     return new HostPort(six == null ? matcher.group("name") : six, port);
   }
 
+  /**
+   * What to say where one cannot listen here.
+   *
+   * @param key the configuration's, for instance {@code metrics.listen}
+   */
+  public UserError cannotListen(String key, Throwable cause) {
+    return new UserError(
+        "cannot listen on "
+            + this
+            + " ("
+            + key
+            + "): "
+            + cause.getMessage()
+            + "; another process may have the port",
+        cause);
+  }
+
   @Override
   public String toString() {
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

@@ -26,16 +26,7 @@ public final class MetricsServer {
         .createHttpServer(new HttpServerOptions().setIdleTimeout(60))
         .requestHandler(request -> answer(request, metrics, readiness))
         .listen(address.port(), address.host())
-        .recover(
-            failure ->
-                Future.failedFuture(
-                    new UserError(
-                        "cannot listen on "
-                            + address
-                            + " (metrics.listen): "
-                            + failure.getMessage()
-                            + "; another process may have the port",
-                        failure)));
+        .recover(failure -> Future.failedFuture(address.cannotListen("metrics.listen", failure)));
   }
 
   /** Answers one request; for daemons that accept connections by themselves. */

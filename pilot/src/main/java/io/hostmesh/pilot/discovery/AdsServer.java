@@ -9,13 +9,11 @@ import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.pilot.snapshot.Snapshot;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.tls.MeshServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.KeyCertOptions;
-import io.vertx.core.net.TrustOptions;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
@@ -26,7 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.X509KeyManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdsServer {
   private static final System.Logger LOG = System.getLogger(AdsServer.class.getName());
-
-  /** Agents report every few seconds; a connection without a word for so long is dead. */
-  private static final int IDLE_SECONDS = 120;
 
   private final Vertx vertx;
   private final AgentBook book;
@@ -77,34 +71,7 @@ public final class AdsServer {
                 vertx, new GrpcServerOptions().setMaxMessageSize(Contract.MAX_MESSAGE_BYTES))
             .callHandler(Methods.DELTA.server(), this::stream)
             .callHandler(Methods.REPORT.server(), this::report);
-    HttpServerOptions options =
-        new HttpServerOptions()
-            .setSsl(true)
-            .setUseAlpn(true)
-            .setClientAuth(ClientAuth.REQUIRED)
-            .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
-            .setKeyCertOptions(KeyCertOptions.wrap(keys))
-            .setTrustOptions(TrustOptions.wrap(trust))
-            .setIdleTimeout(IDLE_SECONDS)
-            .setIdleTimeoutUnit(TimeUnit.SECONDS);
-    return vertx
-        .createHttpServer(options)
-        .requestHandler(grpc)
-        .exceptionHandler(
-            failure ->
-                LOG.log(
-                    System.Logger.Level.DEBUG, "a connection came to nothing: " + failure, failure))
-        .listen(address.port(), address.host())
-        .recover(
-            failure ->
-                Future.failedFuture(
-                    new UserError(
-                        "cannot listen on "
-                            + address
-                            + " (listen): "
-                            + failure.getMessage()
-                            + "; another process may have the port",
-                        failure)));
+    return new MeshServer(keys, trust, ClientAuth.REQUIRED).listen(vertx, address, grpc);
   }
 
   private void stream(GrpcServerRequest<DeltaDiscoveryRequest, DeltaDiscoveryResponse> request) {
