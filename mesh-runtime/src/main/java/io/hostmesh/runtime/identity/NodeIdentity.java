@@ -4,18 +4,14 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.backoff.Backoff;
-import io.hostmesh.runtime.config.ConfigFile;
 import io.hostmesh.runtime.tls.SpiffeTrustManager;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidKeyManager;
-import io.hostmesh.runtime.tls.SvidVerifier;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.file.Path;
-import java.security.KeyPair;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,7 +21,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The identity of a node agent or a pilot itself. Starts from disk; joins with a token where there
@@ -39,9 +34,9 @@ public final class NodeIdentity implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(NodeIdentity.class.getName());
   private static final Backoff BACKOFF =
       new Backoff(Duration.ofMillis(250), Duration.ofSeconds(20));
-  private static final String OWN = "own.pem";
-  private static final String PENDING_KEY = "join-key.pem";
-  private static final String JOINED_WITH = "joined-with";
+
+  /** The file of the certificate and its key. */
+  static final String OWN = "own.pem";
 
   /** How often it looks whether something is due. */
   static final long TICK_MS = 100;
@@ -63,6 +58,7 @@ public final class NodeIdentity implements AutoCloseable {
   private final CurrentIdentity identity;
   private final IdentityFiles files;
   private final Citadel citadel;
+  private final Enrolment enrolment;
   private final Context context;
   private final Promise<Svid> ready = Promise.promise();
   private final List<Consumer<TrustRoots>> rootListeners = new CopyOnWriteArrayList<>();
@@ -71,8 +67,6 @@ public final class NodeIdentity implements AutoCloseable {
   private volatile Attempts attempts = Attempts.none();
   private boolean underWay;
   private boolean watching;
-  private boolean notAccepted;
-  private @Nullable String refusedToken;
   private Optional<TrustRoots> told = Optional.empty();
 
   /**
@@ -110,6 +104,7 @@ public final class NodeIdentity implements AutoCloseable {
     this.files = new IdentityFiles(settings.directory());
     this.citadel = citadel.apply(identity);
     this.context = host.vertx().getOrCreateContext();
+    this.enrolment = new Enrolment(host, settings, identity, files, this.citadel, context);
     load();
     this.told = identity.roots();
     this.timer = host.vertx().setPeriodic(TICK_MS, _ -> context.runOnContext(_ -> tick()));
@@ -223,17 +218,17 @@ public final class NodeIdentity implements AutoCloseable {
     }
     if (attempts.isDue(now)) {
       underWay = true;
-      Svid held = identity.svid();
-      Future<Svid> attempt = held == null ? join() : renew(held);
-      attempt.onComplete(
-          outcome -> {
-            underWay = false;
-            if (outcome.succeeded()) {
-              renewed(outcome.result());
-            } else {
-              failed(outcome.cause());
-            }
-          });
+      enrolment
+          .attempt(identity.svid())
+          .onComplete(
+              outcome -> {
+                underWay = false;
+                if (outcome.succeeded()) {
+                  renewed(outcome.result());
+                } else {
+                  failed(outcome.cause());
+                }
+              });
     }
   }
 
@@ -248,121 +243,9 @@ public final class NodeIdentity implements AutoCloseable {
         .onComplete(_ -> underWay = false);
   }
 
-  private Future<Svid> join() {
-    return Blocking.run(context, this::token)
-        .compose(
-            token -> {
-              if (token.text().equals(refusedToken)) {
-                return Future.failedFuture(
-                    new CitadelException(
-                        CitadelException.Kind.TOKEN,
-                        attempts.problem().orElse("the join token was refused")));
-              }
-              return joinWith(token);
-            });
-  }
-
-  private Future<Svid> joinWith(JoinToken token) {
-    return Blocking.run(context, () -> files.pendingKey(PENDING_KEY))
-        .compose(
-            pair ->
-                citadel
-                    .join(token, settings.node(), Csr.of(pair))
-                    .onFailure(
-                        failure -> {
-                          if (isRefusal(failure)) {
-                            refusedToken = token.text();
-                          }
-                        })
-                    .compose(
-                        issued ->
-                            Blocking.run(
-                                context,
-                                () -> {
-                                  Svid svid = judge(issued, issued.roots(), pair);
-                                  files.writeRoots(issued.roots());
-                                  files.writeSvid(OWN, svid);
-                                  files.write(JOINED_WITH, token.id() + "\n");
-                                  files.delete(PENDING_KEY);
-                                  identity.roots(issued.roots());
-                                  return svid;
-                                })));
-  }
-
-  /** The configured token; which one it is may change while waiting. */
-  private JoinToken token() {
-    CitadelSettings source = settings.citadel();
-    String text =
-        source
-            .token()
-            .or(() -> source.tokenFile().map(ConfigFile::text))
-            .orElseThrow(
-                () ->
-                    new UserError(
-                        "this host has not joined the mesh and there is no join token: make one "
-                            + "with \"hostmesh token create\" and set citadel.token-file"));
-    try {
-      return JoinToken.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new UserError(
-          source.tokenFile().map(file -> file + ": ").orElse("citadel.token: ") + e.getMessage(),
-          e);
-    }
-  }
-
-  private Future<Svid> renew(Svid held) {
-    if (notAccepted) {
-      return Blocking.run(context, this::anotherToken)
-          .compose(token -> token.map(this::joinWith).orElseGet(() -> renewWithKey(held)));
-    }
-    return renewWithKey(held);
-  }
-
-  /** A token that this host has not joined with yet: how an operator readmits it. */
-  private Optional<JoinToken> anotherToken() {
-    String used = files.text(JOINED_WITH).map(String::strip).orElse("");
-    try {
-      return Optional.of(token())
-          .filter(token -> !token.id().equals(used) && !token.text().equals(refusedToken));
-    } catch (UserError none) {
-      LOG.log(System.Logger.Level.DEBUG, "no other join token", none);
-      return Optional.empty();
-    }
-  }
-
-  private Future<Svid> renewWithKey(Svid held) {
-    KeyPair pair = new KeyPair(held.leaf().getPublicKey(), held.key());
-    return citadel
-        .renew(Csr.of(pair))
-        .compose(
-            issued ->
-                Blocking.run(
-                    context,
-                    () -> {
-                      Svid svid = judge(issued, identity.roots().orElse(issued.roots()), pair);
-                      if (identity.roots(issued.roots())) {
-                        files.writeRoots(issued.roots());
-                      }
-                      files.writeSvid(OWN, svid);
-                      return svid;
-                    }));
-  }
-
-  /** Believes nothing of an answer that this host can judge by itself. */
-  private Svid judge(Issued issued, TrustRoots roots, KeyPair pair) throws CertificateException {
-    SpiffeId id = SvidVerifier.verify(issued.chain(), roots, host.clock().instant());
-    if (!id.equals(settings.id())
-        || !issued.chain().getFirst().getPublicKey().equals(pair.getPublic())) {
-      throw new CertificateException(
-          "citadel answered with a certificate of " + id + " for another key or id");
-    }
-    return new Svid(id, issued.chain(), pair.getPrivate());
-  }
-
   private void renewed(Svid svid) {
     boolean first = attempts.current() == null;
     boolean recovered = attempts.failures() > 0;
-    notAccepted = false;
     hold(svid);
     if (first || recovered) {
       LOG.log(System.Logger.Level.INFO, (first ? "joined the mesh as " : "renewed again: ") + svid);
@@ -374,26 +257,15 @@ public final class NodeIdentity implements AutoCloseable {
     String why = String.valueOf(failure.getMessage());
     boolean news = attempts.isNews(why, now);
     attempts = attempts.failed(why, now, BACKOFF, host.random());
-    if (failure instanceof CitadelException refused
-        && refused.kind() == CitadelException.Kind.NOT_ACCEPTED) {
-      notAccepted = true;
-    }
     if (news) {
       LOG.log(
           attempts.isLate(now) ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
           attempts.current() == null ? "cannot join yet: " + why : "cannot renew yet: " + why);
       LOG.log(System.Logger.Level.DEBUG, "the cause", failure);
     }
-    if (isRefusal(failure)) {
+    if (Enrolment.isRefusal(failure)) {
       ready.tryFail(failure instanceof UserError ? failure : new UserError(why, failure));
     }
-  }
-
-  /** Whether only a person can help. */
-  private static boolean isRefusal(Throwable failure) {
-    return failure instanceof UserError
-        || (failure instanceof CitadelException refused
-            && refused.kind() == CitadelException.Kind.TOKEN);
   }
 
   private void heard(TrustRoots roots) {

@@ -6,7 +6,6 @@ import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.backoff.Backoff;
 import io.hostmesh.runtime.tls.Svid;
-import io.hostmesh.runtime.tls.SvidVerifier;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -114,7 +113,7 @@ public final class ServiceIdentities implements AutoCloseable {
     Instant now = host.clock().instant();
     return files
         .readSvid(file(service))
-        .filter(svid -> belongs(svid, service))
+        .filter(svid -> belongs(svid.id(), service))
         .map(
             svid -> {
               if (now.isBefore(svid.notAfter())) {
@@ -124,9 +123,9 @@ public final class ServiceIdentities implements AutoCloseable {
             });
   }
 
-  private boolean belongs(Svid svid, ServiceName service) {
-    return svid.id() instanceof SpiffeId.Service id
-        && id.name().equals(service)
+  private boolean belongs(SpiffeId id, ServiceName service) {
+    return id instanceof SpiffeId.Service named
+        && named.name().equals(service)
         && node.svid().map(own -> own.id().trustDomain().equals(id.trustDomain())).orElse(true);
   }
 
@@ -167,7 +166,7 @@ public final class ServiceIdentities implements AutoCloseable {
               Svid held = attempt.current();
               Optional<Svid> found =
                   outcome.succeeded()
-                      ? outcome.result().filter(svid -> belongs(svid, service))
+                      ? outcome.result().filter(svid -> belongs(svid.id(), service))
                       : Optional.empty();
               if (found.isPresent() && (held == null || !held.leaf().equals(found.get().leaf()))) {
                 renewed(service, found.get());
@@ -197,12 +196,7 @@ public final class ServiceIdentities implements AutoCloseable {
 
   private Svid keep(ServiceName service, Issued issued, KeyPair pair) throws CertificateException {
     TrustRoots roots = node.roots().orElse(issued.roots());
-    SpiffeId id = SvidVerifier.verify(issued.chain(), roots, host.clock().instant());
-    Svid svid = new Svid(id, issued.chain(), pair.getPrivate());
-    if (!belongs(svid, service) || !svid.leaf().getPublicKey().equals(pair.getPublic())) {
-      throw new CertificateException(
-          "citadel answered with a certificate of " + id + " for another key or service");
-    }
+    Svid svid = issued.proven(pair, id -> belongs(id, service), roots, host.clock().instant());
     if (attempts.containsKey(service)) {
       files.writeSvid(file(service), svid);
     }
