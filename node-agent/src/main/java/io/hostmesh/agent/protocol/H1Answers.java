@@ -1,17 +1,31 @@
 package io.hostmesh.agent.protocol;
 
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
 
-/** Writes HTTP/1.1 answers; knows the method asked, since an answer to HEAD has no body. */
+/**
+ * Writes HTTP/1.1 answers, framed as the request allows: an answer to HEAD has no body, and
+ * HTTP/1.0 knows no chunks.
+ */
 final class H1Answers extends HttpResponseEncoder {
   private HttpMethod method = HttpMethod.GET;
+  private boolean old;
 
-  /** The method of the request that the next final answer is for. */
-  void answering(HttpMethod asked) {
+  /**
+   * What the next final answer is for.
+   *
+   * @param http10 whether it was asked with HTTP/1.0
+   */
+  void answering(HttpMethod asked, boolean http10) {
     method = asked;
+    old = http10;
   }
 
   @Override
@@ -19,8 +33,37 @@ final class H1Answers extends HttpResponseEncoder {
     return method.equals(HttpMethod.HEAD) || super.isContentAlwaysEmpty(response);
   }
 
+  /**
+   * Makes the answer's framing right for this connection (RFC 9112 section 6).
+   *
+   * @return whether the client sees the answer's end; otherwise the connection's end says it
+   */
+  boolean frame(HttpResponse response) {
+    HttpHeaders headers = response.headers();
+    if (bodyless(response)) {
+      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+    } else if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      if (response instanceof FullHttpResponse whole) {
+        HttpUtil.setContentLength(response, whole.content().readableBytes());
+      } else {
+        HttpUtil.setTransferEncodingChunked(response, !old);
+        return !old;
+      }
+    }
+    return true;
+  }
+
+  /** Says whether the connection stays open, where the version does not say it by itself. */
+  void persist(HttpResponse response, boolean keepAlive) {
+    if (!keepAlive) {
+      response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    } else if (old) {
+      response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+    }
+  }
+
   /** Whether an answer has no body whatever its headers say (RFC 9112 section 6.3). */
-  boolean bodyless(HttpResponse response) {
+  private boolean bodyless(HttpResponse response) {
     HttpResponseStatus status = response.status();
     return method.equals(HttpMethod.HEAD)
         || status.code() == 204

@@ -9,20 +9,14 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
@@ -45,16 +39,15 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>();
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable HttpExchange current;
-  private @Nullable HttpRequest request;
+  private @Nullable H1Request request;
   private boolean requestEnded;
   private boolean responseEnded;
   private boolean keepAlive = true;
   private boolean advancing;
-  private boolean old;
   private boolean draining;
   private boolean inputEnded;
   private boolean upgrading;
-  private boolean tunnel;
+  private @Nullable H1Tunnel tunnel;
   private boolean closing;
 
   private H1Server(HttpService service, HttpLimits limits) {
@@ -106,8 +99,8 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   }
 
   private void tunnelled(ByteBuf bytes) {
-    if (tunnel && current != null) {
-      current.content(new DefaultHttpContent(bytes));
+    if (tunnel != null) {
+      tunnel.received(bytes);
     } else {
       bytes.release();
     }
@@ -136,37 +129,19 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   private void begin(HttpRequest head) {
     Failure wrong = H1Failures.check(head);
     if (wrong != null) {
-      request = head;
       malformed(wrong);
       return;
     }
-    request = head;
+    H1Request taken = H1Request.take(head);
+    request = taken;
     requestEnded = false;
     responseEnded = false;
-    old = head.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    keepAlive = HttpUtil.isKeepAlive(head);
-    String upgrade = HopHeaders.upgrade(head).orElse("");
-    upgrading = !upgrade.isEmpty() && isBodyless(head);
-    HopHeaders.strip(head.headers());
-    if (upgrading) {
-      HopHeaders.setUpgrade(head.headers(), upgrade);
-    }
-    H1Failures.originForm(head);
-    if (old) { // What goes on is HTTP/1.1, which has a Host.
-      head.setProtocolVersion(HttpVersion.HTTP_1_1);
-      if (!head.headers().contains(HttpHeaderNames.HOST)) {
-        head.headers().set(HttpHeaderNames.HOST, "");
-      }
-    }
-    answers.answering(head.method());
+    keepAlive = taken.keepAlive();
+    upgrading = taken.upgrading();
+    answers.answering(head.method(), taken.old());
     HttpExchange exchange = service.exchange(this, head);
     current = exchange;
     exchange.start();
-  }
-
-  private static boolean isBodyless(HttpRequest head) {
-    return !HttpUtil.isTransferEncodingChunked(head)
-        && head.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
   }
 
   private void body(HttpContent content) {
@@ -207,14 +182,14 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     keepAlive = false;
     requestEnded = false;
     service.refused(failure);
-    answers.answering(io.netty.handler.codec.http.HttpMethod.GET);
+    answers.answering(HttpMethod.GET, false);
     write(DirectAnswer.text(failure));
     flush();
   }
 
   /** Whether the next bytes belong to a head. */
   boolean awaitsHead() {
-    return request == null && !tunnel && !closing;
+    return request == null && tunnel == null && !closing;
   }
 
   void headTooSlow() {
@@ -237,8 +212,8 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
       ReferenceCountUtil.release(part);
       return;
     }
-    if (tunnel) {
-      writeTunnel(context, (HttpContent) part);
+    if (tunnel != null) {
+      tunnel.write((HttpContent) part);
       return;
     }
     if (part instanceof HttpResponse response) {
@@ -250,8 +225,9 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     }
     context.write(part, context.voidPromise());
     if (part instanceof HttpResponse response
-        && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-      beginTunnel(context);
+        && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)
+        && current != null) {
+      beginTunnel(context, current);
     } else if (part instanceof LastHttpContent) {
       responseEnded = true;
       endOfAnswer();
@@ -259,37 +235,19 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   }
 
   private void informational(ChannelHandlerContext context, HttpResponse response) {
-    if (!old) {
-      context.write(response, context.voidPromise());
+    if (request != null && request.old()) {
+      ReferenceCountUtil.release(response); // HTTP/1.0 has none.
     } else {
-      ReferenceCountUtil.release(response);
+      context.write(response, context.voidPromise());
     }
   }
 
-  /** Makes the answer's framing right for this connection (RFC 9112 section 6). */
   private void head(HttpResponse response) {
-    HttpHeaders headers = response.headers();
-    boolean whole = response instanceof FullHttpResponse;
-    if (answers.bodyless(response)) {
-      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
-    } else if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
-      if (whole) {
-        HttpUtil.setContentLength(
-            response, ((FullHttpResponse) response).content().readableBytes());
-      } else {
-        HttpUtil.setTransferEncodingChunked(response, !old);
-        keepAlive &= !old;
-      }
-    }
-    boolean unread = request == null || (!requestEnded && !isBodyless(request));
-    keepAlive &= !draining && !inputEnded && !(whole && unread);
-    if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-      return;
-    }
-    if (!keepAlive) {
-      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    } else if (old) {
-      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+    boolean unread = request == null || (!requestEnded && !request.bodyless());
+    boolean isEarly = unread && response instanceof FullHttpResponse;
+    keepAlive &= answers.frame(response) && !draining && !inputEnded && !isEarly;
+    if (!response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+      answers.persist(response, keepAlive);
     }
   }
 
@@ -303,7 +261,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
       closeGently();
     } else if (requestEnded) {
       next();
-    } else if (request != null && !isBodyless(request)) {
+    } else if (request != null && !request.bodyless()) {
       closeGently(); // The rest of the body would have to be read for nothing.
     }
   }
@@ -336,10 +294,8 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     }
   }
 
-  // After 101 the connection is a pair of byte streams.
-
-  private void beginTunnel(ChannelHandlerContext context) {
-    tunnel = true;
+  private void beginTunnel(ChannelHandlerContext context, HttpExchange exchange) {
+    tunnel = new H1Tunnel(context, exchange, inputEnded);
     upgrading = false;
     // The encoder has to be gone after the head, which has no end mark of its own, is written.
     context.flush();
@@ -347,23 +303,6 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     context.pipeline().remove(slowHead);
     context.pipeline().remove(HttpRequestDecoder.class);
     context.read();
-  }
-
-  private void writeTunnel(ChannelHandlerContext context, HttpContent part) {
-    if (part.content().isReadable()) {
-      context.write(part.content(), context.voidPromise());
-    } else {
-      part.release();
-    }
-    if (part instanceof LastHttpContent) {
-      responseEnded = true;
-      context
-          .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(_ -> ((DuplexChannel) context.channel()).shutdownOutput());
-      if (inputEnded) {
-        context.close();
-      }
-    }
   }
 
   // The connection.
@@ -413,15 +352,8 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     inputEnded = true;
     if (closing || (request == null && pipelined.isEmpty())) {
       context.close();
-    } else if (tunnel) {
-      if (current != null && !requestEnded) {
-        requestEnded = true;
-        current.content(new DefaultLastHttpContent());
-        current.requestBatchEnd();
-      }
-      if (responseEnded) {
-        context.close();
-      }
+    } else if (tunnel != null) {
+      tunnel.inputEnded();
     } else if (current != null && !requestEnded && !upgrading) {
       current.callerClosed();
       current = null;

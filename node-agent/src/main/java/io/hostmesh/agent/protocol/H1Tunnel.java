@@ -1,0 +1,68 @@
+package io.hostmesh.agent.protocol;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.LastHttpContent;
+
+/**
+ * What an application's connection is after 101: a pair of byte streams, of which each ends by
+ * itself. Used by its event loop only.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
+final class H1Tunnel {
+  private final ChannelHandlerContext context;
+  private final HttpExchange exchange;
+  private boolean inputEnded;
+  private boolean outputEnded;
+
+  /**
+   * @param inputEnded whether the application had closed its side before
+   */
+  H1Tunnel(ChannelHandlerContext context, HttpExchange exchange, boolean inputEnded) {
+    this.context = context;
+    this.exchange = exchange;
+    this.inputEnded = inputEnded;
+  }
+
+  /** Bytes from the application, taken over. */
+  void received(ByteBuf bytes) {
+    exchange.content(new DefaultHttpContent(bytes));
+  }
+
+  /** The application sends no more. */
+  void inputEnded() {
+    if (!inputEnded) {
+      inputEnded = true;
+      exchange.content(new DefaultLastHttpContent());
+      exchange.requestBatchEnd();
+    }
+    closeAtBothEnds();
+  }
+
+  /** Bytes to the application, taken over. */
+  void write(HttpContent part) {
+    if (part.content().isReadable()) {
+      context.write(part.content(), context.voidPromise());
+    } else {
+      part.release();
+    }
+    if (part instanceof LastHttpContent) {
+      outputEnded = true;
+      context
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(_ -> ((DuplexChannel) context.channel()).shutdownOutput());
+      closeAtBothEnds();
+    }
+  }
+
+  private void closeAtBothEnds() {
+    if (inputEnded && outputEnded) {
+      context.close();
+    }
+  }
+}
