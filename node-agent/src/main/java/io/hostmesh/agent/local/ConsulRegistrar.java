@@ -39,6 +39,13 @@ public final class ConsulRegistrar implements Registrar {
     return instance.adopt().orElse(definition.name().name() + "-" + instance.instance());
   }
 
+  /** Whether both mean the same instance, or the same service where neither has one. */
+  static boolean isSame(ServiceDefinition a, ServiceDefinition b) {
+    return (a.listener().isEmpty() || b.listener().isEmpty())
+        ? a.name().equals(b.name()) && a.listener().isEmpty() && b.listener().isEmpty()
+        : id(a, a.listener().get()).equals(id(b, b.listener().get()));
+  }
+
   @Override
   public CompletionStage<Void> register(
       ServiceDefinition definition, ServiceDefinition.Listener instance) {
