@@ -12,7 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * Looks up functions of the C library (JEP 454). Each package binds the few that it needs as
+ * Looks up functions of the C library (JEP 454). Each package binds the few that only it needs as
  * constants; all of them capture {@code errno}. Safe for any thread.
  */
 @SuppressWarnings("restricted") // Calling the C library is what this class is for.
@@ -28,6 +28,20 @@ public final class Libc {
       LINKER.downcallHandle(
           LOOKUP.findOrThrow("strerror"),
           FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+
+  /** {@code int socket(int domain, int type, int protocol)}, after the call state. */
+  public static final MethodHandle SOCKET =
+      function(
+          "socket",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT));
+
+  /** {@code int close(int fd)}, after the call state. */
+  public static final MethodHandle CLOSE =
+      function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
   private Libc() {}
 

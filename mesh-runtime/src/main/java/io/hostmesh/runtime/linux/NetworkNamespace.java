@@ -32,8 +32,6 @@ public record NetworkNamespace(Path path) {
       Libc.function(
           "setns",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle CLOSE =
-      Libc.function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
   /** The namespace that {@code ip netns} knows by this name. */
   public static NetworkNamespace named(String name) {
@@ -106,7 +104,7 @@ public record NetworkNamespace(Path path) {
       }
       int entered = (int) SETNS.invokeExact(state, fd, CLONE_NEWNET);
       int errno = Libc.errno(state);
-      int _ = (int) CLOSE.invokeExact(state, fd);
+      int _ = (int) Libc.CLOSE.invokeExact(state, fd);
       if (entered < 0) {
         throw refused("cannot enter", errno);
       }

@@ -23,14 +23,6 @@ public final class Notify {
   private static final int LONGEST_PATH = 107;
   private static final int CLOCK_MONOTONIC = 1;
 
-  private static final MethodHandle SOCKET =
-      Libc.function(
-          "socket",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
   private static final MethodHandle SENDTO =
       Libc.function(
           "sendto",
@@ -42,8 +34,6 @@ public final class Notify {
               ValueLayout.JAVA_INT,
               ValueLayout.ADDRESS,
               ValueLayout.JAVA_INT));
-  private static final MethodHandle CLOSE =
-      Libc.function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
   private static final MethodHandle CLOCK_GETTIME =
       Libc.function(
           "clock_gettime",
@@ -99,7 +89,7 @@ public final class Notify {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = Libc.callState(arena);
-      int fd = (int) SOCKET.invokeExact(state, AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+      int fd = (int) Libc.SOCKET.invokeExact(state, AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
       if (fd < 0) {
         complain("socket", Libc.errno(state));
         return;
@@ -114,7 +104,7 @@ public final class Notify {
       if (sent < 0) {
         complain(address, Libc.errno(state));
       }
-      int _ = (int) CLOSE.invokeExact(state, fd);
+      int _ = (int) Libc.CLOSE.invokeExact(state, fd);
     } catch (Throwable e) {
       throw new IllegalStateException("sd_notify", e);
     }

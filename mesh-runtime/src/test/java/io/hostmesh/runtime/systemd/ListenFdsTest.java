@@ -23,20 +23,10 @@ class ListenFdsTest {
       Libc.function(
           "dup2",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle SOCKET =
-      Libc.function(
-          "socket",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
   private static final MethodHandle LISTEN =
       Libc.function(
           "listen",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle CLOSE =
-      Libc.function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
@@ -58,12 +48,12 @@ class ListenFdsTest {
 
   /** Puts a new socket where a service manager would have put it. */
   private static void pass(int at, int family, int type, boolean listens) {
-    int fd = call(state -> (int) SOCKET.invokeExact(state, family, type, 0));
+    int fd = call(state -> (int) Libc.SOCKET.invokeExact(state, family, type, 0));
     if (listens) {
       assertThat(call(state -> (int) LISTEN.invokeExact(state, fd, 1))).isZero();
     }
     assertThat(call(state -> (int) DUP2.invokeExact(state, fd, at))).isEqualTo(at);
-    assertThat(call(state -> (int) CLOSE.invokeExact(state, fd))).isZero();
+    assertThat(call(state -> (int) Libc.CLOSE.invokeExact(state, fd))).isZero();
   }
 
   private static Map<String, List<ListenFds.Passed>> take(int first, int count, String names) {
@@ -122,7 +112,7 @@ class ListenFdsTest {
   private static void closeAll(int first, int last) {
     for (int fd = first; fd <= last; fd++) {
       int each = fd;
-      assertThat(call(state -> (int) CLOSE.invokeExact(state, each))).isZero();
+      assertThat(call(state -> (int) Libc.CLOSE.invokeExact(state, each))).isZero();
     }
   }
 

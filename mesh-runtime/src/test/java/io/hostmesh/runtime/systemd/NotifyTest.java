@@ -54,14 +54,6 @@ class NotifyTest {
 
   /** A unix datagram socket, which Java has none of. */
   private static final class Manager implements AutoCloseable {
-    private static final MethodHandle SOCKET =
-        Libc.function(
-            "socket",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT));
     private static final MethodHandle BIND =
         Libc.function(
             "bind",
@@ -79,8 +71,6 @@ class NotifyTest {
                 ValueLayout.ADDRESS,
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_INT));
-    private static final MethodHandle CLOSE =
-        Libc.function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment state = Libc.callState(arena);
@@ -91,7 +81,7 @@ class NotifyTest {
       address.set(ValueLayout.JAVA_SHORT, 0, (short) 1);
       MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, 2, name.length);
       try {
-        fd = (int) SOCKET.invokeExact(state, 1, 2, 0);
+        fd = (int) Libc.SOCKET.invokeExact(state, 1, 2, 0);
         int bound = (int) BIND.invokeExact(state, fd, address, (int) address.byteSize());
         assertThat(bound).as(Libc.message(Libc.errno(state))).isZero();
       } catch (Throwable e) {
@@ -115,7 +105,7 @@ class NotifyTest {
     @Override
     public void close() {
       try {
-        int _ = (int) CLOSE.invokeExact(state, fd);
+        int _ = (int) Libc.CLOSE.invokeExact(state, fd);
       } catch (Throwable e) {
         throw new IllegalStateException(e);
       }

@@ -37,22 +37,11 @@ final class DnsGuard {
     try {
       Files.createDirectories(token.getParent());
       Files.writeString(token, id);
-      ProcessBuilder builder =
-          new ProcessBuilder(
-              List.of(
-                  tools.find("setsid").orElse(Path.of("/usr/bin/setsid")).toString(),
-                  "sh",
-                  "-c",
-                  script,
-                  "hostmesh-capture-dns-guard",
-                  token.toString(),
-                  id,
-                  tools.searchPath()));
-      builder.environment().putAll(tools.environment());
-      builder.redirectErrorStream(true);
-      builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
-      builder.directory(Path.of("/").toFile());
-      process = builder.start();
+      process =
+          tools
+              .detached(
+                  script, "hostmesh-capture-dns-guard", token.toString(), id, tools.searchPath())
+              .start();
     } catch (IOException e) {
       throw new UserError("capture: cannot guard the host's name resolution: " + e, e);
     }

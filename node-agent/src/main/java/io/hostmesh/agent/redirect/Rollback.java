@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -110,24 +109,11 @@ final class Rollback {
 
   private void watch(Path script, Duration within) throws IOException {
     String seconds = within.toSeconds() + "." + "%03d".formatted(within.toMillisPart());
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            List.of(
-                tools.find("setsid").orElse(Path.of("/usr/bin/setsid")).toString(),
-                "sh",
-                "-c",
-                "trap 'kill $s 2>/dev/null' TERM INT; sleep "
-                    + seconds
-                    + " & s=$!; wait $s; "
-                    + TAKE,
-                "hostmesh-capture-rollback",
-                script.toString()));
-    builder.environment().putAll(tools.environment());
-    builder.redirectErrorStream(true);
-    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
-    builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-    builder.directory(Path.of("/").toFile());
-    builder.start();
+    String wait = "trap 'kill $s 2>/dev/null' TERM INT; sleep " + seconds + " & s=$!; wait $s; ";
+    tools
+        .detached(wait + TAKE, "hostmesh-capture-rollback", script.toString())
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        .start();
   }
 
   private String preamble() {

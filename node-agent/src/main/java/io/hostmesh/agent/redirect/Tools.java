@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +54,7 @@ final class Tools {
 
   /** The host's own, those that only root has on its path included. */
   static Tools ofHost(Map<String, String> environment) {
-    List<Path> folders = new java.util.ArrayList<>();
+    List<Path> folders = new ArrayList<>();
     for (String folder :
         (System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin")
             .split(":", -1)) {
@@ -96,7 +97,7 @@ final class Tools {
                             + command[0]
                             + "' is not installed; apt install nftables"
                             + " iproute2 iptables, whichever is missing"));
-    List<String> line = new java.util.ArrayList<>(List.of(command));
+    List<String> line = new ArrayList<>(List.of(command));
     line.set(0, tool.toString());
     ProcessBuilder builder = new ProcessBuilder(line);
     builder.environment().putAll(environment);
@@ -106,6 +107,26 @@ final class Tools {
     } catch (IOException e) {
       throw new UserError("capture: cannot run " + tool + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * A shell process that outlives this one: in a session of its own, below no folder that is in the
+   * way, silent.
+   *
+   * @param name the process's name for people ({@code $0})
+   * @param arguments the script's, {@code $1} first
+   */
+  ProcessBuilder detached(String script, String name, String... arguments) {
+    List<String> line = new ArrayList<>();
+    line.add(find("setsid").orElse(Path.of("/usr/bin/setsid")).toString());
+    line.addAll(List.of("sh", "-c", script, name));
+    line.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(line);
+    builder.environment().putAll(environment);
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.directory(Path.of("/").toFile());
+    return builder;
   }
 
   private static Answer answer(Process process, String input, String command) throws IOException {

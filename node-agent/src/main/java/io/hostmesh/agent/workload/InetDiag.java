@@ -51,18 +51,8 @@ final class InetDiag {
   private static final ValueLayout.OfShort NETWORK_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-  private static final MethodHandle SOCKET =
-      Libc.function(
-          "socket",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
   private static final MethodHandle SEND = transfer("send");
   private static final MethodHandle RECV = transfer("recv");
-  private static final MethodHandle CLOSE =
-      Libc.function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
   private static final Cleaner CLEANER = Cleaner.create();
 
@@ -94,7 +84,8 @@ final class InetDiag {
   static InetDiag open() {
     try (Arena temporary = Arena.ofConfined()) {
       MemorySegment state = Libc.callState(temporary);
-      int fd = (int) SOCKET.invokeExact(state, AF_NETLINK, SOCK_DGRAM_CLOEXEC, NETLINK_SOCK_DIAG);
+      int fd =
+          (int) Libc.SOCKET.invokeExact(state, AF_NETLINK, SOCK_DGRAM_CLOEXEC, NETLINK_SOCK_DIAG);
       if (fd < 0) {
         throw failed("socket", Libc.errno(state));
       }
@@ -110,7 +101,7 @@ final class InetDiag {
 
   private static void close(int fd) {
     try (Arena temporary = Arena.ofConfined()) {
-      int _ = (int) CLOSE.invokeExact(Libc.callState(temporary), fd);
+      int _ = (int) Libc.CLOSE.invokeExact(Libc.callState(temporary), fd);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }

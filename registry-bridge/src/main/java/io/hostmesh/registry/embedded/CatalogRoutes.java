@@ -52,9 +52,7 @@ final class CatalogRoutes {
         store -> {
           ArrayNode view = Views.array();
           for (StoredNode node : store.nodes().values()) {
-            node.services().values().stream()
-                .filter(service -> service.name().equals(name))
-                .filter(service -> tag.isEmpty() || service.tags().contains(tag.get()))
+            node.instances(name, tag)
                 .forEach(service -> view.add(Views.instance(node, service, datacenter)));
           }
           return Routes.filtered(call, view);

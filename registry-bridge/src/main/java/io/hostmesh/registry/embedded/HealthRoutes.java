@@ -46,9 +46,7 @@ final class HealthRoutes {
         store -> {
           ArrayNode view = Views.array();
           for (StoredNode node : store.nodes().values()) {
-            node.services().values().stream()
-                .filter(service -> service.name().equals(name))
-                .filter(service -> tag.isEmpty() || service.tags().contains(tag.get()))
+            node.instances(name, tag)
                 .filter(service -> !passing || passes(node, service))
                 .forEach(service -> view.add(Views.health(node, service, datacenter)));
           }

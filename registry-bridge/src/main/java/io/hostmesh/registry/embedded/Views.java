@@ -54,15 +54,19 @@ final class Views {
   }
 
   static ObjectNode node(StoredNode node, String datacenter) {
+    ObjectNode view = place(node, datacenter);
+    view.set("Meta", strings(node.meta()));
+    return view.put("CreateIndex", node.createIndex()).put("ModifyIndex", node.modifyIndex());
+  }
+
+  private static ObjectNode place(StoredNode node, String datacenter) {
     ObjectNode view =
         object()
             .put("ID", "")
             .put("Node", node.name())
             .put("Address", node.address())
             .put("Datacenter", datacenter);
-    view.putNull("TaggedAddresses");
-    view.set("Meta", strings(node.meta()));
-    return view.put("CreateIndex", node.createIndex()).put("ModifyIndex", node.modifyIndex());
+    return view.putNull("TaggedAddresses");
   }
 
   static ObjectNode service(StoredService service) {
@@ -82,13 +86,7 @@ final class Views {
 
   /** An entry of {@code /v1/catalog/service/:name}. */
   static ObjectNode instance(StoredNode node, StoredService service, String datacenter) {
-    ObjectNode view =
-        object()
-            .put("ID", "")
-            .put("Node", node.name())
-            .put("Address", node.address())
-            .put("Datacenter", datacenter);
-    view.putNull("TaggedAddresses");
+    ObjectNode view = place(node, datacenter);
     view.set("NodeMeta", strings(node.meta()));
     view.put("ServiceKind", service.kind())
         .put("ServiceID", service.id())
