@@ -67,7 +67,7 @@ record Registries(
         new Component.Program(
             () ->
                 entry.command(host, entry.groups().daemon(name), folder.path(), List.of(), command),
-            Lab.environment(),
+            Components.environment(),
             List.of(),
             folder.log(name)),
         _ -> hasLeader(host));

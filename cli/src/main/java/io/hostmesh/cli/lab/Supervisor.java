@@ -111,7 +111,7 @@ final class Supervisor {
   }
 
   private Component component(JsonObject wish) {
-    return lab.component(wish.getString("component"));
+    return lab.components().named(wish.getString("component"));
   }
 
   private JsonObject stop(JsonObject wish) {
