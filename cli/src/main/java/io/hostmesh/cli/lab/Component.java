@@ -73,6 +73,16 @@ final class Component {
     return pid != 0 && ready.test(pid);
   }
 
+  /**
+   * @throws UserError where it does not do its work within the limit
+   */
+  void awaitReady(Duration limit) {
+    if (!Pause.until(limit, this::isReady)) {
+      throw new UserError(
+          name + " is not ready after " + limit.toSeconds() + " s; see " + program.log());
+    }
+  }
+
   synchronized void start() {
     wanted = true;
     if (running.isEmpty()) {

@@ -84,16 +84,7 @@ final class Components {
    * @throws UserError naming the one that does not
    */
   void awaitReady() {
-    for (Component component : all()) {
-      if (!Pause.until(DAEMON_LIMIT, component::isReady)) {
-        throw new UserError(
-            component.name()
-                + " is not ready after "
-                + DAEMON_LIMIT.toSeconds()
-                + " s; see "
-                + folder.log(component.name()));
-      }
-    }
+    all().forEach(component -> component.awaitReady(DAEMON_LIMIT));
   }
 
   /** Ends all in an orderly way, agents first. */

@@ -122,14 +122,7 @@ final class Supervisor {
   private JsonObject start(JsonObject wish) {
     Component component = component(wish);
     component.start();
-    if (!Pause.until(READY, component::isReady)) {
-      throw new UserError(
-          component.name()
-              + " is not ready after "
-              + READY.toSeconds()
-              + " s; see "
-              + folder.log(component.name()));
-    }
+    component.awaitReady(READY);
     return new JsonObject().put("pid", component.pid());
   }
 
