@@ -15,18 +15,12 @@ import io.vertx.core.streams.WriteStream;
 import io.vertx.grpc.client.GrpcClient;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.EnumMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,30 +32,24 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(MeshDiscovery.class.getName());
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final Duration SAVE_AFTER = Duration.ofSeconds(1);
-  private static final int KEPT_PROBLEMS = 20;
 
   private final Vertx vertx;
   private final Context context;
   private final Node node;
-  private final Clock clock;
   private final PilotLink link;
   private final MeshMemory memory;
   private final Waiting waiting;
+  private final PilotNotes notes;
   private final List<Consumer<MeshView>> listeners = new CopyOnWriteArrayList<>();
 
   private volatile CompiledView view = CompiledView.EMPTY;
-  private volatile PilotStatus status;
 
   // Below: on the context only.
   private DiscoveryState state = DiscoveryState.EMPTY;
-  private final Set<ServiceName> used = new HashSet<>();
-  private Set<ServiceName> upstreams = Set.of();
-  private Set<ServiceName> local = Set.of();
+  private Demand demand = Demand.NONE;
   private @Nullable AdsStream stream;
   private boolean pilotAway;
   private boolean saving;
-  private final Map<ResourceType, List<String>> refused = new EnumMap<>(ResourceType.class);
-  private final Set<String> unknown = new LinkedHashSet<>();
 
   /**
    * Reads what the disk knows; {@link #start} begins to talk.
@@ -80,19 +68,16 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.node = node;
-    this.clock = clock;
     this.memory = memory;
     this.waiting = new Waiting(vertx, PATIENCE);
     this.link = new PilotLink(vertx, context, grpc, pilots, random, new FromPilot());
-    this.status =
-        new PilotStatus(
-            false, "", clock.instant(), Optional.of("not yet connected"), "", Map.of(), List.of());
+    this.notes = new PilotNotes(clock);
     memory
         .load()
         .ifPresent(
             lastGood -> {
               state = lastGood.state();
-              used.addAll(lastGood.used());
+              demand = demand.using(lastGood.used());
               view = view.next(state);
             });
     status(false, "", Optional.of("not yet connected"), "");
@@ -109,7 +94,7 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
   }
 
   public PilotStatus status() {
-    return status;
+    return notes.status();
   }
 
   /**
@@ -131,9 +116,9 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
   public void host(Set<ServiceName> services, Set<ServiceName> calls) {
     context.runOnContext(
         _ -> {
-          local = Set.copyOf(services);
-          upstreams = Set.copyOf(calls);
-          replace(state.retain(ResourceType.ACCESS_POLICY, names(local)));
+          demand = demand.ofHost(services, calls);
+          replace(
+              state.retain(ResourceType.ACCESS_POLICY, demand.names(ResourceType.ACCESS_POLICY)));
           subscribe();
         });
   }
@@ -142,7 +127,8 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
   public void need(ServiceName service, Runnable arrived) {
     context.runOnContext(
         _ -> {
-          if (used.add(service)) {
+          if (!demand.used().contains(service)) {
+            demand = demand.using(Set.of(service));
             subscribe();
             saveSoon();
           }
@@ -169,21 +155,9 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
     if (open == null) {
       return;
     }
-    Set<ServiceName> called = new HashSet<>(used);
-    called.addAll(upstreams);
     for (ResourceType type : ResourceType.values()) {
-      Set<String> names =
-          switch (type) {
-            case MESH_SETTINGS, SERVICE -> AdsStream.EVERYTHING;
-            case ENDPOINTS, ROUTE -> names(called);
-            case ACCESS_POLICY -> names(local);
-          };
-      open.subscribe(type, names, state.of(type));
+      open.subscribe(type, demand.names(type), state.of(type));
     }
-  }
-
-  private static Set<String> names(Set<ServiceName> services) {
-    return services.stream().map(ServiceName::full).collect(Collectors.toSet());
   }
 
   @SuppressWarnings(
@@ -205,7 +179,7 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
     public void opened(WriteStream<DeltaDiscoveryRequest> requests, String pilot) {
       stream = new AdsStream(requests, node);
       subscribe();
-      status(false, pilot, Optional.of("waiting for the first answer"), status.version());
+      status(false, pilot, Optional.of("waiting for the first answer"), status().version());
     }
 
     @Override
@@ -215,15 +189,15 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
         return;
       }
       DiscoveryReducer.Step step = DiscoveryReducer.reduce(state, response);
-      remember(response.getTypeUrl(), step);
+      notes.remember(response.getTypeUrl(), step);
       replace(step.state());
       open.acknowledge(response, step.refused());
       pilotAway = false;
       waiting.wake(MeshDiscovery.this::isKnown);
-      if (!status.connected()) {
-        LOG.log(System.Logger.Level.INFO, "connected to pilot " + status.pilot());
+      if (!status().connected()) {
+        LOG.log(System.Logger.Level.INFO, "connected to pilot " + status().pilot());
       }
-      status(true, status.pilot(), Optional.empty(), response.getSystemVersionInfo());
+      status(true, status().pilot(), Optional.empty(), response.getSystemVersionInfo());
     }
 
     @Override
@@ -241,44 +215,12 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
         pilotAway = true;
         waiting.wake(_ -> true);
       }
-      status(false, status.pilot(), Optional.of(reason), status.version());
+      status(false, status().pilot(), Optional.of(reason), status().version());
     }
-  }
-
-  private void remember(String typeUrl, DiscoveryReducer.Step step) {
-    for (String reason : step.refused()) {
-      LOG.log(System.Logger.Level.WARNING, "refused from pilot: {0}", reason);
-    }
-    for (String what : step.unknown()) {
-      if (unknown.size() < KEPT_PROBLEMS
-          && unknown.add("pilot is newer than this agent: " + what)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "ignored from pilot, which is newer than this agent: {0}",
-            what);
-      }
-    }
-    ResourceType.of(typeUrl)
-        .ifPresent(
-            type ->
-                refused.put(
-                    type,
-                    step.refused().stream()
-                        .limit(KEPT_PROBLEMS)
-                        .map(reason -> "refused from pilot: " + reason)
-                        .toList()));
   }
 
   private void status(boolean connected, String pilot, Optional<String> failure, String version) {
-    Map<ResourceType, Integer> counts = new EnumMap<>(ResourceType.class);
-    for (ResourceType type : ResourceType.values()) {
-      counts.put(type, state.of(type).byName().size());
-    }
-    Set<String> problems = new LinkedHashSet<>(unknown);
-    refused.values().forEach(problems::addAll);
-    Instant since = status.connected() == connected ? status.since() : clock.instant();
-    status =
-        new PilotStatus(connected, pilot, since, failure, version, counts, List.copyOf(problems));
+    notes.update(connected, pilot, failure, version, state);
   }
 
   private void saveSoon() {
@@ -296,7 +238,7 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
   }
 
   private LastGood lastGood() {
-    return new LastGood(state, used);
+    return new LastGood(state, demand.used());
   }
 
   /** Writes what is known now, for instance after becoming the owner of the state files. */
