@@ -1,8 +1,8 @@
 package io.hostmesh.api;
 
 import com.google.protobuf.Message;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.IssuedCertificate;
 import io.hostmesh.api.v1.JoinRequest;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.spi.ToolProvider;
 
@@ -28,9 +29,18 @@ record JavaRuntime(Path folder, Instant time) {
           "jdk.net",
           "jdk.unsupported");
 
+  /**
+   * The security providers that these modules have and the programs use. A name in the list that no
+   * module answers makes the JVM look for it in every jar, and start Bouncy Castle's on the way.
+   */
+  private static final List<String> PROVIDERS =
+      List.of("SUN", "SunRsaSign", "SunEC", "SunJSSE", "SunJCE");
+
+  private static final String PROVIDER_KEY = "security.provider.";
+
   /** Links it unless the folder has just this runtime already. */
   void link() throws IOException {
-    String wanted = System.getProperty("java.runtime.version") + " " + MODULES;
+    String wanted = System.getProperty("java.runtime.version") + " " + MODULES + " " + PROVIDERS;
     Path mark = folder.resolveSibling("runtime.made-of");
     if (Files.exists(mark) && Files.readString(mark).equals(wanted)) {
       return;
@@ -56,9 +66,23 @@ record JavaRuntime(Path folder, Instant time) {
     if (status != 0) {
       throw new IllegalStateException("jlink ended with status " + status);
     }
+    nameProviders(folder.resolve("conf/security/java.security"));
     // AOT caches compare it; packages carry it.
     Files.setLastModifiedTime(folder.resolve("lib/modules"), FileTime.from(time));
     Files.writeString(mark, wanted);
+  }
+
+  private static void nameProviders(Path file) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      if (!line.startsWith(PROVIDER_KEY)) {
+        lines.add(line);
+      }
+    }
+    for (int i = 0; i < PROVIDERS.size(); i++) {
+      lines.add(PROVIDER_KEY + (i + 1) + "=" + PROVIDERS.get(i));
+    }
+    Files.write(file, lines);
   }
 
   Path java() {

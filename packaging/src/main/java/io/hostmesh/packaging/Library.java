@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -48,7 +47,7 @@ record Library(Path folder, Instant time) {
       for (Path jar : jars(modules.resolve(program.module()), version)) {
         String name = jar.getFileName().toString();
         if (wanted.add(name)) {
-          copy(jar, folder.resolve(name));
+          new PlainJar(jar, time).copyTo(folder.resolve(name));
         }
         names.add(name);
       }
@@ -73,13 +72,6 @@ record Library(Path folder, Instant time) {
       throw new IllegalStateException(
           e.getMessage() + " is missing; build the whole project: mvn package", e);
     }
-  }
-
-  private void copy(Path from, Path to) throws IOException {
-    Path fresh = to.resolveSibling(to.getFileName() + ".new");
-    Files.copy(from, fresh, StandardCopyOption.REPLACE_EXISTING);
-    Files.setLastModifiedTime(fresh, FileTime.from(time));
-    Files.move(fresh, to, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private void writeClassPath(Path jar, List<String> names) throws IOException {

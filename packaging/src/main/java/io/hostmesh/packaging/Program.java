@@ -17,6 +17,11 @@ enum Program {
           "-Xmn8m",
           "-XX:MinHeapFreeRatio=10",
           "-XX:MaxHeapFreeRatio=15",
+          "-XX:-ShrinkHeapInSteps",
+          "-XX:+UseCompactObjectHeaders",
+          // Where it was made for: the cache's pages stay those of the file.
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:ArchiveRelocationMode=0",
           "-XX:TrimNativeHeapInterval=5000",
           "-XX:ReservedCodeCacheSize=48m")),
   PILOT(

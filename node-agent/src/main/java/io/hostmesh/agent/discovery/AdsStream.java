@@ -1,12 +1,12 @@
 package io.hostmesh.agent.discovery;
 
-import com.google.rpc.Code;
-import com.google.rpc.Status;
-import io.envoyproxy.envoy.config.core.v3.Node;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.ErrorDetail;
+import io.hostmesh.api.v1.Node;
 import io.vertx.core.streams.WriteStream;
+import io.vertx.grpc.common.GrpcStatus;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -86,8 +86,8 @@ final class AdsStream {
             .setResponseNonce(response.getNonce());
     if (!refused.isEmpty()) {
       request.setErrorDetail(
-          Status.newBuilder()
-              .setCode(Code.INVALID_ARGUMENT_VALUE)
+          ErrorDetail.newBuilder()
+              .setCode(GrpcStatus.INVALID_ARGUMENT.code)
               .setMessage(String.join("; ", refused)));
     }
     send(request);

@@ -1,9 +1,7 @@
 package io.hostmesh.agent.discovery;
 
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import io.envoyproxy.envoy.config.core.v3.Node;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.Node;
 
 /** What an agent tells pilot of itself with the first request of a stream. */
 public final class Announcement {
@@ -11,27 +9,13 @@ public final class Announcement {
 
   private Announcement() {}
 
-  /**
-   * Features are the kinds of resources that this agent knows; the generation tells two agents of
-   * one host apart.
-   */
-  public static Node of(String node, String version, long generation) {
+  /** Features are the kinds of resources that this agent knows. */
+  public static Node of(String node, String version) {
     Node.Builder announcement =
-        Node.newBuilder()
-            .setId(node)
-            .setUserAgentName(PRODUCT)
-            .setUserAgentVersion(version)
-            .setMetadata(
-                Struct.newBuilder()
-                    .putFields("version", text(version))
-                    .putFields("generation", text(Long.toString(generation))));
+        Node.newBuilder().setId(node).setUserAgentName(PRODUCT).setUserAgentVersion(version);
     for (ResourceType type : ResourceType.values()) {
       announcement.addClientFeatures(type.typeUrl());
     }
     return announcement.build();
-  }
-
-  private static Value text(String value) {
-    return Value.newBuilder().setStringValue(value).build();
   }
 }

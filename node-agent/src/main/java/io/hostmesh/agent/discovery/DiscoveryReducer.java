@@ -1,8 +1,8 @@
 package io.hostmesh.agent.discovery;
 
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
-import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.Resource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,9 +2,9 @@ package io.hostmesh.agent.discovery;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
-import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.Resource;
 import io.hostmesh.model.ServiceName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

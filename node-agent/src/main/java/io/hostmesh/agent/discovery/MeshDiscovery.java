@@ -1,9 +1,9 @@
 package io.hostmesh.agent.discovery;
 
-import io.envoyproxy.envoy.config.core.v3.Node;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.Node;
 import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.model.ServiceName;
 import io.vertx.core.Context;

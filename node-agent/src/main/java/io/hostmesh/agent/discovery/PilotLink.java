@@ -1,8 +1,8 @@
 package io.hostmesh.agent.discovery;
 
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.hostmesh.api.Methods;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.api.v1.StatusReply;
 import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.runtime.backoff.Backoff;

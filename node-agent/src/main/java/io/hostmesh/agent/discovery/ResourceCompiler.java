@@ -2,11 +2,11 @@ package io.hostmesh.agent.discovery;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
-import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.Mode;
+import io.hostmesh.api.v1.Resource;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.Service;
 import io.hostmesh.model.MeshSni;

@@ -222,7 +222,7 @@ public final class Agent implements AutoCloseable {
         PilotTls.client(
             host.vertx(), this::ownSvid, () -> identities.roots().orElse(nobody), host.clock()),
         config.pilots().stream().map(Agent::socketAddress).toList(),
-        Announcement.of(self.name(), host.version(), generation.number()),
+        Announcement.of(self.name(), host.version()),
         new MeshMemory(files, this::owns),
         host.clock(),
         host.random());

@@ -2,11 +2,11 @@ package io.hostmesh.agent.discovery;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
-import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.hostmesh.api.Methods;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.Resource;
 import io.hostmesh.api.v1.StatusReply;
 import io.hostmesh.api.v1.StatusReport;
 import io.vertx.core.Vertx;

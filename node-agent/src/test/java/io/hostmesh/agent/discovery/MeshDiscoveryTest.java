@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
 import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.MeshSettings;
@@ -49,7 +49,7 @@ class MeshDiscoveryTest {
         vertx,
         GrpcClient.client(vertx),
         List.of(pilots),
-        Announcement.of("h1", "1.0", 7),
+        Announcement.of("h1", "1.0"),
         new MeshMemory(new StateFiles(folder), () -> true),
         Clock.systemUTC(),
         new Random(1));

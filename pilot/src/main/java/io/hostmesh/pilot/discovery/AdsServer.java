@@ -1,9 +1,9 @@
 package io.hostmesh.pilot.discovery;
 
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.hostmesh.api.Contract;
 import io.hostmesh.api.Methods;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.api.v1.StatusReply;
 import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.pilot.snapshot.Snapshot;

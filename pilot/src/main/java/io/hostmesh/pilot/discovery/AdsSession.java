@@ -1,9 +1,9 @@
 package io.hostmesh.pilot.discovery;
 
-import io.envoyproxy.envoy.config.core.v3.ControlPlane;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.ControlPlane;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.pilot.snapshot.Resource;
 import io.hostmesh.pilot.snapshot.ResourceView;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.hostmesh.pilot.discovery;
 
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.hostmesh.api.Contract;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.pilot.snapshot.Snapshot;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;

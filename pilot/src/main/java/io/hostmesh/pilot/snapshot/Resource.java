@@ -20,10 +20,7 @@ import java.util.HexFormat;
  * @param wire ready to be sent, with name and version
  */
 public record Resource(
-    ResourceType type,
-    String name,
-    String version,
-    io.envoyproxy.envoy.service.discovery.v3.Resource wire) {
+    ResourceType type, String name, String version, io.hostmesh.api.v1.Resource wire) {
   private static final int VERSION_BYTES = 10;
 
   public static Resource of(ResourceType type, String name, Message content) {
@@ -40,7 +37,7 @@ public record Resource(
         type,
         name,
         version,
-        io.envoyproxy.envoy.service.discovery.v3.Resource.newBuilder()
+        io.hostmesh.api.v1.Resource.newBuilder()
             .setName(name)
             .setVersion(version)
             .setResource(any)

@@ -3,10 +3,10 @@ package io.hostmesh.pilot.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import com.google.rpc.Status;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.DeltaDiscoveryRequest;
+import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.ErrorDetail;
 import io.hostmesh.pilot.snapshot.Resource;
 import io.hostmesh.pilot.snapshot.ResourceView;
 import java.util.ArrayDeque;
@@ -88,7 +88,7 @@ class AdsSessionTest {
               .map(r -> Resource.of(type, r.getName(), r.getResource().getValue()))
               .toList();
       if (resources.stream().anyMatch(r -> r.content().toStringUtf8().equals("bad"))) {
-        answer.setErrorDetail(Status.newBuilder().setMessage("no good"));
+        answer.setErrorDetail(ErrorDetail.newBuilder().setMessage("no good"));
       } else {
         Map<String, Resource> mine = has.computeIfAbsent(type, _ -> new TreeMap<>());
         resources.forEach(r -> mine.put(r.name(), r));
