@@ -1,7 +1,9 @@
 package io.hostmesh.packaging;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.StandardProtocolFamily;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -26,6 +28,10 @@ import java.util.regex.Pattern;
 record TrainingMesh(Path dist, Path training, Path work) {
   private static final int START_SECONDS = 30;
   private static final int END_SECONDS = 180;
+  private static final Pattern RUNS = Pattern.compile(" runs$", Pattern.MULTILINE);
+  private static final Pattern AGENT_IS_READY = Pattern.compile("ready, generation");
+  private static final List<String> AGENT_PAGES =
+      List.of("http://127.0.0.1:25020/metrics", "http://127.0.0.1:25021/readyz");
   private static final Pattern TOKEN = Pattern.compile("\"token\"\\s*:\\s*\"([^\"]+)\"");
 
   void run() throws IOException, InterruptedException {
@@ -39,6 +45,10 @@ record TrainingMesh(Path dist, Path training, Path work) {
       ask("/v1/entitlements", "{\"node\":\"training\",\"allow\":[\"training\"]}");
       token("{\"kind\":\"node\",\"node\":\"training\"}", "node.token");
       running.push(daemon(Program.AGENT));
+      await(() -> said(Program.AGENT, AGENT_IS_READY));
+      for (String page : AGENT_PAGES) {
+        read(page);
+      }
       command();
     } finally {
       running.forEach(Process::destroy);
@@ -52,11 +62,27 @@ record TrainingMesh(Path dist, Path training, Path work) {
   private Process daemon(Program program) throws IOException, InterruptedException {
     Path config = training.resolve(program.command() + ".conf");
     Process process = start(program, List.of("--config", config.toString()));
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-    while (process.isAlive() && !runs(program) && System.nanoTime() < deadline) {
-      process.waitFor(50, TimeUnit.MILLISECONDS);
-    }
+    await(() -> !process.isAlive() || said(program, RUNS));
     return process;
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private static void await(Condition condition) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    while (!condition.holds() && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+  }
+
+  private static void read(String page) {
+    try (InputStream in = URI.create(page).toURL().openStream()) {
+      in.readAllBytes();
+    } catch (IOException e) {
+      System.out.println("AOT training goes on without " + page + ": " + e);
+    }
   }
 
   private void command() throws IOException, InterruptedException {
@@ -86,8 +112,8 @@ record TrainingMesh(Path dist, Path training, Path work) {
     }
   }
 
-  private boolean runs(Program program) throws IOException {
-    return Files.readString(log(program)).lines().anyMatch(line -> line.endsWith(" runs"));
+  private boolean said(Program program, Pattern what) throws IOException {
+    return what.matcher(Files.readString(log(program))).find();
   }
 
   private Path log(Program program) {

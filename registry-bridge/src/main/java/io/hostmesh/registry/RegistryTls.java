@@ -2,11 +2,13 @@ package io.hostmesh.registry;
 
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.config.ConfigFile;
+import io.hostmesh.runtime.tls.ChainTrust;
 import io.hostmesh.runtime.tls.Pem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
@@ -22,25 +24,23 @@ import org.kiwiproject.consul.Consul;
 
 /**
  * How the client proves the registry's certificate, which names a host (not a SPIFFE id), and what
- * it presents itself. Empty for plain HTTP.
+ * it presents itself.
  */
-record RegistryTls(Optional<Material> material) {
+record RegistryTls(SSLContext context, X509TrustManager trust) {
   private static final char[] NO_PASSWORD = {};
-
-  record Material(SSLContext context, X509TrustManager trust) {}
 
   /**
    * @throws UserError where a file of the settings cannot be used
    */
   static RegistryTls of(RegistrySettings settings) {
-    if (settings.scheme() == RegistrySettings.Scheme.HTTP) {
-      return new RegistryTls(Optional.empty());
-    }
     try {
-      X509TrustManager trust = trust(settings.tls().caFile());
+      X509TrustManager trust =
+          settings.scheme() == RegistrySettings.Scheme.HTTP
+              ? new Nobody()
+              : trust(settings.tls().caFile());
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(keys(settings.tls()), new TrustManager[] {trust}, null);
-      return new RegistryTls(Optional.of(new Material(context, trust)));
+      return new RegistryTls(context, trust);
     } catch (GeneralSecurityException | IOException e) {
       throw new UserError(
           "registry.tls: ca-file, cert-file or key-file cannot be used: " + e.getMessage(), e);
@@ -48,11 +48,27 @@ record RegistryTls(Optional<Material> material) {
   }
 
   void applyTo(Consul.Builder builder) {
-    material.ifPresent(m -> builder.withSslContext(m.context()).withTrustManager(m.trust()));
+    builder.withSslContext(context).withTrustManager(trust);
   }
 
   void applyTo(OkHttpClient.Builder builder) {
-    material.ifPresent(m -> builder.sslSocketFactory(m.context().getSocketFactory(), m.trust()));
+    builder.sslSocketFactory(context.getSocketFactory(), trust);
+  }
+
+  /**
+   * For plain HTTP. The client library makes itself ready for TLS all the same, and would read and
+   * keep the system's roots for it.
+   */
+  private static final class Nobody extends ChainTrust {
+    @Override
+    protected void checkClient(List<X509Certificate> chain) throws CertificateException {
+      throw new CertificateException("the registry is configured with scheme http");
+    }
+
+    @Override
+    protected void checkServer(List<X509Certificate> chain) throws CertificateException {
+      checkClient(chain);
+    }
   }
 
   private static X509TrustManager trust(Optional<Path> caFile)

@@ -1,6 +1,7 @@
 package io.hostmesh.runtime.identity;
 
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.tls.MeshClient;
 import io.hostmesh.runtime.tls.SpiffeTrustManager;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidKeyManager;
@@ -8,15 +9,12 @@ import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.KeyCertOptions;
-import io.vertx.core.net.TrustOptions;
 import io.vertx.grpc.client.GrpcClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
-import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * certificate was renewed, so that no resumed session shows an old one. Safe for any thread.
  */
 final class CitadelConnections implements AutoCloseable {
-  private static final long LONGEST_CONNECT_MS = 3_000;
+  private static final Duration LONGEST_CONNECT = Duration.ofSeconds(3);
 
   private final Vertx vertx;
   private final String trustDomain;
@@ -93,15 +91,9 @@ final class CitadelConnections implements AutoCloseable {
     return options(trust).setKeyCertOptions(KeyCertOptions.wrap(new SvidKeyManager(() -> svid)));
   }
 
-  private HttpClientOptions options(TrustManager trust) {
-    return new HttpClientOptions()
-        .setSsl(true)
-        .setUseAlpn(true)
-        .setProtocolVersion(HttpVersion.HTTP_2)
-        .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
-        .setVerifyHost(false) // The trust manager judges SPIFFE IDs; certificates name no hosts.
-        .setTrustOptions(TrustOptions.wrap(trust))
-        .setConnectTimeout((int) Math.min(timeout.toMillis(), LONGEST_CONNECT_MS));
+  private HttpClientOptions options(X509TrustManager trust) {
+    return MeshClient.options(
+        trust, timeout.compareTo(LONGEST_CONNECT) < 0 ? timeout : LONGEST_CONNECT);
   }
 
   synchronized boolean isClosed() {

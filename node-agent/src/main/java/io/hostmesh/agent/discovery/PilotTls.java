@@ -1,23 +1,22 @@
 package io.hostmesh.agent.discovery;
 
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.tls.MeshClient;
 import io.hostmesh.runtime.tls.SpiffeTrustManager;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidKeyManager;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.net.KeyCertOptions;
-import io.vertx.core.net.TrustOptions;
 import io.vertx.grpc.client.GrpcClient;
+import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Mutual TLS towards pilot: this node's certificate, and pilot's own identity expected. */
 public final class PilotTls {
-  private static final int CONNECT_MILLIS = 3_000;
+  private static final Duration CONNECTING = Duration.ofSeconds(3);
 
   private PilotTls() {}
 
@@ -36,17 +35,9 @@ public final class PilotTls {
                     && control.role() == SpiffeId.Control.Role.PILOT,
             "pilot",
             clock);
-    HttpClientOptions options =
-        new HttpClientOptions()
-            .setSsl(true)
-            .setUseAlpn(true)
-            .setVerifyHost(false) // The SPIFFE ID is verified instead.
-            .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
-            .setKeyCertOptions(KeyCertOptions.wrap(new SvidKeyManager(node)))
-            .setTrustOptions(TrustOptions.wrap(trust))
-            .setConnectTimeout(CONNECT_MILLIS)
-            .setSslHandshakeTimeout(CONNECT_MILLIS)
-            .setSslHandshakeTimeoutUnit(java.util.concurrent.TimeUnit.MILLISECONDS);
-    return GrpcClient.client(vertx, options);
+    return GrpcClient.client(
+        vertx,
+        MeshClient.options(trust, CONNECTING)
+            .setKeyCertOptions(KeyCertOptions.wrap(new SvidKeyManager(node))));
   }
 }

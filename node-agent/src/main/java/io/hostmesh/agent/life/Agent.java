@@ -31,6 +31,7 @@ import io.hostmesh.registry.Registry;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.linux.IdleMemory;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.Readiness;
 import io.hostmesh.runtime.state.StateFiles;
@@ -74,6 +75,9 @@ public final class Agent implements AutoCloseable {
   private static final long JOIN_SECONDS = 5;
 
   private static final long SAVE_SECONDS = 3;
+
+  /** By then the work of starting is over. */
+  private static final long SETTLED_MILLIS = 10_000;
 
   private final AgentConfig config;
   private final Host host;
@@ -356,6 +360,17 @@ public final class Agent implements AutoCloseable {
         new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));
     capture.start();
     reporting.start();
+    host.vertx().setTimer(SETTLED_MILLIS, _ -> giveBack());
+  }
+
+  private void giveBack() {
+    host.vertx()
+        .executeBlocking(
+            () -> {
+              IdleMemory.giveBack();
+              return true;
+            })
+        .onFailure(failure -> LOG.log(System.Logger.Level.WARNING, "giving back memory", failure));
   }
 
   /** The services of this host are these from now on. Reads certificates from disk. */

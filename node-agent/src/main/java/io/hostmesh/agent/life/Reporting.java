@@ -15,6 +15,7 @@ final class Reporting {
   private static final System.Logger LOG = System.getLogger(Reporting.class.getName());
   private static final long REPORT_MILLIS = 5_000;
   private static final long SOON_MILLIS = 200;
+  private static final long LOOK_MILLIS = 20;
 
   /** A manager that waits for readiness is not kept waiting for a control plane. */
   private static final long PATIENCE_MILLIS = 15_000;
@@ -35,7 +36,7 @@ final class Reporting {
 
   void start() {
     vertx.setPeriodic(REPORT_MILLIS, _ -> report());
-    long look = vertx.setPeriodic(SOON_MILLIS, this::announceReady);
+    long look = vertx.setPeriodic(LOOK_MILLIS, this::announceReady);
     vertx.setTimer(
         PATIENCE_MILLIS,
         _ -> {
