@@ -54,6 +54,8 @@ public final class Hostmesh {
           each.getCommandSpec().usageMessage().width(100);
           each.setUsageHelpLongOptionsMaxWidth(40);
         });
+    // curl's "-d @file", for instance, is the program's to read.
+    line.setExpandAtFiles(false);
     line.setExecutionExceptionHandler(failures(hostmesh));
     line.setParameterExceptionHandler(Hostmesh::refused);
     return line.execute(arguments);

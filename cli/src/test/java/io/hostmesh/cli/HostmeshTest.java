@@ -3,8 +3,10 @@ package io.hostmesh.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,24 @@ class HostmeshTest {
     Said said = run(words);
 
     assertThat(said.status()).isEqualTo(1);
+    assertThat(said.error()).startsWith("hostmesh: no lab is up in ").hasLineCount(1);
+  }
+
+  @Test
+  void anArgumentWithAnAtIsTheProgramsOwn(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("body"), "@" + folder); // As of "curl -d @body".
+
+    Said said =
+        run(
+            "lab",
+            "exec",
+            "h1",
+            "--dir",
+            folder.resolve("none").toString(),
+            "--",
+            "cat",
+            "@" + file);
+
     assertThat(said.error()).startsWith("hostmesh: no lab is up in ").hasLineCount(1);
   }
 

@@ -4,6 +4,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -48,11 +49,11 @@ final class Instances {
   /**
    * Refuses what cannot be started.
    *
-   * @throws UserError where the port or the name is taken
+   * @throws UserError where a running program has the port, or a user or file is not there
    */
   void check(InstanceSpec spec) {
     for (RunningInstance other : on(spec.host())) {
-      if (other.spec().port() == spec.port()) {
+      if (other.spec().port() == spec.port() && other.isAlive()) {
         throw new UserError(
             "port %d of %s is taken by %s; stop it (hostmesh lab rm %s %s --port %d) or use another"
                 .formatted(
@@ -64,11 +65,27 @@ final class Instances {
                     spec.port()));
       }
     }
+    spec.user().ifPresent(Instances::checkUser);
     for (Path copy : spec.copies()) {
       if (!Files.isReadable(copy)) {
         throw new UserError("--copy " + copy + ": no such file");
       }
     }
+  }
+
+  private static void checkUser(String user) {
+    try {
+      FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(user);
+    } catch (IOException e) {
+      throw new UserError("--user " + user + ": this machine has no such user", e);
+    }
+  }
+
+  /** Programs that have ended at the port that a new one is to have. */
+  List<RunningInstance> ended(InstanceSpec spec) {
+    return on(spec.host()).stream()
+        .filter(other -> other.spec().port() == spec.port() && !other.isAlive())
+        .toList();
   }
 
   /** Starts the program; its agent does not know of it yet. */

@@ -117,13 +117,30 @@ final class Lab {
 
   /** Starts an instance of a service, and waits until every agent knows it. */
   JsonObject run(InstanceSpec spec) {
+    steps.requireUp();
     LabHost host = meshHost(spec.host());
     instances.check(spec);
+    withdraw(host, instances.ended(spec));
     control.allow(host.name(), spec.service());
     RunningInstance instance = instances.start(host, spec);
     instances.declare(instance);
     control.reload(host.name());
-    return new Launch(instance, control, hosts).await();
+    try {
+      return new Launch(instance, control, hosts).await();
+    } catch (UserError e) {
+      if (!instance.isAlive()) {
+        withdraw(host, List.of(instance));
+      }
+      throw e;
+    }
+  }
+
+  private void withdraw(LabHost host, List<RunningInstance> chosen) {
+    if (!chosen.isEmpty()) {
+      instances.undeclare(chosen);
+      control.reload(host.name());
+      instances.remove(chosen);
+    }
   }
 
   /** Ends instances and takes them out of the mesh. */
@@ -142,9 +159,7 @@ final class Lab {
               + " runs on "
               + host.name());
     }
-    instances.undeclare(chosen);
-    control.reload(host.name());
-    instances.remove(chosen);
+    withdraw(host, chosen);
     return new JsonObject().put("removed", chosen.size());
   }
 
@@ -152,6 +167,9 @@ final class Lab {
   JsonObject entry(
       String hostName, Optional<ServiceName> service, Path workingFolder, List<String> program) {
     LabHost host = service.isPresent() ? meshHost(hostName) : host(hostName);
+    if (service.isPresent()) {
+      steps.requireUp();
+    }
     Path group = entry.groups().shell(host.name());
     List<String> user = List.of();
     String mounts = "";

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -123,7 +124,6 @@ final class LabUp implements Callable<Integer> {
   private static void follow(LabFolder folder, Process supervisor, long began) {
     AdminSocket socket = new AdminSocket(folder.socket("lab"), "the lab's supervisor");
     int[] shown = {0};
-    boolean[] up = {false};
     boolean settled =
         Pause.until(
             LIMIT,
@@ -136,19 +136,30 @@ final class LabUp implements Callable<Integer> {
                         + folder.log("supervisor")
                         + "; then: hostmesh lab down");
               }
-              up[0] = socket.exists() && progress(socket, shown);
-              return up[0];
+              return status(socket).map(status -> progress(status, shown)).orElse(false);
             });
     if (!settled) {
-      throw new UserError("the lab is not up after " + LIMIT.toSeconds() + " s");
+      throw new UserError(
+          "the lab is not up after "
+              + LIMIT.toSeconds()
+              + " s; see: hostmesh lab status, and the logs in "
+              + folder.log("supervisor").getParent());
     }
     System.out.printf(
         "lab up in %.1f s, in %s%n", (System.nanoTime() - began) / 1e9, folder.path());
   }
 
+  /** Empty as long as the supervisor does not answer: its socket is there before it listens. */
+  private static Optional<JsonObject> status(AdminSocket socket) {
+    try {
+      return socket.exists() ? Optional.of(socket.get("/v1/status", STATUS)) : Optional.empty();
+    } catch (UserError e) {
+      return Optional.empty();
+    }
+  }
+
   /** Shows what is new; whether the lab is up. */
-  private static boolean progress(AdminSocket socket, int[] shown) {
-    JsonObject status = socket.get("/v1/status", STATUS);
+  private static boolean progress(JsonObject status, int[] shown) {
     JsonArray steps = status.getJsonArray("steps");
     for (; shown[0] < steps.size(); shown[0]++) {
       JsonObject step = steps.getJsonObject(shown[0]);

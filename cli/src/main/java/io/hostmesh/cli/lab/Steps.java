@@ -1,5 +1,6 @@
 package io.hostmesh.cli.lab;
 
+import io.hostmesh.runtime.UserError;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -25,6 +26,20 @@ final class Steps {
 
   synchronized void complete() {
     complete = true;
+  }
+
+  /**
+   * Refuses what needs the whole lab.
+   *
+   * @throws UserError while it starts, and where it could not
+   */
+  synchronized void requireUp() {
+    if (!failure.isEmpty()) {
+      throw new UserError("the lab could not be started: " + failure);
+    }
+    if (!complete) {
+      throw new UserError("the lab is still starting; see: hostmesh lab status");
+    }
   }
 
   private double seconds() {
