@@ -5,15 +5,18 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
+import io.vertx.grpc.client.GrpcClientRequest;
 import io.vertx.grpc.client.GrpcClientResponse;
-import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.client.InvalidStatusException;
 import io.vertx.grpc.common.ServiceName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * The gRPC health checking protocol: {@code grpc.health.v1.Health/Check}, a request with one string
@@ -25,33 +28,39 @@ final class GrpcHealth {
 
   private GrpcHealth() {}
 
+  /**
+   * @param gate judges the connection before anything is sent on it; its failure is the check's
+   */
   static Future<Void> check(
-      GrpcClient client, SocketAddress server, String service, Duration timeout) {
+      GrpcClient client,
+      SocketAddress server,
+      String service,
+      Duration timeout,
+      Function<HttpConnection, Future<Void>> gate) {
     return client
         .request(server)
         .compose(
             request ->
-                request
-                    .serviceName(HEALTH)
-                    .methodName("Check")
-                    .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
-                    .send(request(service)))
-        .compose(GrpcHealth::judge);
-  }
-
-  private static Future<Void> judge(GrpcClientResponse<Buffer, Buffer> response) {
-    return response
-        .last()
+                gate.apply(request.connection())
+                    .onFailure(_ -> request.cancel())
+                    .compose(_ -> send(request, service, timeout)))
+        .compose(GrpcClientResponse::last)
         .compose(
-            message ->
-                message == null
-                    ? Future.failedFuture("gRPC status " + status(response))
-                    : judge(message.getBytes()));
+            message -> judge(message.getBytes()),
+            failure ->
+                Future.failedFuture(
+                    failure instanceof InvalidStatusException invalid
+                        ? "gRPC status " + invalid.actualStatus().name()
+                        : String.valueOf(failure.getMessage())));
   }
 
-  private static String status(GrpcClientResponse<Buffer, Buffer> response) {
-    GrpcStatus status = response.status();
-    return status == null ? "unknown" : status.toString();
+  private static Future<GrpcClientResponse<Buffer, Buffer>> send(
+      GrpcClientRequest<Buffer, Buffer> request, String service, Duration timeout) {
+    return request
+        .serviceName(HEALTH)
+        .methodName("Check")
+        .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+        .send(request(service));
   }
 
   private static Future<Void> judge(byte[] message) {

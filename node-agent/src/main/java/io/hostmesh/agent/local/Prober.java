@@ -90,7 +90,12 @@ final class Prober implements AutoCloseable {
                           owned(gate, socket.localAddress(), socket.remoteAddress())
                               .onComplete(_ -> socket.close()));
           case CheckKind.Grpc(String service) ->
-              GrpcHealth.check(four ? grpc : grpc6, server, service, timeout);
+              GrpcHealth.check(
+                  four ? grpc : grpc6,
+                  server,
+                  service,
+                  timeout,
+                  connection -> owned(gate, connection.localAddress(), connection.remoteAddress()));
           case CheckKind.Command(var command) -> command(new CommandProbe(command, timeout));
         };
     return answer.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).recover(Prober::explain);

@@ -14,11 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -32,43 +27,8 @@ class LocalInstancesTest {
   @TempDir Path temporary;
 
   private final Vertx vertx = Vertx.vertx();
-  private final Registry registry = new Registry();
+  private final FakeRegistrar registry = new FakeRegistrar();
   private Path folder = Path.of("");
-
-  /** Remembers what is listed and how well it is. */
-  private static final class Registry implements Registrar {
-    final Map<String, Boolean> listed = new ConcurrentHashMap<>();
-
-    @Override
-    public CompletionStage<Void> register(
-        ServiceDefinition definition, ServiceDefinition.Listener instance) {
-      listed.putIfAbsent(ConsulRegistrar.id(definition, instance), false);
-      return new CompletableFuture<>();
-    }
-
-    @Override
-    public void deregister(ServiceDefinition definition, ServiceDefinition.Listener instance) {
-      listed.remove(ConsulRegistrar.id(definition, instance));
-    }
-
-    @Override
-    public void report(
-        ServiceDefinition definition,
-        ServiceDefinition.Listener instance,
-        int check,
-        boolean well,
-        String output) {
-      listed.computeIfPresent(ConsulRegistrar.id(definition, instance), (_, _) -> well);
-    }
-
-    @Override
-    public SortedMap<String, String> troubles() {
-      return new TreeMap<>();
-    }
-
-    @Override
-    public void close() {}
-  }
 
   @BeforeEach
   void makeFolder() throws IOException {
