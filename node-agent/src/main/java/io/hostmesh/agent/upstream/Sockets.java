@@ -10,10 +10,17 @@ import java.time.Duration;
 /** How this agent opens connections. Any thread. */
 public record Sockets(Settings settings, Class<? extends SocketChannel> type) {
 
-  /** Bounds on waiting. */
+  /**
+   * Bounds on waiting.
+   *
+   * @param connectTimeout for the other kernel's answer, which takes no time unless its host is
+   *     gone
+   * @param handshakeTimeout for the other agent's, which may just be starting: its socket accepts
+   *     for it meanwhile
+   */
   public record Settings(Duration connectTimeout, Duration handshakeTimeout) {
     public static final Settings DEFAULT =
-        new Settings(Duration.ofSeconds(2), Duration.ofSeconds(3));
+        new Settings(Duration.ofSeconds(2), Duration.ofSeconds(8));
   }
 
   public static Sockets epoll(Settings settings) {
