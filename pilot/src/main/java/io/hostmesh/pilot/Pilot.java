@@ -18,13 +18,11 @@ import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.MetricsServer;
 import io.hostmesh.runtime.metrics.Readiness;
-import io.hostmesh.runtime.state.StateFiles;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +38,7 @@ final class Pilot implements AutoCloseable {
 
   private final PilotConfig config;
   private final Host host;
+  private final PilotState state;
   private final PilotIdentity identity;
   private final Registry registry;
   private final MemoryKeeper memory;
@@ -54,15 +53,17 @@ final class Pilot implements AutoCloseable {
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
 
   /**
+   * @param state closed with it
    * @param identity who this pilot is; closed with it
    */
-  Pilot(PilotConfig config, Host host, PilotIdentity identity) {
+  Pilot(PilotConfig config, Host host, PilotState state, PilotIdentity identity) {
     this.config = config;
     this.host = host;
+    this.state = state;
     this.identity = identity;
     this.startedAt = host.clock().instant();
     this.registry = Registry.connect(config.registry(), host.random());
-    this.memory = new MemoryKeeper(state(config));
+    this.memory = new MemoryKeeper(state.files());
     this.mesh =
         new MeshState(
             config.mesh(),
@@ -84,19 +85,6 @@ final class Pilot implements AutoCloseable {
     this.feed = new RegistryFeed(registry, mesh, addresses);
     this.book = new AgentBook(host.clock());
     this.ads = new AdsServer(host.vertx(), book, host.version(), host.clock());
-  }
-
-  private static StateFiles state(PilotConfig config) {
-    try {
-      return new StateFiles(config.stateDir());
-    } catch (IOException e) {
-      throw new UserError(
-          config.stateDir()
-              + " (state-dir) cannot be used: "
-              + e.getMessage()
-              + "; check its owner and mode",
-          e);
-    }
   }
 
   private Optional<Entitlements.Verifier> verifier() {
@@ -232,5 +220,6 @@ final class Pilot implements AutoCloseable {
     memory.close();
     registry.close();
     identity.close();
+    state.close();
   }
 }

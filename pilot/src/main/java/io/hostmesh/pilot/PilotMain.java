@@ -38,7 +38,8 @@ public final class PilotMain implements Daemon<PilotConfig> {
     // Ready for systemd as soon as it works at it: it waits for citadel and the registry as long
     // as they need, which /readyz tells.
     Notify manager = Notify.from(System.getenv());
-    Pilot pilot = new Pilot(config, host, PilotIdentity.fromCitadel(config, host));
+    PilotState state = PilotState.own(config.stateDir()); // Before anything of it is read.
+    Pilot pilot = new Pilot(config, host, state, PilotIdentity.fromCitadel(config, host));
     manager.ready();
     try {
       pilot.start();

@@ -114,7 +114,11 @@ class PilotTest {
     Host host = new Host(vertx, Clock.systemUTC(), RandomGenerator.getDefault(), "test");
     SpiffeId id = new SpiffeId.Control("hostmesh.local", SpiffeId.Control.Role.PILOT);
     Pilot pilot =
-        new Pilot(config, host, new FixedIdentity(authority.issue(id), authority.roots()));
+        new Pilot(
+            config,
+            host,
+            PilotState.own(config.stateDir()),
+            new FixedIdentity(authority.issue(id), authority.roots()));
     try {
       pilot.start();
     } catch (RuntimeException e) {
@@ -224,6 +228,17 @@ class PilotTest {
   private void aMeshOfOneGreeter() throws Exception {
     register(host("h2"), "greeter", "g1", "v1");
     entitle("h2", 1, "default/greeter");
+  }
+
+  @Test
+  void oneStateFolderHasOnePilot() throws Exception {
+    Pilot first = pilot();
+
+    assertThatThrownBy(this::pilot)
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(folder.resolve("state") + " (state-dir): another pilot runs with it");
+    first.close();
+    PilotState.own(folder.resolve("state")).close();
   }
 
   @Test

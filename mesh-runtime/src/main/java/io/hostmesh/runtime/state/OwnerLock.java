@@ -49,9 +49,12 @@ public final class OwnerLock implements AutoCloseable {
     return Optional.empty();
   }
 
+  /** Gives it back; again is no error. */
   @Override
   public void close() throws IOException {
-    lock.release();
+    if (lock.isValid()) {
+      lock.release();
+    }
     channel.close();
   }
 }
