@@ -79,7 +79,8 @@ final class Component {
   void awaitReady(Duration limit) {
     if (!Pause.until(limit, this::isReady)) {
       throw new UserError(
-          name + " is not ready after " + limit.toSeconds() + " s; see " + program.log());
+          "%s is not ready after %d s; the end of %s:%n%s"
+              .formatted(name, limit.toSeconds(), program.log(), LogEnd.of(program.log())));
     }
   }
 

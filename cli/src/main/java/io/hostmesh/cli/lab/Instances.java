@@ -3,12 +3,10 @@ package io.hostmesh.cli.lab;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.UserError;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,8 +18,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * thread; starting and removing go one at a time.
  */
 final class Instances {
-  private static final int LAST_LINES = 15;
-
   private final LabFolder folder;
   private final View view;
   private final Entry entry;
@@ -176,19 +172,6 @@ final class Instances {
     for (RunningInstance instance : instances) {
       ControlGroups.remove(instance.group());
       running.remove(key(instance.spec()));
-    }
-  }
-
-  /** The end of what a program wrote. */
-  static String lastOutput(RunningInstance instance) {
-    try {
-      List<String> lines =
-          new String(Files.readAllBytes(instance.log()), StandardCharsets.UTF_8).lines().toList();
-      List<String> last =
-          new ArrayList<>(lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
-      return last.isEmpty() ? "(no output)" : String.join("\n", last);
-    } catch (IOException e) {
-      return "(no output: " + e.getMessage() + ")";
     }
   }
 

@@ -40,7 +40,7 @@ record Launch(RunningInstance instance, ControlPlane control, List<LabHost> host
                   instance.spec().host(),
                   LIMIT.toSeconds(),
                   missing[0],
-                  Instances.lastOutput(instance)));
+                  LogEnd.of(instance.log())));
     }
     return new JsonObject()
         .put("service", instance.spec().service().toString())
@@ -56,7 +56,7 @@ record Launch(RunningInstance instance, ControlPlane control, List<LabHost> host
             .formatted(
                 instance.spec().service(),
                 instance.status().map(String::valueOf).orElse("unknown"),
-                Instances.lastOutput(instance)));
+                LogEnd.of(instance.log())));
   }
 
   /** What the instance still waits for; empty where nothing. */
