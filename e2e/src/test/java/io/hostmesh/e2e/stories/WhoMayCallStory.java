@@ -3,6 +3,8 @@ package io.hostmesh.e2e.stories;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -161,10 +163,19 @@ class WhoMayCallStory {
 
   @Test
   void aServiceThatTheNodeIsNotEntitledToGetsNoCertificate() throws Exception {
-    lab.hostmesh("node", "allow", "h1", "visitor").ok();
-    lab.as("visitor", "h1", STATUS + "http://vault.mesh/");
-    lab.hostmesh("node", "allow", "h1", "visitor", "--remove").ok();
-
-    assertThat(lab.hostmesh("node", "list").ok().out()).contains("h1").doesNotContain("visitor");
+    Path declaration = lab.dir().resolve("hosts/h1/services.d/pretender.conf");
+    Files.writeString(declaration, "service { name = pretender, workload { user = root } }");
+    try {
+      Lab.within(
+          Duration.ofSeconds(20),
+          "the refusal to be logged",
+          () -> lab.log("h1").contains("node h1 is not entitled to the service pretender"));
+      assertThat(lab.on("h1", STATUS + "http://vault.mesh/").out())
+          .contains("pretender has no certificate")
+          .endsWith("\n503");
+      assertThat(lab.hostmesh("status").ok().out()).doesNotContain("svc/pretender");
+    } finally {
+      Files.delete(declaration);
+    }
   }
 }

@@ -90,7 +90,7 @@ public final class AdminServer {
       ownUid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     } catch (IOException e) {
       return Future.failedFuture(
-          new UserError("cannot make the admin socket " + socket + ": " + e.getMessage(), e));
+          new UserError("cannot make the admin socket " + socket + ": " + e, e));
     }
     HttpServer server =
         vertx
