@@ -111,13 +111,14 @@ class HostsTest {
                       "sh",
                       "-c",
                       "echo $LISTEN_FDS $LISTEN_FDNAMES; [ $LISTEN_PID = $$ ] && echo mine;"
-                          + " ls /proc/$$/fd | wc -l; ss -Hltn | grep -c 15021; exit 3")),
+                          + " ls /proc/$$/fd; ss -Hltn | grep -c 15021; exit 3")),
               Map.of(
                   "LISTEN_FDS", "1", "LISTEN_FDNAMES", "ready", "PATH", "/usr/sbin:/usr/bin:/bin"),
               output,
               List.of(socket.descriptor()));
       assertThat(Posix.await(pid)).isEqualTo(3);
-      assertThat(Files.readAllLines(output)).containsExactly("1 ready", "mine", "4", "1");
+      assertThat(Files.readAllLines(output))
+          .containsExactly("1 ready", "mine", "0", "1", "2", "3", "1");
     }
   }
 
