@@ -14,7 +14,9 @@ enum Program {
           "-Xms16m",
           "-Xmx96m",
           // What starting up left behind goes back to the host.
-          "-Xmn8m",
+          "-XX:NewSize=2m",
+          "-XX:MaxNewSize=16m",
+          "-XX:NewRatio=3",
           "-XX:MinHeapFreeRatio=10",
           "-XX:MaxHeapFreeRatio=15",
           "-XX:-ShrinkHeapInSteps",
