@@ -90,7 +90,7 @@ final class StatusCommand implements Callable<Integer> {
                   node,
                   agent.getBoolean("connected") ? "yes" : "no",
                   configuration(agent, snapshot),
-                  agent.getBoolean("ready", false) ? "yes" : "no",
+                  ready(agent),
                   certificates.size() + earliest(certificates),
                   healthy(instances));
               details.addAll(details(node, agent, certificates, instances));
@@ -98,6 +98,14 @@ final class StatusCommand implements Callable<Integer> {
     System.out.println();
     table.print();
     details.forEach(System.out::println);
+  }
+
+  /** What an agent that is gone said last is no news. */
+  private static String ready(JsonObject agent) {
+    if (!agent.getBoolean("connected")) {
+      return "-";
+    }
+    return agent.getBoolean("ready", false) ? "yes" : "no";
   }
 
   private static String configuration(JsonObject agent, String snapshot) {
