@@ -44,6 +44,11 @@ class PackagesStory {
   private static final String AS_WEB =
       "echo $$ > /sys/fs/cgroup/system.slice/web.service/cgroup.procs && exec ";
 
+  /** Counts what comes over the wire past the mesh. */
+  private static final String COUNT_PLAINTEXT =
+      "nft 'add table inet wire; add chain inet wire in { type filter hook prerouting priority -400; };"
+          + " add rule inet wire in iifname mesh0 tcp dport 8080 counter'";
+
   private final Map<String, BootedHost> hosts = new TreeMap<>();
   private final List<Document.Step> steps = new ArrayList<>();
   private String before = "";
@@ -129,6 +134,41 @@ class PackagesStory {
 
   @Test
   @Order(6)
+  void aRestartOpensNothingEvenWhereAStopWould() throws Exception {
+    alpha().ok("cp /etc/hostmesh/agent.conf /run/agent.conf");
+    alpha().ok("echo 'capture { on-stop = open }' >> /etc/hostmesh/agent.conf");
+    alpha().ok("systemctl restart hostmesh-agent");
+    alpha().eventually(SOON, AS_WEB + "curl -sS --fail --max-time 5 http://greeter.mesh/");
+    beta().ok(COUNT_PLAINTEXT);
+
+    // By name, and by an address that answers in plaintext too as soon as nothing captures it.
+    alpha()
+        .ok(
+            AS_WEB
+                + "sh -c '(until [ -e /run/enough ]; do"
+                + " curl -s -o /dev/null -w \"%{http_code}\\n\" --max-time 25 http://greeter.mesh/;"
+                + " curl -s -o /dev/null -w \"%{http_code}\\n\" --max-time 25 http://10.77.0.2:8080/;"
+                + " done; touch /run/ended) > /run/answers 2>&1 &'");
+    alpha().eventually(SOON, "[ $(wc -l < /run/answers) -ge 4 ]");
+    alpha().ok("systemctl restart hostmesh-agent");
+    alpha().ok("systemctl restart hostmesh-agent");
+    alpha().ok("touch /run/enough");
+    alpha().eventually(SOON, "[ -e /run/ended ]");
+
+    assertThat(alpha().ok("sort /run/answers | uniq -c").strip()).matches("\\d+ 200");
+    assertThat(beta().ok("nft list table inet wire")).contains("counter packets 0 bytes 0");
+
+    alpha().ok("systemctl stop hostmesh-agent");
+    assertThat(alpha().run("hostmesh-agent capture status").output()).contains("Capture is off.");
+    assertThat(alpha().ok(AS_WEB + "curl -sS --fail --max-time 5 http://10.77.0.2:8080/"))
+        .isEqualTo("hello from beta\n");
+    assertThat(beta().ok("nft list table inet wire")).doesNotContain("counter packets 0 bytes 0");
+    beta().ok("nft delete table inet wire");
+    alpha().ok("mv /run/agent.conf /etc/hostmesh/agent.conf && systemctl start hostmesh-agent");
+  }
+
+  @Test
+  @Order(7)
   void removalLeavesNothing() throws Exception {
     boolean end = false;
     for (Document.Step step : steps) {

@@ -130,13 +130,15 @@ public final class Agent implements AutoCloseable {
     this.config = config;
     this.host = host;
     this.end = end;
-    this.onStop = config.capture().onStop();
     this.self = ThisHost.of(config.node());
     Path state = config.folders().state();
     StateFiles files = folders(state, config.folders().run());
     this.sockets =
         new ListeningSockets(
             host.vertx(), ListenFds.take(System.getenv(), ProcessHandle.current().pid()));
+    // Whoever passed sockets knows whether another agent follows on them: see capture stopped.
+    this.onStop =
+        sockets.isPassed(ListeningSockets.OUTBOUND) ? OnStop.CLOSED : config.capture().onStop();
     this.generation = Generation.next(state);
     this.lock = closing.add(StateLock.take(host.vertx(), state, this::own));
     this.instances =

@@ -41,7 +41,8 @@ public final class CaptureByHand {
                       .ports(),
                   List.of(),
                   ResolvConf.nameservers(ResolvConf.DEFAULT)),
-          config.capture().confirmWithin());
+          config.capture().confirmWithin(),
+          config.capture().onStop());
     } catch (IOException e) {
       throw new UserError("capture: " + e, e);
     } catch (IllegalArgumentException e) {

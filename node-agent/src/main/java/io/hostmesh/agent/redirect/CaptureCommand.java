@@ -29,9 +29,14 @@ public final class CaptureCommand implements Callable<Integer> {
    *
    * @param folder where unconfirmed changes are kept, see {@link Capture#open}
    * @param plan what {@code enable} puts in force
+   * @param onStop what {@code stopped} leaves
    */
   public record Configured(
-      CaptureBackend backend, Path folder, CapturePlan plan, Duration confirmWithin) {}
+      CaptureBackend backend,
+      Path folder,
+      CapturePlan plan,
+      Duration confirmWithin,
+      CaptureSettings.OnStop onStop) {}
 
   /** Reads the agent's configuration. */
   @FunctionalInterface
@@ -140,8 +145,29 @@ public final class CaptureCommand implements Callable<Integer> {
       name = "dns-open",
       description = "Lets questions for names pass the agent by, for a host whose agent is dead.")
   int openDns() {
-    open().openDns();
+    letNamesPass(open());
+    return 0;
+  }
+
+  private static void letNamesPass(Capture capture) {
+    capture.openDns();
     System.out.println("Questions for names are no longer captured; the agent's next start will.");
+  }
+
+  @Command(
+      name = "stopped",
+      description =
+          "Leaves what capture.on-stop says, for a service's ExecStopPost once no agent is to"
+              + " follow: open undoes everything, closed lets questions for names pass.")
+  int stopped() {
+    Optional<Configured> configured = configured();
+    Capture capture = open(configured);
+    if (configured.filter(c -> c.onStop() == CaptureSettings.OnStop.OPEN).isPresent()) {
+      capture.remove();
+      System.out.println("Capture is off (capture.on-stop = open).");
+    } else {
+      letNamesPass(capture);
+    }
     return 0;
   }
 
@@ -169,14 +195,22 @@ public final class CaptureCommand implements Callable<Integer> {
 
   /** Both backends and, at worst, the default folder: undoing must not hang on a typing error. */
   private Capture open() {
-    Path folder;
+    return open(configured());
+  }
+
+  private Capture open(Optional<Configured> configured) {
+    return Capture.open(
+        CaptureBackend.AUTO, configured.map(Configured::folder).orElse(defaultFolder));
+  }
+
+  /** Empty, and said, where the configuration cannot be used. */
+  private Optional<Configured> configured() {
     try {
-      folder = read().folder();
+      return Optional.of(read());
     } catch (HoconException | UserError e) {
       System.err.println("hostmesh-agent: " + e.getMessage() + " (going on without it)");
-      folder = defaultFolder;
+      return Optional.empty();
     }
-    return Capture.open(CaptureBackend.AUTO, folder);
   }
 
   private static String name(CaptureBackend backend) {

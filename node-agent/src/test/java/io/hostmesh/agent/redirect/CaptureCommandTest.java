@@ -22,6 +22,7 @@ class CaptureCommandTest {
   @TempDir Path folder;
   private TestHost host;
   private CaptureCommand.Configuration configuration = (_, _) -> configured();
+  private CaptureSettings.OnStop onStop = CaptureSettings.OnStop.CLOSED;
 
   @BeforeEach
   void make() throws Exception {
@@ -35,7 +36,7 @@ class CaptureCommandTest {
 
   private CaptureCommand.Configured configured() {
     return new CaptureCommand.Configured(
-        CaptureBackend.NFT, folder, TestPlan.mesh(), Duration.ofMinutes(2));
+        CaptureBackend.NFT, folder, TestPlan.mesh(), Duration.ofMinutes(2), onStop);
   }
 
   /** Standard streams are the process's: these tests run one after the other. */
@@ -113,6 +114,18 @@ class CaptureCommandTest {
   }
 
   @Test
+  void aStopObeysTheConfiguration() throws Exception {
+    assertThat(capture("enable", "--yes").status()).isZero();
+    assertThat(capture("stopped").out()).startsWith("Questions for names are no longer captured");
+    assertThat(kernelHasRules()).isTrue();
+
+    onStop = CaptureSettings.OnStop.OPEN;
+    assertThat(capture("stopped"))
+        .isEqualTo(new Said(0, "Capture is off (capture.on-stop = open).\n", ""));
+    isOff();
+  }
+
+  @Test
   void aConfigurationThatCannotBeReadKeepsNobodyFromUndoing() throws Exception {
     assertThat(capture("enable", "--yes").status()).isZero();
     HoconException mistake =
@@ -123,6 +136,8 @@ class CaptureCommandTest {
         };
 
     assertThat(capture("enable")).isEqualTo(new Said(2, "", mistake.getMessage() + "\n"));
+    assertThat(capture("stopped").out()).startsWith("Questions for names are no longer captured");
+    assertThat(kernelHasRules()).isTrue();
     Said undone = capture("disable");
     assertThat(undone.status()).isZero();
     assertThat(undone.error())
