@@ -12,9 +12,14 @@ import picocli.CommandLine.Option;
     description = "Show what applying rules would change.",
     footer = {"", "Example:", "  hostmesh diff -f config/sample"})
 final class DiffCommand implements Callable<Integer> {
+  /** Neither the status of a failure nor that of a wrong command line. */
+  private static final int DIFFERS = 3;
+
   @Mixin private RuleFiles files = new RuleFiles();
 
-  @Option(names = "--exit-code", description = "end with 1 where it would change something")
+  @Option(
+      names = "--exit-code",
+      description = "end with 3 where applying would change something; without it, with 0")
   private boolean exitCode;
 
   @Mixin private Mesh mesh = new Mesh();
@@ -39,6 +44,6 @@ final class DiffCommand implements Callable<Integer> {
     if (changed == 0) {
       System.out.println("no difference");
     }
-    return exitCode && changed > 0 ? 1 : 0;
+    return exitCode && changed > 0 ? DIFFERS : 0;
   }
 }

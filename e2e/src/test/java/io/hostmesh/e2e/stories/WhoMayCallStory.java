@@ -120,6 +120,18 @@ class WhoMayCallStory {
   }
 
   @Test
+  void diffSaysByItsStatusWhetherSomethingWouldChange() throws IOException {
+    String here =
+        "kind = access, service = vault, allow = [ { from = teller, methods = [ GET ] } ]";
+    String other = "kind = access, service = vault, allow = []";
+    lab.apply(here).ok();
+
+    assertThat(lab.hostmeshWith(here, "diff", "--exit-code", "-f", "-").status()).isZero();
+    assertThat(lab.hostmeshWith(other, "diff", "--exit-code", "-f", "-").status()).isEqualTo(3);
+    assertThat(lab.hostmeshWith(other, "diff", "-f", "-").status()).isZero();
+  }
+
+  @Test
   void badRulesAreRefusedWholeWithTheirPlace() throws IOException {
     assertThat(lab.apply("kind = route, service = vault\nrules = [ { to = [ { subset = v9 } ] } ]"))
         .satisfies(r -> assertThat(r.status()).isNotZero())
