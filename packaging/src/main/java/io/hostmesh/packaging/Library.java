@@ -67,11 +67,18 @@ record Library(Path folder, Instant time) {
     try {
       String others = Files.readString(target.resolve("runtime.classpath")).strip();
       return Stream.concat(Stream.of(own), Arrays.stream(others.split(":", -1)).map(Path::of))
+          .filter(jar -> !isOfAnotherMachine(jar.getFileName().toString()))
           .toList();
     } catch (NoSuchFileException e) {
       throw new IllegalStateException(
           e.getMessage() + " is missing; build the whole project: mvn package", e);
     }
+  }
+
+  /** Native code of an architecture that the Java runtime beside it is not of. */
+  private static boolean isOfAnotherMachine(String jar) {
+    String here = System.getProperty("os.arch").equals("amd64") ? "x86_64" : "aarch_64";
+    return jar.contains("-linux-") && !jar.endsWith("-linux-" + here + ".jar");
   }
 
   private void writeClassPath(Path jar, List<String> names) throws IOException {

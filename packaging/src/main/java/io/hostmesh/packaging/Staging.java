@@ -45,9 +45,9 @@ record Staging(Path sources, Path configs, Path dist, Path stage, String version
     for (Program program : product.programs()) {
       String command = program.command();
       link(dist.resolve("bin").resolve(command), home.resolve("bin").resolve(command));
-      Path cache = dist.resolve("aot").resolve(command + ".aot");
-      if (Files.exists(cache)) {
-        link(cache, home.resolve("aot").resolve(command + ".aot"));
+      Path cache = AotCaches.cache(dist, program);
+      if (product.cached().contains(program) && Files.exists(cache)) {
+        link(cache, AotCaches.cache(home, program));
       }
       libraries.addAll(jars.getOrDefault(program, List.of()));
     }
