@@ -27,14 +27,12 @@ record AotCaches(Path dist, Path training, Path work) {
    * @param jars each program's class path, names in {@code lib}
    */
   void make(Map<Program, List<String>> jars) throws IOException, InterruptedException {
-    Path mark = work.resolve("made-of");
     String madeOf = madeOf(jars);
-    if (Files.exists(mark) && Files.readString(mark).equals(madeOf) && allThere()) {
+    if (fit(madeOf)) {
       return;
     }
     long began = System.nanoTime();
-    Trees.delete(work);
-    Trees.delete(dist.resolve("aot"));
+    remove();
     Files.createDirectories(work);
     Files.createDirectories(dist.resolve("aot"));
     new TrainingMesh(dist, training, work).run();
@@ -42,8 +40,31 @@ record AotCaches(Path dist, Path training, Path work) {
       throw new IllegalStateException(
           "the training run made no AOT cache; its logs are in " + work);
     }
-    Files.writeString(mark, madeOf);
+    Files.writeString(mark(), madeOf);
     System.out.printf("AOT caches in %.1f s%n", (System.nanoTime() - began) / 1e9);
+  }
+
+  /**
+   * For a build that makes none: takes away those of an earlier build unless they fit. The JVM
+   * compares times and sizes only, and every build's jars have the same time.
+   */
+  void removeUnlessTheyFit(Map<Program, List<String>> jars) throws IOException {
+    if (!fit(madeOf(jars))) {
+      remove();
+    }
+  }
+
+  private boolean fit(String madeOf) throws IOException {
+    return Files.exists(mark()) && Files.readString(mark()).equals(madeOf) && allThere();
+  }
+
+  private void remove() throws IOException {
+    Trees.delete(work);
+    Trees.delete(dist.resolve("aot"));
+  }
+
+  private Path mark() {
+    return work.resolve("made-of");
   }
 
   static Path cache(Path dist, Program program) {
@@ -54,7 +75,7 @@ record AotCaches(Path dist, Path training, Path work) {
     return List.of(Program.values()).stream().allMatch(p -> Files.exists(cache(dist, p)));
   }
 
-  private String madeOf(Map<Program, List<String>> jars) throws IOException {
+  String madeOf(Map<Program, List<String>> jars) throws IOException {
     MessageDigest digest = sha256();
     digest.update(Files.readAllBytes(dist.resolve("runtime/release")));
     for (Program program : Program.values()) {

@@ -53,9 +53,12 @@ final class Assemble {
     new JavaRuntime(dist.resolve("runtime"), time).link();
     Path packaging = root.resolve("packaging");
     Path target = packaging.resolve("target");
+    AotCaches aot =
+        new AotCaches(dist, packaging.resolve("src/main/training"), target.resolve("training"));
     if (caches) {
-      new AotCaches(dist, packaging.resolve("src/main/training"), target.resolve("training"))
-          .make(jars);
+      aot.make(jars);
+    } else {
+      aot.removeUnlessTheyFit(jars);
     }
     System.out.println("Assembled " + dist);
     Staging staging =
