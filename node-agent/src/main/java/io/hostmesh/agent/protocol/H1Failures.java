@@ -39,11 +39,16 @@ final class H1Failures {
     if (hosts.size() > 1 || (hosts.isEmpty() && version.equals(HttpVersion.HTTP_1_1))) {
       return malformed("a request has exactly one Host header, this one has " + hosts.size());
     }
+    if (!hosts.isEmpty() && !isHost(hosts.getFirst())) {
+      return malformed("the Host header is not a host with or without a port");
+    }
     if (head.method().equals(HttpMethod.CONNECT)) {
       return new Failure(
           Failure.Kind.NOT_IMPLEMENTED, "CONNECT towards a service of the mesh is not supported");
     }
-    if (!isTarget(head.uri())) {
+    if (!isTarget(head.uri())
+        || (absolute(head.uri()) && !isHost(authority(head.uri())))
+        || (head.uri().equals("*") && !head.method().equals(HttpMethod.OPTIONS))) {
       return malformed("the request's target is not well-formed");
     }
     List<String> codings = head.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
@@ -78,12 +83,28 @@ final class H1Failures {
     if (!absolute(target)) {
       return;
     }
+    String authority = authority(target);
+    head.headers().set(HttpHeaderNames.HOST, authority);
+    String path = target.substring(7 + authority.length());
+    head.setUri(path.startsWith("/") ? path : "/" + path);
+  }
+
+  private static String authority(String target) {
     int end = 7;
     while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
       end++;
     }
-    head.headers().set(HttpHeaderNames.HOST, target.substring(7, end));
-    String path = target.substring(end);
-    head.setUri(path.startsWith("/") ? path : "/" + path);
+    return target.substring(7, end);
+  }
+
+  /** Whether no parser can find another host in it: no user, path, or second value. */
+  private static boolean isHost(String host) {
+    for (int i = 0; i < host.length(); i++) {
+      char c = host.charAt(i);
+      if (c <= ' ' || c >= 0x7f || "/\\?#@,".indexOf(c) >= 0) {
+        return false;
+      }
+    }
+    return true;
   }
 }

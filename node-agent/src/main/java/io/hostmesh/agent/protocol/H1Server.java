@@ -14,7 +14,6 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -60,7 +59,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   public static H1Server install(ChannelPipeline pipeline, HttpService service, HttpLimits limits) {
     H1Server server = new H1Server(service, limits);
     pipeline.addLast("slow-head", server.slowHead);
-    pipeline.addLast("h1-requests", new HttpRequestDecoder(limits.decoder()));
+    pipeline.addLast("h1-requests", new H1RequestDecoder(limits));
     pipeline.addLast("h1-answers", server.answers);
     pipeline.addLast("h1", server);
     return server;
@@ -175,8 +174,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
 
   private void malformed(Failure failure) {
     if (current != null) {
-      current.callerClosed();
-      abort();
+      current.malformed(failure);
       return;
     }
     keepAlive = false;
@@ -301,7 +299,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     context.flush();
     context.pipeline().remove(answers);
     context.pipeline().remove(slowHead);
-    context.pipeline().remove(HttpRequestDecoder.class);
+    context.pipeline().remove(H1RequestDecoder.class);
     context.read();
   }
 

@@ -129,6 +129,27 @@ public abstract class HttpExchange implements HttpStream.Observer {
     }
   }
 
+  /**
+   * The rest of the request cannot be read: the service never gets an end of it, and the caller an
+   * answer that says so, where none has begun.
+   */
+  public final void malformed(Failure why) {
+    if (finished) {
+      return;
+    }
+    if (stream != null) {
+      stream.cancel();
+      stream = null;
+    }
+    if (responseStarted) {
+      failure = why;
+      caller.abort();
+      finish();
+    } else {
+      refuse(why);
+    }
+  }
+
   // From the stream.
 
   @Override

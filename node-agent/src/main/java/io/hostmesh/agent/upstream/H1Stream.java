@@ -26,6 +26,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** An HTTP/1.1 connection to an application, one request at a time. Used by its event loop only. */
@@ -155,7 +156,10 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     }
     switch (message) {
       case ByteBuf bytes -> to.response(new DefaultHttpContent(bytes));
-      case HttpObject part when part.decoderResult().isFailure() -> malformed(part);
+      case HttpObject part when part.decoderResult().isFailure() -> {
+        ReferenceCountUtil.release(part);
+        malformed(String.valueOf(part.decoderResult().cause().getMessage()));
+      }
       case HttpResponse head -> head(to, head);
       case LastHttpContent last when informational -> {
         informational = false;
@@ -170,6 +174,12 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
 
   private void head(Observer to, HttpResponse head) {
     answered = true;
+    Optional<String> wrong = AnswerHead.wrong(head);
+    if (wrong.isPresent()) {
+      ReferenceCountUtil.release(head);
+      malformed(wrong.get());
+      return;
+    }
     if (Informational.is(head)) {
       informational = true;
       to.response(
@@ -184,7 +194,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     keepAlive = HttpUtil.isKeepAlive(head);
     if (head.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
       if (!upgradeAsked) {
-        malformed(head);
+        malformed("101 without a request to change the protocol");
         return;
       }
       tunnel = true;
@@ -219,16 +229,11 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     return requestEnded || (upgradeAsked && !tunnel && to != null);
   }
 
-  private void malformed(HttpObject part) {
-    Throwable cause = part.decoderResult().cause();
-    ReferenceCountUtil.release(part);
+  private void malformed(String why) {
     fail(
         new Failure(
             Failure.Kind.UPSTREAM_PROTOCOL,
-            "the answer of "
-                + application
-                + " is not well-formed HTTP/1.1"
-                + (cause == null ? "" : ": " + cause.getMessage())),
+            "the answer of " + application + " is not well-formed HTTP/1.1: " + why),
         false);
     Resets.reset(channel);
   }
