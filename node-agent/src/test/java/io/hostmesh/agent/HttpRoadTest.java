@@ -11,6 +11,7 @@ import io.hostmesh.model.rules.RuleParser;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -373,6 +374,31 @@ class HttpRoadTest {
           http.socket.shutdownOutput();
           assertThat(http.read()).isEqualTo(-1);
         }
+      }
+    }
+  }
+
+  @Test
+  void aSideThatWasClosedBeforeTheProtocolChangedIsClosedBehindIt() throws Exception {
+    CountDownLatch closed = new CountDownLatch(1);
+    try (TcpApp ws =
+        new TcpApp(
+            socket -> {
+              RawHttp http = new RawHttp(socket);
+              http.head();
+              closed.await();
+              http.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nfirst");
+              http.send(http.read() == -1 ? "ended" : "bytes");
+            })) {
+      mesh.service(mesh.h2, "chat", "c1", Protocol.HTTP, ws.port(), "v1");
+      try (RawHttp http = new RawHttp(mesh.h1.to("chat"))) {
+        http.get("/ws", "Connection: Upgrade", "Upgrade: x");
+        http.socket.shutdownOutput();
+        Eventually.holds("the application has the request", () -> ws.accepted.get() == 1);
+        closed.countDown();
+        assertThat(http.head()).startsWith("HTTP/1.1 101");
+        assertThat(http.body(10)).isEqualTo("firstended");
+        assertThat(http.read()).isEqualTo(-1);
       }
     }
   }

@@ -293,14 +293,19 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   }
 
   private void beginTunnel(ChannelHandlerContext context, HttpExchange exchange) {
-    tunnel = new H1Tunnel(context, exchange, inputEnded);
+    H1Tunnel begun = new H1Tunnel(context, exchange);
+    tunnel = begun;
     upgrading = false;
     // The encoder has to be gone after the head, which has no end mark of its own, is written.
     context.flush();
     context.pipeline().remove(answers);
     context.pipeline().remove(slowHead);
     context.pipeline().remove(H1RequestDecoder.class);
-    context.read();
+    if (inputEnded) {
+      begun.inputEnded(); // The application had closed its side before.
+    } else {
+      context.read();
+    }
   }
 
   // The connection.

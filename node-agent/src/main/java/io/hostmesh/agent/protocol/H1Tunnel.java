@@ -20,13 +20,9 @@ final class H1Tunnel {
   private boolean inputEnded;
   private boolean outputEnded;
 
-  /**
-   * @param inputEnded whether the application had closed its side before
-   */
-  H1Tunnel(ChannelHandlerContext context, HttpExchange exchange, boolean inputEnded) {
+  H1Tunnel(ChannelHandlerContext context, HttpExchange exchange) {
     this.context = context;
     this.exchange = exchange;
-    this.inputEnded = inputEnded;
   }
 
   /** Bytes from the application, taken over. */
