@@ -114,8 +114,8 @@ class HttpRoadTest {
           .contains(
               "x-forwarded-client-cert: By=spiffe://test.local/ns/default/dc/dc1/svc/greeter;"
                   + "URI=spiffe://test.local/ns/default/dc/dc1/svc/web")
-          .contains("x-request-id: mine")
-          .contains("cookie: a=b; c=d")
+          .contains("X-Request-Id: mine")
+          .contains("Cookie: a=b; c=d")
           .contains("traceparent: 00-")
           .contains("x-forwarded-for: 127.0.0.1")
           .doesNotContain("forged")
@@ -159,8 +159,8 @@ class HttpRoadTest {
       http.send(
           "POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
               + "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Check: 5\r\n\r\n");
-      assertThat(http.answer().body()).endsWith("abcde\nx-check: 5");
-      assertThat(http.get("/chunks").answer().body()).isEqualTo("Wikipedia\nx-sum: 9");
+      assertThat(http.answer().body()).endsWith("abcde\nX-Check: 5");
+      assertThat(http.get("/chunks").answer().body()).isEqualTo("Wikipedia\nX-Sum: 9");
     }
   }
 

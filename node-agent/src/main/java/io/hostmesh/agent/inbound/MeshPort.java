@@ -138,7 +138,7 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
           H2Connections.serveAgent(
               ctx.pipeline(),
               stream -> {
-                stream.addLast(H2Messages.server());
+                stream.addLast(H2Messages.server(true));
                 stream.addLast(new H2Server(service));
               }));
     }

@@ -11,6 +11,7 @@ import io.netty.util.AsciiString;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Headers between HTTP/1.1's form and HTTP/2's (RFC 9113 section 8.2 and 8.3). */
 final class H2Headers {
@@ -25,11 +26,15 @@ final class H2Headers {
           "transfer-encoding",
           "upgrade",
           "host",
-          "http2-settings");
+          "http2-settings",
+          Spelling.HEADER.toString());
 
   private H2Headers() {}
 
-  static Http2Headers of(HttpRequest request) {
+  /**
+   * @param spelled whether the peer is an agent, which gets the names as they were written, too
+   */
+  static Http2Headers of(HttpRequest request, boolean spelled) {
     HttpHeaders from = request.headers();
     Http2Headers to = new DefaultHttp2Headers(false, from.size() + 4);
     HopHeaders.upgrade(request)
@@ -42,28 +47,30 @@ final class H2Headers {
     if (host != null && !host.isEmpty()) { // Empty is for HTTP/1.1 only.
       to.authority(host);
     }
-    copy(from, to);
+    copy(from, to, spelled);
     return to;
   }
 
-  static Http2Headers of(HttpResponse response) {
+  static Http2Headers of(HttpResponse response, boolean spelled) {
     Http2Headers to = new DefaultHttp2Headers(false, response.headers().size() + 1);
     to.status(response.status().codeAsText());
-    copy(response.headers(), to);
+    copy(response.headers(), to, spelled);
     return to;
   }
 
-  static Http2Headers trailers(HttpHeaders from) {
+  static Http2Headers trailers(HttpHeaders from, boolean spelled) {
     Http2Headers to = new DefaultHttp2Headers(false, from.size());
-    copy(from, to);
+    copy(from, to, spelled);
     return to;
   }
 
-  private static void copy(HttpHeaders from, Http2Headers to) {
+  private static void copy(HttpHeaders from, Http2Headers to, boolean spelled) {
+    Spelling.Writer names = new Spelling.Writer();
     Iterator<Map.Entry<CharSequence, CharSequence>> entries = from.iteratorCharSequence();
     while (entries.hasNext()) {
       Map.Entry<CharSequence, CharSequence> entry = entries.next();
-      AsciiString name = AsciiString.of(entry.getKey()).toLowerCase();
+      AsciiString written = AsciiString.of(entry.getKey());
+      AsciiString name = written.toLowerCase();
       boolean wanted =
           name.equals(HttpHeaderNames.TE)
               ? HttpHeaderValues.TRAILERS.contentEqualsIgnoreCase(entry.getValue())
@@ -71,21 +78,72 @@ final class H2Headers {
       if (wanted) {
         to.add(name, entry.getValue());
       }
+      if (spelled && (wanted || name.equals(HttpHeaderNames.HOST))) {
+        names.add(written, name.equals(written));
+      }
+    }
+    if (names.needed()) {
+      to.set(Spelling.HEADER, names.toString());
     }
   }
 
-  /** Copies all but the pseudo headers; a cookie that came in pieces is one again. */
-  static void copy(Http2Headers from, HttpHeaders to) {
+  /**
+   * Copies all but the pseudo headers, and the authority as host; a cookie that came in pieces is
+   * one again.
+   *
+   * @param spelled whether the peer is an agent, which tells how names were written
+   */
+  static void copy(Http2Headers from, HttpHeaders to, boolean spelled) {
+    Spelling names = Spelling.of(spelled ? from.get(Spelling.HEADER) : null);
+    CharSequence authority = from.authority();
     for (Map.Entry<CharSequence, CharSequence> entry : from) {
       CharSequence name = entry.getKey();
-      if (name.isEmpty() || name.charAt(0) == ':') {
+      if (name.isEmpty()
+          || name.charAt(0) == ':'
+          || Spelling.HEADER.contentEquals(name)
+          || (authority != null && HttpHeaderNames.HOST.contentEquals(name))) {
         continue;
       }
-      if (COOKIE.contentEquals(name) && to.contains(COOKIE)) {
+      moved(names, from, to);
+      if (HttpHeaderNames.CONTENT_LENGTH.contentEquals(name) && to.contains(name)) {
+        continue;
+      }
+      if (COOKIE.contentEquals(name) && !names.isNext(name) && to.contains(COOKIE)) {
         to.set(COOKIE, to.get(COOKIE) + "; " + entry.getValue());
       } else {
-        to.add(name, entry.getValue());
+        to.add(names.take(name), entry.getValue());
       }
     }
+    moved(names, from, to);
+    if (authority != null && !to.contains(HttpHeaderNames.HOST)) {
+      to.set(HttpHeaderNames.HOST, authority);
+    }
+  }
+
+  /**
+   * The headers that HTTP/2 moved, where they stood: the host became the authority, and the length
+   * comes last, since the decoder writes it anew.
+   */
+  private static void moved(Spelling names, Http2Headers from, HttpHeaders to) {
+    boolean found = true;
+    while (found) {
+      CharSequence authority = from.authority();
+      found =
+          moved(names, HttpHeaderNames.HOST, authority == null ? "" : authority, to)
+              || moved(
+                  names,
+                  HttpHeaderNames.CONTENT_LENGTH,
+                  from.get(HttpHeaderNames.CONTENT_LENGTH),
+                  to);
+    }
+  }
+
+  private static boolean moved(
+      Spelling names, AsciiString name, @Nullable CharSequence value, HttpHeaders to) {
+    if (value == null || !names.isNext(name) || to.contains(name)) {
+      return false;
+    }
+    to.set(names.take(name), value);
+    return true;
   }
 }

@@ -41,21 +41,29 @@ public final class H2Messages extends ChannelDuplexHandler {
   static final String UPGRADED = "hostmesh-upgraded";
 
   private final boolean server;
+  private final boolean agent;
   private boolean headRead;
   private @Nullable String upgrade;
   private @Nullable HttpMethod method;
   private @Nullable Http2Headers unsent;
 
-  private H2Messages(boolean server) {
+  private H2Messages(boolean server, boolean agent) {
     this.server = server;
+    this.agent = agent;
   }
 
-  public static H2Messages server() {
-    return new H2Messages(true);
+  /**
+   * @param agent whether the peer is another agent, not an application
+   */
+  public static H2Messages server(boolean agent) {
+    return new H2Messages(true, agent);
   }
 
-  public static H2Messages client() {
-    return new H2Messages(false);
+  /**
+   * @param agent whether the peer is another agent, not an application
+   */
+  public static H2Messages client(boolean agent) {
+    return new H2Messages(false, agent);
   }
 
   // Frames in.
@@ -77,7 +85,7 @@ public final class H2Messages extends ChannelDuplexHandler {
     try {
       if (headRead) {
         DefaultLastHttpContent last = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
-        H2Headers.copy(frame.headers(), last.trailingHeaders());
+        H2Headers.copy(frame.headers(), last.trailingHeaders(), agent);
         ctx.fireChannelRead(last);
       } else if (server) {
         headRead = true;
@@ -111,11 +119,8 @@ public final class H2Messages extends ChannelDuplexHandler {
     method = protocol == null ? HttpMethod.valueOf(verb.toString()) : HttpMethod.GET;
     HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, path.toString());
     HttpHeaders headers = request.headers();
-    H2Headers.copy(from, headers);
-    CharSequence authority = from.authority();
-    if (authority != null) {
-      headers.set(HttpHeaderNames.HOST, authority);
-    } else if (!headers.contains(HttpHeaderNames.HOST)) {
+    H2Headers.copy(from, headers, agent);
+    if (!headers.contains(HttpHeaderNames.HOST)) {
       headers.set(HttpHeaderNames.HOST, "");
     }
     HopHeaders.strip(headers);
@@ -138,7 +143,7 @@ public final class H2Messages extends ChannelDuplexHandler {
     if (status.code() < 200) {
       HttpResponse informational =
           new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
-      H2Headers.copy(from, informational.headers());
+      H2Headers.copy(from, informational.headers(), agent);
       ctx.fireChannelRead(informational);
       return;
     }
@@ -148,7 +153,7 @@ public final class H2Messages extends ChannelDuplexHandler {
         new DefaultHttpResponse(
             HttpVersion.HTTP_1_1,
             upgraded == null ? status : HttpResponseStatus.SWITCHING_PROTOCOLS);
-    H2Headers.copy(from, response.headers());
+    H2Headers.copy(from, response.headers(), agent);
     HopHeaders.strip(response.headers());
     response.headers().remove(UPGRADED);
     if (upgraded != null) {
@@ -169,10 +174,10 @@ public final class H2Messages extends ChannelDuplexHandler {
     switch (message) {
       case HttpRequest request -> {
         method = request.method();
-        unsent = H2Headers.of(request);
+        unsent = H2Headers.of(request, agent);
       }
       case HttpResponse response when Informational.is(response) ->
-          ctx.write(new DefaultHttp2HeadersFrame(H2Headers.of(response), false));
+          ctx.write(new DefaultHttp2HeadersFrame(H2Headers.of(response, agent), false));
       case HttpResponse response -> unsent = answer(response);
       default -> {}
     }
@@ -189,11 +194,11 @@ public final class H2Messages extends ChannelDuplexHandler {
 
   private Http2Headers answer(HttpResponse response) {
     if (upgrade != null && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-      Http2Headers headers = H2Headers.of(response);
+      Http2Headers headers = H2Headers.of(response, agent);
       headers.status("200").set(UPGRADED, upgrade);
       return headers;
     }
-    return H2Headers.of(response);
+    return H2Headers.of(response, agent);
   }
 
   private void content(ChannelHandlerContext ctx, HttpContent part, ChannelPromise promise) {
@@ -222,7 +227,7 @@ public final class H2Messages extends ChannelDuplexHandler {
     } else {
       part.release();
     }
-    ctx.write(new DefaultHttp2HeadersFrame(H2Headers.trailers(trailers), true), promise);
+    ctx.write(new DefaultHttp2HeadersFrame(H2Headers.trailers(trailers, agent), true), promise);
   }
 
   private void writeHead(ChannelHandlerContext ctx) {

@@ -19,6 +19,7 @@ final class HopHeaders {
           "proxy-connection",
           "keep-alive",
           "http2-settings",
+          Spelling.HEADER,
           HttpHeaderNames.UPGRADE);
 
   private HopHeaders() {}

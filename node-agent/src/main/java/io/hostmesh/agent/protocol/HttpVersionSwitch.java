@@ -62,7 +62,7 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
         H2Connections.serve(
             pipeline,
             stream -> {
-              stream.addLast(H2Messages.server());
+              stream.addLast(H2Messages.server(false));
               stream.addLast(new H2Server(service));
             }));
     ctx.channel().config().setAutoRead(true);

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.upstream;
 
 import io.hostmesh.agent.protocol.ReportedFailure;
+import io.hostmesh.agent.protocol.Spelling;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 
@@ -14,6 +15,7 @@ final class AnswerHeaders {
     headers.remove("keep-alive");
     headers.remove("proxy-connection");
     headers.remove(HttpHeaderNames.UPGRADE);
+    headers.remove(Spelling.HEADER);
     ReportedFailure.remove(headers);
   }
 }

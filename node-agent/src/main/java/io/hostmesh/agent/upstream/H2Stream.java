@@ -30,11 +30,15 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     this.where = where;
   }
 
-  /** Opens a stream for an observer. */
-  static <K> void open(H2Pool<K> pool, K key, Observer observer) {
+  /**
+   * Opens a stream for an observer.
+   *
+   * @param agent whether another agent is asked, not an application
+   */
+  static <K> void open(H2Pool<K> pool, K key, boolean agent, Observer observer) {
     pool.open(
         key,
-        stream -> stream.pipeline().addLast(H2Messages.client()),
+        stream -> stream.pipeline().addLast(H2Messages.client(agent)),
         new H2Pool.Opened() {
           @Override
           public void opened(Http2StreamChannel channel) {

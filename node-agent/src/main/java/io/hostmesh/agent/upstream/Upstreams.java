@@ -46,7 +46,7 @@ public final class Upstreams {
 
   /** A request to another agent. */
   public void mesh(MeshTarget target, HttpStream.Observer observer) {
-    H2Stream.open(mesh, target, observer);
+    H2Stream.open(mesh, target, true, observer);
   }
 
   /**
@@ -58,7 +58,7 @@ public final class Upstreams {
   public void application(
       Application application, boolean http2, boolean fresh, HttpStream.Observer observer) {
     if (http2) {
-      H2Stream.open(appH2, application, observer);
+      H2Stream.open(appH2, application, false, observer);
     } else {
       appH1.open(application, fresh, observer);
     }

@@ -1,0 +1,156 @@
+package io.hostmesh.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmesh.model.Protocol;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What arrives through two agents is what arrives without them. In the cases, | is CR LF. */
+@Timeout(60)
+@SuppressWarnings("StringConcatToTextBlock") // Lines on the wire end with CR LF.
+class FidelityTest {
+  /** What the mesh adds on purpose. */
+  private static final Set<String> ADDED =
+      Set.of(
+          "x-forwarded-client-cert",
+          "x-forwarded-for",
+          "x-forwarded-proto",
+          "x-request-id",
+          "traceparent");
+
+  private final TestMesh mesh = new TestMesh();
+  private volatile String answer = "HTTP/1.1 200 OK|Content-Length: 0||";
+  private volatile String seen = "";
+  private TcpApp app;
+
+  @BeforeEach
+  void start() throws Exception {
+    app =
+        new TcpApp(
+            socket -> {
+              RawHttp http = new RawHttp(socket);
+              try {
+                while (true) {
+                  RawHttp.Answer request = http.answer();
+                  seen = request.head() + request.body();
+                  http.send(answer.replace("|", "\r\n"));
+                }
+              } catch (IOException e) {
+                return; // The agent closes connections that are idle.
+              }
+            });
+    mesh.service(mesh.h2, "greeter", "g1", Protocol.HTTP, app.port(), "v1");
+    mesh.service(mesh.h1, "near", "n1", Protocol.HTTP, app.port(), "v1");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    mesh.close();
+    app.close();
+  }
+
+  private InetSocketAddress direct() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), app.port());
+  }
+
+  private List<InetSocketAddress> roads() {
+    return List.of(mesh.h1.to("greeter"), mesh.h1.to("near"));
+  }
+
+  private static String withoutAdded(String head) {
+    StringBuilder kept = new StringBuilder();
+    for (String line : head.split("(?<=\n)", -1)) {
+      if (!ADDED.contains(line.split(":", 2)[0])) {
+        kept.append(line);
+      }
+    }
+    return kept.toString();
+  }
+
+  private String requestBy(InetSocketAddress road, String request) throws IOException {
+    try (RawHttp http = new RawHttp(road)) {
+      assertThat(http.send(request.replace("|", "\r\n")).answer().status()).isEqualTo("200");
+      return withoutAdded(seen);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1|Host: a||",
+        "GET /A?b=%20c HTTP/1.1|User-Agent: x|HOST: Greeter:80|aCCEPT: */*|x-lower: 1|X-UPPER: 2||",
+        "GET / HTTP/1.1|X-A: 1|Host: a|x-a: 2|X-a: 3|X-B: 1|X-A: 4||",
+        "GET / HTTP/1.1|host: a|Cookie: a=b|cookie: c=d; e=f|X-Empty: ||",
+        "GET / HTTP/1.1|x-a: 1|host: a|X-A!: 1||",
+        "POST / HTTP/1.1|Content-Type: text/plain|Content-LENGTH: 3|Host: a|Expect-CT: 1||abc",
+      })
+  void aRequestArrivesAsItWasWritten(String request) throws Exception {
+    String expected = requestBy(direct(), request);
+    for (InetSocketAddress road : roads()) {
+      assertThat(requestBy(road, request)).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK|Content-Length: 2|Server: X|eTag: \"a\"|SET-COOKIE: a=b|Set-Cookie: c=d"
+            + "|x-lower: 1|X-Empty: ||ok",
+        "HTTP/1.1 404 Not Found|WWW-Authenticate: Basic|www-authenticate: Digest|Content-Length: 0||",
+        "HTTP/1.1 204 No Content|X-A: b||",
+        "HTTP/1.1 304 Not Modified|ETag: x|Content-Length: 9||",
+        "HTTP/1.1 103 Early Hints|Link: </A.css>|link: </b.css>|X-Y: 1||"
+            + "HTTP/1.1 200 OK|Content-Length: 2||ok",
+      })
+  void anAnswerArrivesAsItWasWritten(String text) throws Exception {
+    answer = text;
+    int length = text.replace("|", "\r\n").length();
+    String expected = answerBy(direct(), length);
+    for (InetSocketAddress road : roads()) {
+      assertThat(answerBy(road, length)).isEqualTo(expected);
+    }
+  }
+
+  private static String answerBy(InetSocketAddress road, int length) throws IOException {
+    try (RawHttp http = new RawHttp(road)) {
+      return new String(http.get("/").in().readNBytes(length), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  @Test
+  void trailersKeepTheirSpelling() throws Exception {
+    answer = "HTTP/1.1 200 OK|Transfer-Encoding: chunked||2|ok|0|X-Sum: 1|x-other: 2||";
+    for (InetSocketAddress road : roads()) {
+      try (RawHttp http = new RawHttp(road)) {
+        http.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        http.send("1\r\na\r\n0\r\nX-Up: 1\r\n\r\n");
+        assertThat(http.answer().body()).isEqualTo("ok\nX-Sum: 1\nx-other: 2");
+        assertThat(seen).endsWith("a\nX-Up: 1");
+      }
+    }
+  }
+
+  @Test
+  void theHeaderOfTheSpellingIsOfAgentsOnly() throws Exception {
+    answer = "HTTP/1.1 200 OK|hostmesh-names: CONTENT-LENGTH|Content-Length: 0||";
+    for (InetSocketAddress road : roads()) {
+      assertThat(requestBy(road, "GET / HTTP/1.1|Host: a|Hostmesh-Names: HOST,x-b|X-A: 1|X-B: 2||"))
+          .isEqualTo("GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nX-B: 2\r\n\r\n");
+      try (RawHttp http = new RawHttp(road)) {
+        assertThat(http.get("/").answer().head())
+            .isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      }
+    }
+  }
+}
