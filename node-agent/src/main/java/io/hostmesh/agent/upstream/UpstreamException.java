@@ -26,8 +26,9 @@ public final class UpstreamException extends Exception {
   }
 
   private static String reason(Throwable cause) {
-    String message = String.valueOf(cause.getMessage());
-    int end = message.indexOf('\n');
-    return end < 0 ? message : message.substring(0, end);
+    String message = cause.getMessage();
+    return message == null
+        ? cause.getClass().getSimpleName()
+        : message.lines().findFirst().orElse(message);
   }
 }
