@@ -53,7 +53,7 @@ public final class H2Connections {
       ChannelPipeline pipeline, int resets, Consumer<ChannelPipeline> eachStream) {
     pipeline.addLast(
         "h2",
-        Http2FrameCodecBuilder.forServer()
+        H2ServerCodec.builder()
             .initialSettings(
                 settings().maxConcurrentStreams(MAX_STREAMS).connectProtocolEnabled(true))
             .gracefulShutdownTimeoutMillis(0)

@@ -84,9 +84,7 @@ public final class H2Messages extends ChannelDuplexHandler {
   private void headers(ChannelHandlerContext ctx, Http2HeadersFrame frame) {
     try {
       if (headRead) {
-        DefaultLastHttpContent last = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
-        H2Headers.copy(frame.headers(), last.trailingHeaders(), agent);
-        ctx.fireChannelRead(last);
+        ctx.fireChannelRead(trailers(frame));
       } else if (server) {
         headRead = true;
         ctx.fireChannelRead(request(frame));
@@ -102,6 +100,19 @@ public final class H2Messages extends ChannelDuplexHandler {
     }
   }
 
+  private LastHttpContent trailers(Http2HeadersFrame frame) {
+    if (!frame.isEndStream()) {
+      throw new IllegalArgumentException("a second head that is not the end");
+    }
+    if (frame.headers().names().stream()
+        .anyMatch(Http2Headers.PseudoHeaderName::hasPseudoHeaderFormat)) {
+      throw new IllegalArgumentException("a pseudo header in trailers");
+    }
+    LastHttpContent last = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
+    H2Headers.copy(frame.headers(), last.trailingHeaders(), agent);
+    return last;
+  }
+
   private static void end(ChannelHandlerContext ctx, Http2HeadersFrame frame) {
     if (frame.isEndStream()) {
       ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -113,8 +124,11 @@ public final class H2Messages extends ChannelDuplexHandler {
     CharSequence protocol = from.get(Http2Headers.PseudoHeaderName.PROTOCOL.value());
     CharSequence path = from.path();
     CharSequence verb = from.method();
-    if (verb == null || path == null || !H1Failures.isTarget(path.toString())) {
-      throw new IllegalArgumentException("a request without a method or a well-formed path");
+    if (verb == null
+        || path == null
+        || from.scheme() == null
+        || !H1Failures.isTarget(path.toString())) {
+      throw new IllegalArgumentException("a request without method, scheme or a well-formed path");
     }
     method = protocol == null ? HttpMethod.valueOf(verb.toString()) : HttpMethod.GET;
     HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, path.toString());
@@ -215,6 +229,11 @@ public final class H2Messages extends ChannelDuplexHandler {
       ctx.write(
           head == null ? new DefaultHttp2DataFrame(true) : new DefaultHttp2HeadersFrame(head, true),
           promise);
+      return;
+    }
+    if (!last && !body) { // Of these a server takes a few only; on a shared connection they add up.
+      part.release();
+      promise.trySuccess();
       return;
     }
     writeHead(ctx);

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
@@ -125,7 +126,9 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
     System.getLogger(H2Server.class.getName())
         .log(System.Logger.Level.DEBUG, () -> "closing " + context.channel(), cause);
     gone();
-    context.close();
+    if (!(cause instanceof Http2Exception)) { // The codec resets the stream, with the error's code.
+      context.close();
+    }
   }
 
   private void gone() {
