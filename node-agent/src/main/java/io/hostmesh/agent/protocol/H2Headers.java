@@ -65,7 +65,7 @@ final class H2Headers {
   }
 
   private static void copy(HttpHeaders from, Http2Headers to, boolean spelled) {
-    Spelling.Writer names = new Spelling.Writer();
+    Spelling.Writer names = spelled ? new Spelling.Writer() : null;
     Iterator<Map.Entry<CharSequence, CharSequence>> entries = from.iteratorCharSequence();
     while (entries.hasNext()) {
       Map.Entry<CharSequence, CharSequence> entry = entries.next();
@@ -78,11 +78,11 @@ final class H2Headers {
       if (wanted) {
         to.add(name, entry.getValue());
       }
-      if (spelled && (wanted || name.equals(HttpHeaderNames.HOST))) {
+      if (names != null && (wanted || name.equals(HttpHeaderNames.HOST))) {
         names.add(written, name.equals(written));
       }
     }
-    if (names.needed()) {
+    if (names != null && names.needed()) {
       to.set(Spelling.HEADER, names.toString());
     }
   }
@@ -125,7 +125,7 @@ final class H2Headers {
    * comes last, since the decoder writes it anew.
    */
   private static void moved(Spelling names, Http2Headers from, HttpHeaders to) {
-    boolean found = true;
+    boolean found = names.hasNext();
     while (found) {
       CharSequence authority = from.authority();
       found =

@@ -23,10 +23,15 @@ public final class Spelling {
     return new Spelling(value == null ? "" : value.toString());
   }
 
+  /** Whether there are names yet; never where the peer told none. */
+  boolean hasNext() {
+    return at < names.length();
+  }
+
   /** Whether the next name is this one. */
   boolean isNext(CharSequence name) {
     int end = at + name.length();
-    return at < names.length()
+    return hasNext()
         && end <= names.length()
         && (end == names.length() || names.charAt(end) == ',')
         && AsciiString.regionMatches(names, true, at, name, 0, name.length());
