@@ -37,18 +37,10 @@ class FidelityTest {
   @BeforeEach
   void start() throws Exception {
     app =
-        new TcpApp(
-            socket -> {
-              RawHttp http = new RawHttp(socket);
-              try {
-                while (true) {
-                  RawHttp.Answer request = http.answer();
-                  seen = request.head() + request.body();
-                  http.send(answer.replace("|", "\r\n"));
-                }
-              } catch (IOException e) {
-                return; // The agent closes connections that are idle.
-              }
+        TcpApp.http(
+            request -> {
+              seen = request.head() + request.body();
+              return answer.replace("|", "\r\n");
             });
     mesh.service(mesh.h2, "greeter", "g1", Protocol.HTTP, app.port(), "v1");
     mesh.service(mesh.h1, "near", "n1", Protocol.HTTP, app.port(), "v1");

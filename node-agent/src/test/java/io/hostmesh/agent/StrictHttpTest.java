@@ -31,17 +31,10 @@ class StrictHttpTest {
   @BeforeEach
   void start() throws Exception {
     app =
-        new TcpApp(
-            socket -> {
-              RawHttp http = new RawHttp(socket);
-              try {
-                while (true) {
-                  requests.add(http.answer().head());
-                  http.send(answer);
-                }
-              } catch (IOException e) {
-                return; // The agent closed or reset it.
-              }
+        TcpApp.http(
+            request -> {
+              requests.add(request.head());
+              return answer;
             });
     mesh.service(mesh.h2, "greeter", "g1", Protocol.HTTP, app.port(), "v1");
     mesh.h2.caller = new Caller.Service(ServiceName.of("web"));

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /** A program that listens and does the same with each connection. */
 final class TcpApp implements AutoCloseable {
@@ -23,6 +24,25 @@ final class TcpApp implements AutoCloseable {
     server = new ServerSocket();
     server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1024);
     Thread.ofVirtual().start(() -> accept(session));
+  }
+
+  /**
+   * One that speaks HTTP/1.1 until the agent closes or resets the connection.
+   *
+   * @param service makes an answer, as it goes on the wire, of each request
+   */
+  static TcpApp http(Function<RawHttp.Answer, String> service) throws IOException {
+    return new TcpApp(
+        socket -> {
+          RawHttp http = new RawHttp(socket);
+          try {
+            while (true) {
+              http.send(service.apply(http.answer()));
+            }
+          } catch (IOException e) {
+            return;
+          }
+        });
   }
 
   private void accept(Session session) {
