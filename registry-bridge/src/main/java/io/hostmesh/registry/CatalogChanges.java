@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.kiwiproject.consul.model.health.HealthCheck;
+import org.kiwiproject.consul.model.health.ServiceHealth;
 
 /**
  * What two answers of {@code /v1/health/state/any} differ in: which services must be read again.
@@ -18,17 +19,39 @@ record CatalogChanges(Set<String> services, Set<String> nodes) {
   record Key(String node, String check) {}
 
   /** What an instance is made of, of a check: a new output is no change. */
-  record Seen(String service, String status, String notes) {}
+  record Seen(String service, String status, String notes) {
+    static Seen of(HealthCheck check) {
+      return new Seen(
+          check.getServiceName().orElse(""), check.getStatus(), check.getNotes().orElse(""));
+    }
+
+    /** Whether it counts for instances of a service: its own, or the node's. */
+    boolean isOf(String name) {
+      return service.isEmpty() || service.equals(name);
+    }
+  }
 
   static Map<Key, Seen> seen(List<HealthCheck> checks) {
     Map<Key, Seen> seen = HashMap.newHashMap(checks.size());
     for (HealthCheck check : checks) {
-      seen.put(
-          new Key(check.getNode(), check.getCheckId()),
-          new Seen(
-              check.getServiceName().orElse(""), check.getStatus(), check.getNotes().orElse("")));
+      seen.put(new Key(check.getNode(), check.getCheckId()), Seen.of(check));
     }
     return seen;
+  }
+
+  /** Whether a service's instances, as they were read, have the checks that the list names. */
+  static boolean agree(Map<Key, Seen> listed, String service, List<ServiceHealth> instances) {
+    Map<Key, Seen> read = new HashMap<>();
+    Set<String> on = new HashSet<>();
+    for (ServiceHealth instance : instances) {
+      on.add(instance.getNode().getNode());
+      read.putAll(seen(instance.getChecks()));
+    }
+    return listed.entrySet().containsAll(read.entrySet())
+        && listed.entrySet().stream()
+            .filter(check -> on.contains(check.getKey().node()))
+            .filter(check -> check.getValue().isOf(service))
+            .allMatch(check -> read.containsKey(check.getKey()));
   }
 
   static CatalogChanges between(Map<Key, Seen> before, Map<Key, Seen> after) {

@@ -23,10 +23,14 @@ final class CatalogState {
 
   private final Map<String, List<ServiceHealth>> known = new HashMap<>();
   private final Set<String> stale = new HashSet<>();
+
+  /** Services whose last read said of their checks something else than the list of checks did. */
+  private final Set<String> disputed = new HashSet<>();
+
   private Map<CatalogChanges.Key, CatalogChanges.Seen> checks = Map.of();
   private Set<String> names = Set.of();
   private boolean named;
-  private boolean checked;
+  private long timesChecked;
   private boolean sweepWanted;
   private boolean changed;
 
@@ -39,6 +43,7 @@ final class CatalogState {
     names.remove(CONSUL_ITSELF);
     changed |= known.keySet().retainAll(names);
     stale.retainAll(names);
+    disputed.retainAll(names);
     names.stream().filter(name -> !known.containsKey(name)).forEach(stale::add);
     sweepWanted = true;
     named = true;
@@ -54,11 +59,16 @@ final class CatalogState {
     sweepWanted = false;
   }
 
-  /** The checks were answered. */
+  /**
+   * The checks were answered. Beside the services whose checks differ from the answer before, those
+   * that are disputed are read again: a check that turns and turns back between two answers leaves
+   * no difference, but a read in between has seen it.
+   */
   void checked(Map<CatalogChanges.Key, CatalogChanges.Seen> answered) {
     CatalogChanges changes = CatalogChanges.between(checks, answered);
     checks = answered;
-    checked = true;
+    timesChecked++;
+    stale.addAll(disputed);
     changes.services().stream().filter(names::contains).forEach(stale::add);
     known.forEach(
         (name, instances) -> {
@@ -80,10 +90,30 @@ final class CatalogState {
     return !stale.isEmpty();
   }
 
-  void read(String name, List<ServiceHealth> instances) {
-    if (names.contains(name)) {
-      known.put(name, List.copyOf(instances));
-      changed = true;
+  /** How often the checks have been answered; what a read that begins now is handed back with. */
+  long timesChecked() {
+    return timesChecked;
+  }
+
+  /**
+   * A service was read.
+   *
+   * @param begun what {@link #timesChecked} was before: where the checks have been answered since
+   *     and say something else, nothing tells which of the two is older, and it is read again
+   */
+  void read(String name, List<ServiceHealth> instances, long begun) {
+    if (!names.contains(name)) {
+      return;
+    }
+    known.put(name, List.copyOf(instances));
+    changed = true;
+    if (CatalogChanges.agree(checks, name, instances)) {
+      disputed.remove(name);
+    } else {
+      disputed.add(name);
+      if (begun != timesChecked) {
+        stale.add(name);
+      }
     }
   }
 
@@ -93,7 +123,7 @@ final class CatalogState {
 
   /** Whether every service was read at least once, and both lists were answered. */
   boolean isComplete() {
-    return named && checked && known.keySet().containsAll(names);
+    return named && timesChecked > 0 && known.keySet().containsAll(names);
   }
 
   /** Whether the catalog may differ from the last one that was taken. */

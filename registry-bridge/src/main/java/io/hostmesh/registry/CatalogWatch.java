@@ -185,6 +185,7 @@ final class CatalogWatch implements Watch {
 
   private void readSome(List<String> names) {
     Map<String, CompletableFuture<List<ServiceHealth>>> reads = new HashMap<>();
+    long begun = timesChecked();
     for (String name : names) {
       reads.put(
           name,
@@ -199,8 +200,17 @@ final class CatalogWatch implements Watch {
     reads.forEach(
         (name, read) -> {
           List<ServiceHealth> instances = joined(read);
-          locked(() -> state.read(name, instances));
+          locked(() -> state.read(name, instances, begun));
         });
+  }
+
+  private long timesChecked() {
+    lock.lock();
+    try {
+      return state.timesChecked();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static <T> T joined(CompletableFuture<T> future) {
