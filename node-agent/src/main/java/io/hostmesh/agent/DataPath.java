@@ -7,6 +7,7 @@ import io.hostmesh.agent.connection.Connections;
 import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.identity.Identities;
+import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.InboundCapture;
 import io.hostmesh.agent.inbound.Listeners;
 import io.hostmesh.agent.inbound.LocalInstances;
@@ -44,9 +45,14 @@ public final class DataPath implements AutoCloseable {
    *
    * @param node this host's name in the mesh
    * @param passThrough whether {@code capture.outbound = all}
+   * @param callerAddress from where applications are called
    */
   public record Settings(
-      String node, BalancePolicy balance, boolean passThrough, Sockets.Settings sockets) {}
+      String node,
+      BalancePolicy balance,
+      boolean passThrough,
+      CallerAddress callerAddress,
+      Sockets.Settings sockets) {}
 
   /** The listening sockets: each accepted channel gets the handler, on the loop it stays on. */
   @FunctionalInterface
@@ -77,7 +83,8 @@ public final class DataPath implements AutoCloseable {
     Sockets sockets = Sockets.epoll(settings.sockets());
     Connections connections =
         new Connections(loop -> new Upstreams(loop, tls, sockets), telemetry.metrics());
-    Receiver receiver = new Receiver(facts.mesh(), facts.listeners(), telemetry);
+    Receiver receiver =
+        new Receiver(facts.mesh(), facts.listeners(), telemetry, settings.callerAddress());
     Sender sender =
         new Sender(
             facts.mesh(),

@@ -5,6 +5,7 @@ import io.hostmesh.agent.connection.Caller;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.identity.Identities;
+import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.telemetry.Metrics;
@@ -91,7 +92,11 @@ final class TestMesh implements AutoCloseable {
           Clock.systemUTC(),
           RandomGenerator.getDefault(),
           new DataPath.Settings(
-              node, BalancePolicy.LEAST_REQUEST, false, Sockets.Settings.DEFAULT));
+              node,
+              BalancePolicy.LEAST_REQUEST,
+              false,
+              CallerAddress.HIDDEN,
+              Sockets.Settings.DEFAULT));
     }
 
     /** Another generation takes over the ports; returns the one before. */

@@ -6,6 +6,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.UserError;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
 /**
  * What {@code lab run} was asked for.
  *
+ * @param address where the program listens as the agent calls it; empty for the loopback address
  * @param check {@code tcp}, {@code none} or {@code http=/path}
  * @param command resolved as far as it can be outside of the host
  * @param env the caller's environment
@@ -25,6 +27,7 @@ record InstanceSpec(
     String host,
     ServiceName service,
     int port,
+    Optional<String> address,
     Protocol protocol,
     Map<String, String> meta,
     String check,
@@ -44,6 +47,7 @@ record InstanceSpec(
     if (port < 1 || port > 65535) {
       throw new UserError("--port " + port + " is not within 1 to 65535");
     }
+    address.ifPresent(InstanceSpec::requireAddress);
     for (String key : meta.keySet()) {
       if (key.startsWith(Instance.META_PREFIX)) {
         throw new UserError("--meta " + key + ": keys with " + Instance.META_PREFIX + " are ours");
@@ -51,6 +55,16 @@ record InstanceSpec(
     }
     if (!check.equals("tcp") && !check.equals("none") && !check.startsWith("http=/")) {
       throw new UserError("--check " + check + ": use tcp, none or http=/path");
+    }
+  }
+
+  private static void requireAddress(String address) {
+    try {
+      var _ = InetAddress.ofLiteral(address);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          "--address " + address + " is not an IP address; 'hostmesh lab status' has the hosts'",
+          e);
     }
   }
 
@@ -65,6 +79,7 @@ record InstanceSpec(
     text.append("  name = ").append(quoted(service.name())).append('\n');
     text.append("  namespace = ").append(quoted(service.namespace())).append('\n');
     text.append("  port = ").append(port).append('\n');
+    address.ifPresent(ip -> text.append("  address = ").append(quoted(ip)).append('\n'));
     text.append("  id = ").append(id()).append('\n');
     text.append("  protocol = ").append(protocol.text()).append('\n');
     text.append("  workload { cgroup = ").append(quoted(group));
@@ -97,6 +112,7 @@ record InstanceSpec(
         .put("host", host)
         .put("service", service.full())
         .put("port", port)
+        .put("address", address.orElse(""))
         .put("protocol", protocol.text())
         .put("meta", strings(meta))
         .put("check", check)
@@ -117,6 +133,7 @@ record InstanceSpec(
         json.getString("host"),
         ServiceName.parse(json.getString("service")),
         json.getInteger("port"),
+        Optional.of(json.getString("address")).filter(ip -> !ip.isEmpty()),
         Protocol.parse(json.getString("protocol")),
         strings(json.getJsonObject("meta")),
         json.getString("check"),

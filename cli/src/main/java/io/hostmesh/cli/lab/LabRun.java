@@ -48,6 +48,12 @@ final class LabRun implements Callable<Integer> {
   private int port;
 
   @Option(
+      names = "--address",
+      paramLabel = "IP",
+      description = "the host's address that it listens on, where that is not the loopback address")
+  private @Nullable String address;
+
+  @Option(
       names = "--protocol",
       description = "http, http2, grpc or tcp (default: ${DEFAULT-VALUE})")
   private String protocol = "http";
@@ -91,6 +97,7 @@ final class LabRun implements Callable<Integer> {
           host,
           Names.service(service),
           port,
+          Optional.ofNullable(address),
           Protocol.parse(protocol),
           meta,
           check,

@@ -54,6 +54,7 @@ class InstancesTest {
         "h1",
         ServiceName.parse(service),
         8080,
+        Optional.empty(),
         Protocol.HTTP,
         Map.of(),
         "tcp",

@@ -68,7 +68,7 @@ final class InboundExchange extends HttpExchange {
 
   private void open(boolean fresh) {
     boolean http2 = instance.protocol() == Protocol.HTTP2 || instance.protocol() == Protocol.GRPC;
-    upstreams.application(receiver.application(instance), http2, fresh, this);
+    upstreams.application(receiver.application(origin, instance), http2, fresh, this);
   }
 
   /** What the application is told of the caller; what a caller says of itself is taken out. */

@@ -17,8 +17,6 @@ import io.hostmesh.model.SpiffeId;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.concurrent.Promise;
-import java.net.Inet4Address;
-import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
@@ -26,17 +24,17 @@ import java.util.Optional;
  * the application. Any thread; what it opens belongs to the loop of the {@link Upstreams} given.
  */
 public final class Receiver {
-  /** Applications trust 127.0.0.1, which therefore never calls them. */
-  private static final InetSocketAddress FROM = new InetSocketAddress("127.0.0.6", 0);
-
   private final MeshSource mesh;
   private final Listeners listeners;
   private final Telemetry telemetry;
+  private final CallerAddress callerAddress;
 
-  public Receiver(MeshSource mesh, Listeners listeners, Telemetry telemetry) {
+  public Receiver(
+      MeshSource mesh, Listeners listeners, Telemetry telemetry, CallerAddress callerAddress) {
     this.mesh = mesh;
     this.listeners = listeners;
     this.telemetry = telemetry;
+    this.callerAddress = callerAddress;
   }
 
   MeshSource mesh() {
@@ -62,12 +60,11 @@ public final class Receiver {
     };
   }
 
-  Application application(LocalInstance instance) {
-    boolean ipv4 = instance.application().getAddress() instanceof Inet4Address;
+  Application application(Origin origin, LocalInstance instance) {
     return new Application(
         instance.toString(),
         instance.application(),
-        ipv4 ? Optional.of(FROM) : Optional.empty(),
+        callerAddress.of(origin.peer(), instance.application().getAddress()),
         (local, remote) -> listeners.refusal(instance, local, remote));
   }
 
@@ -119,7 +116,7 @@ public final class Receiver {
             fail(call, origin, instance, why, accepted, begin);
           }
         });
-    upstreams.dial(application(instance), dialled);
+    upstreams.dial(application(origin, instance), dialled);
   }
 
   private Optional<Failure> tcpRefusal(Origin origin, LocalInstance instance) {

@@ -9,6 +9,7 @@ import io.hostmesh.agent.discovery.MeshMemory;
 import io.hostmesh.agent.discovery.PilotTls;
 import io.hostmesh.agent.dns.DnsServer;
 import io.hostmesh.agent.identity.LocalIdentities;
+import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.listen.ListeningSockets;
 import io.hostmesh.agent.local.ConsulRegistrar;
 import io.hostmesh.agent.local.DefinitionMemory;
@@ -285,6 +286,7 @@ public final class Agent implements AutoCloseable {
             self.name(),
             config.balance(),
             config.capture().outbound() == CaptureScope.ALL,
+            new CallerAddress(config.capture().preserving(), config.capture().speaksIpv6()),
             Sockets.Settings.DEFAULT));
   }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Capture {
   private final KernelRules rules;
   private final List<KernelRules> all;
-  private final VirtualRoutes routes;
+  private final CaptureRoutes routes;
   private final Rollback rollback;
   private final DnsGuard dnsGuard;
   private final Path disabled;
@@ -30,7 +30,7 @@ public final class Capture {
   private Capture(Tools tools, KernelRules rules, List<KernelRules> all, Path folder) {
     this.rules = rules;
     this.all = all;
-    this.routes = new VirtualRoutes(tools);
+    this.routes = new CaptureRoutes(tools);
     this.rollback = new Rollback(tools, folder);
     this.dnsGuard = new DnsGuard(tools, folder);
     this.disabled = folder.resolve("disabled-by-hand");
@@ -223,8 +223,8 @@ public final class Capture {
 
   /** What of ours is in the kernel, whoever put it there. */
   public synchronized CaptureStatus status() {
-    List<String> present = new ArrayList<>(routes.present(true));
-    present.addAll(routes.present(false));
+    List<String> present = new ArrayList<>(routes.virtual(true));
+    present.addAll(routes.virtual(false));
     for (KernelRules each : all) {
       String listing = each.listing();
       if (!listing.isEmpty()) {
@@ -267,7 +267,7 @@ public final class Capture {
 
   /** Shell commands that bring back what is in force now. */
   private String wayBack(String before) {
-    StringBuilder text = new StringBuilder(VirtualRoutes.removing());
+    StringBuilder text = new StringBuilder(CaptureRoutes.removing());
     for (KernelRules each : all) {
       String listing = each == rules ? before : each.listing();
       text.append(each.removing());

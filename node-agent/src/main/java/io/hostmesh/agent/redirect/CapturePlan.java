@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -25,6 +26,8 @@ import java.util.stream.Stream;
  * @param mark packets that carry it are exempt as well
  * @param nameservers whose port 53 is captured; empty where names are left alone
  * @param ipv6 whether this host speaks IPv6; without it there are no rules for it
+ * @param sourceMark of the agent's connections to applications that come from a caller's address,
+ *     whose answers are to reach the agent; empty where there are none
  */
 public record CapturePlan(
     CaptureScope scope,
@@ -36,13 +39,17 @@ public record CapturePlan(
     CapturePorts ports,
     List<InetAddress> nameservers,
     Exclusions exclusions,
-    boolean ipv6) {
+    boolean ipv6,
+    OptionalInt sourceMark) {
 
   /** SSH: captured in no direction, so that a host can always be reached and mended. */
   public static final int SSH = 22;
 
   /** The mark that exempts a packet, "HM". */
   public static final int DEFAULT_MARK = 0x484d;
+
+  /** The mark of connections that come from a caller's address. */
+  public static final int DEFAULT_SOURCE_MARK = DEFAULT_MARK + 1;
 
   static final Comparator<InetSocketAddress> BY_ADDRESS =
       Comparator.comparing(
@@ -101,7 +108,8 @@ public record CapturePlan(
         ports,
         nameservers,
         exclusions,
-        ipv6);
+        ipv6,
+        sourceMark);
   }
 
   /** The same plan for other services on this host. */
@@ -116,7 +124,8 @@ public record CapturePlan(
         ports,
         nameservers,
         exclusions,
-        ipv6);
+        ipv6,
+        sourceMark);
   }
 
   /** The same plan, for a host whose agent does not answer questions for names. */
@@ -131,7 +140,8 @@ public record CapturePlan(
         ports,
         List.of(),
         exclusions,
-        ipv6);
+        ipv6,
+        sourceMark);
   }
 
   /** Whether the two differ in nothing but known instances and the ports of services. */

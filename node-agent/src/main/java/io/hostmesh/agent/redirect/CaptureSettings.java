@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 
 /**
@@ -17,6 +18,8 @@ import java.util.TreeSet;
  * @param enabled false leaves the kernel alone: programs then call the agent's ports themselves
  * @param virtual the ranges of virtual addresses
  * @param dns whether questions to the host's name servers pass the agent
+ * @param source from which address applications are called
+ * @param sourceMark of connections that come from a caller's address; never {@code mark}
  * @param confirmWithin after which an unconfirmed change undoes itself
  * @param onStop whether mesh traffic fails or passes uncaptured after an orderly stop
  */
@@ -28,6 +31,8 @@ public record CaptureSettings(
     boolean dns,
     Ipv6 ipv6,
     int mark,
+    CaptureSource source,
+    int sourceMark,
     Duration confirmWithin,
     OnStop onStop,
     Exclusions exclusions) {
@@ -58,20 +63,62 @@ public record CaptureSettings(
    */
   public static CaptureSettings read(Section section) {
     Section exclude = section.section("exclude");
+    boolean enabled = section.bool("enabled", true);
+    int mark = section.integer("mark", 1, Integer.MAX_VALUE, CapturePlan.DEFAULT_MARK);
     return new CaptureSettings(
-        section.bool("enabled", true),
+        enabled,
         section.choice("backend", CaptureBackend.class, CaptureBackend.AUTO),
         section.choice("outbound", CaptureScope.class, CaptureScope.MESH),
         ranges(section, "virtual", DEFAULT_VIRTUAL),
         section.bool("dns", true),
         section.choice("ipv6", Ipv6.class, Ipv6.AUTO),
-        section.integer("mark", 1, Integer.MAX_VALUE, CapturePlan.DEFAULT_MARK),
+        mark,
+        source(section, enabled),
+        sourceMark(section, mark),
         section.duration("confirm-within", Duration.ofSeconds(10)),
         section.choice("on-stop", OnStop.class, OnStop.CLOSED),
         new Exclusions(
             numbers(exclude, "uids", 0, Integer.MAX_VALUE),
             numbers(exclude, "ports", 1, 65535),
             ranges(exclude, "addresses", List.of())));
+  }
+
+  private static CaptureSource source(Section section, boolean enabled) {
+    CaptureSource source = section.choice("source", CaptureSource.class, CaptureSource.MESH);
+    if (source == CaptureSource.PRESERVE && !enabled) {
+      throw section.refuse(
+          "source",
+          "preserve needs rules that lead an application's answers back to the agent, but"
+              + " capture.enabled = false: set it to true, or source = mesh");
+    }
+    return source;
+  }
+
+  private static int sourceMark(Section section, int mark) {
+    int sourceMark =
+        section.integer("source-mark", 1, Integer.MAX_VALUE, CapturePlan.DEFAULT_SOURCE_MARK);
+    if (sourceMark == mark) {
+      throw section.refuse(
+          section.has("source-mark") ? "source-mark" : "mark",
+          mark
+              + " cannot be both capture.mark and capture.source-mark, since what carries the"
+              + " latter stays on this host; give each its own");
+    }
+    return sourceMark;
+  }
+
+  /** The mark of connections that come from a caller's address; empty where none do. */
+  public OptionalInt preserving() {
+    return source == CaptureSource.PRESERVE ? OptionalInt.of(sourceMark) : OptionalInt.empty();
+  }
+
+  /** Whether rules for IPv6 are made on this host. */
+  public boolean speaksIpv6() {
+    return switch (ipv6) {
+      case ON -> true;
+      case OFF -> false;
+      case AUTO -> Files.exists(Path.of("/proc/net/if_inet6"));
+    };
   }
 
   /**
@@ -95,11 +142,8 @@ public record CaptureSettings(
         ports,
         dns ? nameservers : List.of(),
         exclusions,
-        switch (ipv6) {
-          case ON -> true;
-          case OFF -> false;
-          case AUTO -> Files.exists(Path.of("/proc/net/if_inet6"));
-        });
+        speaksIpv6(),
+        preserving());
   }
 
   private static List<AddressRange> ranges(Section section, String key, List<String> otherwise) {

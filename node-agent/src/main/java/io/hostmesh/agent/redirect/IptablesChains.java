@@ -110,6 +110,13 @@ final class IptablesChains implements KernelRules {
           for c in %1$s %2$s %4$s %5$s %6$s; do $t -w 5 -t nat -X $c; done
           $t -w 5 -t filter -F %3$s
           $t -w 5 -t filter -X %3$s
+          $t-save | grep -q %7$s || continue
+          while $t -w 5 -t mangle -D OUTPUT -j %7$s; do :; done
+          $t -w 5 -t mangle -F %7$s
+          $t -w 5 -t mangle -X %7$s
+          while $t -w 5 -t raw -D OUTPUT -j %8$s; do :; done
+          $t -w 5 -t raw -F %8$s
+          $t -w 5 -t raw -X %8$s
         done 2>/dev/null
         """
         .formatted(
@@ -118,7 +125,9 @@ final class IptablesChains implements KernelRules {
             IptablesRules.REFUSE,
             IptablesRules.SERVICES,
             IptablesRules.ENDPOINTS,
-            IptablesRules.DNS);
+            IptablesRules.DNS,
+            IptablesRules.SOURCE_ANSWERS,
+            IptablesRules.SOURCE_ZONE);
   }
 
   @Override
@@ -163,7 +172,7 @@ final class IptablesChains implements KernelRules {
               + " loads: "
               + answer.reason()
               + ". If it lacks a match or target, load it (modprobe xt_owner xt_multiport xt_addrtype"
-              + " xt_REDIRECT) or set capture.backend = nft.");
+              + " xt_REDIRECT; for capture.source = preserve xt_CT xt_connmark xt_conntrack xt_mark) or set capture.backend = nft.");
     }
   }
 }

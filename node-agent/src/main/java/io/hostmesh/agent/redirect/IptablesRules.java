@@ -22,6 +22,13 @@ final class IptablesRules {
   static final String ENDPOINTS = PREFIX + "ENDPOINTS";
   static final String DNS = PREFIX + "DNS";
   static final String REFUSE = PREFIX + "REFUSE";
+  static final String SOURCE_ZONE = PREFIX + "SOURCE_ZONE";
+  static final String SOURCE_ANSWERS = PREFIX + "SOURCE_ANSWERS";
+
+  /** Tables that only a plan with a source mark needs. */
+  private static final List<String> SOURCE_TABLES = List.of("raw", "mangle");
+
+  private static final List<String> TABLES = List.of("raw", "mangle", "nat", "filter");
 
   private static final List<String> NAT_CHAINS =
       List.of(OUTBOUND, INBOUND, SERVICES, ENDPOINTS, DNS);
@@ -36,7 +43,9 @@ final class IptablesRules {
       List.of(
           new Jump("nat", "OUTPUT", OUTBOUND),
           new Jump("nat", "PREROUTING", INBOUND),
-          new Jump("filter", "INPUT", REFUSE));
+          new Jump("filter", "INPUT", REFUSE),
+          new Jump("raw", "OUTPUT", SOURCE_ZONE),
+          new Jump("mangle", "OUTPUT", SOURCE_ANSWERS));
 
   private IptablesRules() {}
 
@@ -61,6 +70,10 @@ final class IptablesRules {
     refuse(lines, plan, ipv4);
     jumps(lines, "filter", current);
     lines.add("COMMIT");
+    if (plan.sourceMark().isEmpty()) {
+      return text(lines) + removal(current, SOURCE_TABLES);
+    }
+    source(lines, "0x" + Integer.toHexString(plan.sourceMark().getAsInt()), current);
     return text(lines);
   }
 
@@ -78,8 +91,12 @@ final class IptablesRules {
 
   /** Removes our jumps and chains, as far as they are there; empty where nothing of ours is. */
   static String removal(String current) {
+    return removal(current, TABLES);
+  }
+
+  private static String removal(String current, List<String> tables) {
     StringBuilder text = new StringBuilder();
-    for (String table : List.of("nat", "filter")) {
+    for (String table : tables) {
       List<String> ours = ofTable(table, current);
       if (ours.isEmpty()) {
         continue;
@@ -105,7 +122,7 @@ final class IptablesRules {
   /** Our part of what {@code iptables-save} says, as input that loads it again. */
   static String ours(String current) {
     StringBuilder text = new StringBuilder();
-    for (String table : List.of("nat", "filter")) {
+    for (String table : TABLES) {
       List<String> lines = ofTable(table, current);
       if (!lines.isEmpty()) {
         text.append('*').append(table).append('\n').append(text(lines)).append("COMMIT\n");
@@ -244,6 +261,31 @@ final class IptablesRules {
       lines.add(rule + " -p tcp -j REJECT --reject-with tcp-reset");
       lines.add(rule + " -p udp -j REJECT --reject-with " + unreachable);
     }
+  }
+
+  /**
+   * What the agent sends from a caller's address is tracked apart: the caller may have a connection
+   * of its own between the same addresses and ports. Its answers, told by the usual tracking, get
+   * the mark that routes them back to the agent instead of to the caller.
+   */
+  private static void source(List<String> lines, String mark, String current) {
+    lines.add("*raw");
+    lines.add(":" + SOURCE_ZONE + " - [0:0]");
+    lines.add(
+        "-A %s -m mark --mark %s -j CT --zone-orig %d"
+            .formatted(SOURCE_ZONE, mark, CaptureRoutes.SOURCE_TABLE));
+    jumps(lines, "raw", current);
+    lines.add("COMMIT");
+    lines.add("*mangle");
+    lines.add(":" + SOURCE_ANSWERS + " - [0:0]");
+    lines.add(
+        "-A %s -m mark --mark %s -m conntrack --ctstate NEW -j CONNMARK --set-mark %s"
+            .formatted(SOURCE_ANSWERS, mark, mark));
+    lines.add(
+        "-A %s -m conntrack --ctdir REPLY -m connmark --mark %s -j MARK --set-mark %s"
+            .formatted(SOURCE_ANSWERS, mark, mark));
+    jumps(lines, "mangle", current);
+    lines.add("COMMIT");
   }
 
   private static String host(InetSocketAddress endpoint) {

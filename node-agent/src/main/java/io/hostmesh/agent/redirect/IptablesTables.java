@@ -20,9 +20,13 @@ final class IptablesTables {
           "ip nat OUTPUT",
           "ip nat PREROUTING",
           "ip filter INPUT",
+          "ip raw OUTPUT",
+          "ip mangle OUTPUT",
           "ip6 nat OUTPUT",
           "ip6 nat PREROUTING",
-          "ip6 filter INPUT");
+          "ip6 filter INPUT",
+          "ip6 raw OUTPUT",
+          "ip6 mangle OUTPUT");
 
   private final Tools tools;
   private final Path file;

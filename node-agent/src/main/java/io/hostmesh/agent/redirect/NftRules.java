@@ -35,6 +35,11 @@ final class NftRules {
     chain(lines, "outbound", outbound(plan));
     chain(lines, "inbound", inbound(plan));
     chain(lines, "refuse", refuse(plan));
+    if (plan.sourceMark().isPresent()) {
+      String mark = "0x" + Integer.toHexString(plan.sourceMark().getAsInt());
+      chain(lines, "source_zone", sourceZone(mark));
+      chain(lines, "source_answers", sourceAnswers(mark));
+    }
     lines.add("}");
     return REMOVAL + String.join("\n", lines) + "\n";
   }
@@ -143,6 +148,24 @@ final class NftRules {
                   .formatted(family, ranges, unreachable));
         });
     return rules;
+  }
+
+  /**
+   * What the agent sends from a caller's address is tracked apart: the caller may have a connection
+   * of its own between the same addresses and ports. Answers are told by the usual tracking.
+   */
+  private static List<String> sourceZone(String mark) {
+    return List.of(
+        "type filter hook output priority -300; policy accept;",
+        "meta mark " + mark + " ct original zone set " + CaptureRoutes.SOURCE_TABLE);
+  }
+
+  /** Its answers get the mark that routes them back to the agent instead of to the caller. */
+  private static List<String> sourceAnswers(String mark) {
+    return List.of(
+        "type route hook output priority -150; policy accept;",
+        "meta mark " + mark + " ct state new ct mark set " + mark,
+        "ct direction reply ct mark " + mark + " meta mark set " + mark);
   }
 
   private static String services(CapturePlan plan) {

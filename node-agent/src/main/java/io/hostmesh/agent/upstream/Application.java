@@ -7,11 +7,11 @@ import java.util.Optional;
  * Where requests leave the mesh: a local instance's application, or an instance outside of the
  * mesh.
  *
- * @param from the local address to call from; empty for the kernel's choice
+ * @param from where to call from; empty for the kernel's choice
  * @param gate judges a fresh connection before its first byte
  */
 public record Application(
-    String name, InetSocketAddress address, Optional<InetSocketAddress> from, Gate gate) {
+    String name, InetSocketAddress address, Optional<LocalEnd> from, Gate gate) {
 
   /** Whether a fresh connection leads to whom it should. */
   @FunctionalInterface
@@ -41,6 +41,9 @@ public record Application(
 
   @Override
   public String toString() {
-    return name + " at " + address.getAddress().getHostAddress() + ":" + address.getPort();
+    String called = name + " at " + address.getAddress().getHostAddress() + ":" + address.getPort();
+    return from.filter(end -> end.mark().isPresent())
+        .map(end -> called + " from " + end.address().getHostAddress())
+        .orElse(called);
   }
 }

@@ -9,12 +9,18 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Opens connections to applications and judges them before their first byte. Any thread. */
 public final class Dialer {
+  /** {@code SOL_SOCKET}, {@code SO_MARK} of asm-generic/socket.h. */
+  private static final IntegerUnixChannelOption SO_MARK =
+      new IntegerUnixChannelOption("SO_MARK", 1, 36);
+
   private final Sockets sockets;
 
   public Dialer(Sockets sockets) {
@@ -34,11 +40,16 @@ public final class Dialer {
     if (application.from().isPresent() && EpollSocketChannel.class.equals(sockets.type())) {
       // The port is chosen when connecting: as many as there are towards each destination.
       bootstrap.option(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);
+      OptionalInt mark = application.from().get().mark();
+      if (mark.isPresent()) {
+        bootstrap.option(EpollChannelOption.IP_TRANSPARENT, true);
+        bootstrap.option(SO_MARK, mark.getAsInt());
+      }
     }
     ChannelFuture connecting =
         application
             .from()
-            .map(from -> bootstrap.connect(application.address(), from))
+            .map(from -> bootstrap.connect(application.address(), from.anyPort()))
             .orElseGet(() -> bootstrap.connect(application.address()));
     connecting.addListener(
         done -> {

@@ -93,6 +93,77 @@ class CapturePlanTest {
   }
 
   @Test
+  void aSourceMarkBringsRulesOfItsOwnAndGoesWithoutATrace() {
+    CapturePlan plan = TestPlan.preserving();
+
+    assertThat(NftRules.full(plan))
+        .contains("meta mark 0x484e ct original zone set 18510")
+        .contains("meta mark 0x484e ct state new ct mark set 0x484e")
+        .contains("ct direction reply ct mark 0x484e meta mark set 0x484e");
+    assertThat(NftRules.full(TestPlan.mesh())).doesNotContain("484e", " ct ");
+    assertThat(plan.hasRulesOf(TestPlan.mesh())).isFalse();
+
+    String loaded = IptablesRules.full(plan, false, "");
+    assertThat(loaded)
+        .contains("-m mark --mark 0x484e -j CT --zone-orig 18510")
+        .contains("-m connmark --mark 0x484e -j MARK --set-mark 0x484e")
+        .contains("-I OUTPUT 1 -j HOSTMESH_SOURCE_ANSWERS");
+    assertThat(IptablesRules.full(TestPlan.mesh(), false, "")).doesNotContain("*raw", "*mangle");
+    String saved = loaded.replaceAll("-I (\\S+) 1 ", "-A $1 ");
+    assertThat(IptablesRules.full(TestPlan.mesh(), false, saved))
+        .contains("*raw\n-D OUTPUT -j HOSTMESH_SOURCE_ZONE\n")
+        .contains("-X HOSTMESH_SOURCE_ANSWERS")
+        .doesNotContain("-X HOSTMESH_OUTBOUND");
+  }
+
+  @Test
+  void routesAreChangedByTheirDifference() {
+    List<String> found =
+        CaptureRoutes.parse(
+            """
+            local 240.0.0.0/4 dev lo table local scope host src 127.0.0.1
+            local default dev lo table 18510 scope host
+            0:\tfrom all lookup local
+            32765:\tfrom all fwmark 0x7 iif lo lookup 18510
+            32766:\tfrom all lookup main
+            """);
+
+    assertThat(
+            CaptureRoutes.changes(found, CaptureRoutes.wanted(TestPlan.preserving(), true), true))
+        .containsExactly(
+            "rule del fwmark 0x7 lookup 18510", "rule add iif lo fwmark 0x484e lookup 18510");
+    assertThat(CaptureRoutes.changes(found, CaptureRoutes.wanted(TestPlan.mesh(), true), true))
+        .containsExactly(
+            "route del local default dev lo table 18510 proto 215",
+            "rule del fwmark 0x7 lookup 18510");
+    assertThat(
+            CaptureRoutes.changes(
+                List.of(), CaptureRoutes.wanted(TestPlan.preserving(), false), false))
+        .containsExactly(
+            "route replace local fd48:6f73:746d:0:0:0:0:0/48 dev lo table local proto 215 src ::1",
+            "route replace local default dev lo table 18510 proto 215",
+            "rule add iif lo fwmark 0x484e lookup 18510");
+  }
+
+  @Test
+  void callersAddressesNeedRulesAndAMarkOfTheirOwn() {
+    assertThat(read("").preserving()).isEmpty();
+    assertThat(read("source = preserve").preserving()).hasValue(0x484e);
+    assertThatThrownBy(() -> read("enabled = false, source = preserve"))
+        .isInstanceOf(HoconException.class)
+        .hasMessageContaining("agent.conf:1")
+        .hasMessageContaining("capture.enabled = false: set it to true, or source = mesh");
+    assertThatThrownBy(() -> read("mark = 7, source-mark = 7"))
+        .isInstanceOf(HoconException.class)
+        .hasMessageContaining("7 cannot be both capture.mark and capture.source-mark");
+    assertThatThrownBy(() -> read("mark = 18510")).hasMessageContaining("give each its own");
+  }
+
+  private static CaptureSettings read(String text) {
+    return CaptureSettings.read(Section.parse("agent.conf", text));
+  }
+
+  @Test
   void settingsHaveDefaultsAndRefuseWhatIsWrong() {
     Section empty = Section.parse("agent.conf", "");
     CaptureSettings settings = CaptureSettings.read(empty);
@@ -111,6 +182,7 @@ class CapturePlanTest {
             "exclude { ports = [ 70000 ] }",
             "exclude { uids = [ someone ] }",
             "backend = ebpf",
+            "source = somewhere",
             "on-stop = later")) {
       assertThatThrownBy(() -> CaptureSettings.read(Section.parse("agent.conf", wrong)))
           .as(wrong)

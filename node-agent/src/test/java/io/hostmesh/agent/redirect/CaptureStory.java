@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -91,7 +92,8 @@ abstract class CaptureStory {
         plan.ports(),
         List.of(),
         exclusions,
-        true);
+        true,
+        OptionalInt.empty());
   }
 
   private static CapturePlan withNames(String... servers) {
@@ -106,7 +108,8 @@ abstract class CaptureStory {
         plan.ports(),
         java.util.Arrays.stream(servers).map(InetAddress::ofLiteral).toList(),
         Exclusions.NONE,
-        true);
+        true,
+        OptionalInt.empty());
   }
 
   private static InetSocketAddress endpoint(String address, int port) {

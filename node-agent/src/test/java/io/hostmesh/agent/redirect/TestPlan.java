@@ -3,6 +3,7 @@ package io.hostmesh.agent.redirect;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,6 +24,24 @@ final class TestPlan {
         CapturePorts.DEFAULT,
         List.of(InetAddress.ofLiteral("10.77.0.2")),
         Exclusions.NONE,
-        true);
+        true,
+        OptionalInt.empty());
+  }
+
+  /** The same, for an agent that calls applications from their callers' addresses. */
+  static CapturePlan preserving() {
+    CapturePlan plan = mesh();
+    return new CapturePlan(
+        plan.scope(),
+        plan.virtual(),
+        plan.endpoints(),
+        plan.servicePorts(),
+        plan.agentUid(),
+        plan.mark(),
+        plan.ports(),
+        List.of(),
+        plan.exclusions(),
+        true,
+        OptionalInt.of(CapturePlan.DEFAULT_SOURCE_MARK));
   }
 }
