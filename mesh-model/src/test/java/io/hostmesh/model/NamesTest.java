@@ -9,6 +9,8 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.Chars;
+import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 
 /** Names, identities and server names survive being written and read again. */
@@ -54,6 +56,34 @@ class NamesTest {
         .contains(new MeshHost(new ServiceName(space, name), Optional.of("dc9")));
     assertThat(MeshHost.parse(name + ".virtual.consul"))
         .contains(new MeshHost(ServiceName.of(name), Optional.empty()));
+  }
+
+  /** RFC 1123's names, said in the language that they are usually said in. */
+  @Property
+  void labelsAndDomainsAreThoseOfTheRegularExpressions(
+      @ForAll @Chars({'a', 'z', '0', '9', '-', '.', 'A', 'é', '/'}) @StringLength(max = 70)
+          String text) {
+    String label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+    assertThat(Names.isLabel(text)).isEqualTo(text.matches(label));
+    assertThat(isDomain(text)).isEqualTo(text.matches(label + "(\\." + label + ")*"));
+  }
+
+  @Test
+  void aDomainHasItsLength() {
+    String longest = ("a".repeat(62) + ".").repeat(4) + "a";
+    assertThat(longest).hasSize(253);
+    assertThat(isDomain(longest)).isTrue();
+    assertThat(isDomain(longest + "a")).isFalse();
+    assertThat(Names.isLabel("a".repeat(63))).isTrue();
+    assertThat(Names.isLabel("a".repeat(64))).isFalse();
+  }
+
+  private static boolean isDomain(String text) {
+    try {
+      return Names.domain("domain", text).equals(text);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   @Test

@@ -32,7 +32,7 @@ public record PathPattern(String text) {
    * @param path the request's path without query
    */
   public boolean matches(String path) {
-    return isPrefix() ? path.startsWith(literal()) : path.equals(text);
+    return isPrefix() ? path.regionMatches(0, text, 0, text.length() - 1) : path.equals(text);
   }
 
   @Override
