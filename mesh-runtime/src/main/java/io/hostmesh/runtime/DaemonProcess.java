@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -111,7 +110,7 @@ public final class DaemonProcess {
 
     private void run(Configuration<C> configuration) throws Exception {
       Vertx vertx = vertx(configuration.process().loops());
-      Host host = new Host(vertx, Clock.systemUTC(), RandomGenerator.getDefault(), version());
+      Host host = new Host(vertx, Clock.systemUTC(), new ThreadRandom(), version());
       AutoCloseable running;
       try {
         running = daemon.start(configuration.own(), host);
