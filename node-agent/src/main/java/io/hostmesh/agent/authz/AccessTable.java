@@ -10,10 +10,12 @@ import java.util.Optional;
 /** An access rule, compiled when it arrives. Immutable, for any thread. */
 public final class AccessTable {
   private final AccessRule rule;
+  private final Grant[] grants;
   private final boolean needsRequests;
 
   private AccessTable(AccessRule rule) {
     this.rule = rule;
+    this.grants = rule.allow().toArray(Grant[]::new);
     this.needsRequests = rule.needsRequests();
   }
 
@@ -30,20 +32,29 @@ public final class AccessTable {
    * case-sensitive).
    *
    * @param caller the proven identity; empty where there is none, which no rule allows
-   * @param path the request's path without query, as the application will see it
+   * @param target the request's target as the application will see it; its query does not matter
    */
-  public Verdict request(Optional<ServiceName> caller, String method, String path) {
+  public Verdict request(Optional<ServiceName> caller, String method, String target) {
     if (caller.isEmpty()) {
       return denied("a caller without an identity");
     }
-    for (Grant grant : rule.allow()) {
-      if (names(grant, caller.get())
-          && (grant.methods().isEmpty() || grant.methods().contains(method))
-          && allows(grant.paths(), path)) {
+    String path = null;
+    for (Grant grant : grants) {
+      if (!names(grant, caller.get())
+          || !(grant.methods().isEmpty() || grant.methods().contains(method))) {
+        continue;
+      }
+      if (grant.paths().isEmpty()) {
+        return Verdict.ALLOWED;
+      }
+      path = path == null ? RequestPath.of(target) : path;
+      // Where applications may read a path in another way than we do, no pattern covers it.
+      if (covers(grant.paths(), path) && RequestPath.isPlain(path)) {
         return Verdict.ALLOWED;
       }
     }
-    return denied(caller.get() + " with " + method + " " + RequestPath.shown(path));
+    return denied(
+        caller.get() + " with " + method + " " + RequestPath.shown(RequestPath.of(target)));
   }
 
   /** Judges a bare connection, which a rule that asks for methods or paths can never allow. */
@@ -58,7 +69,7 @@ public final class AccessTable {
               + " names methods or paths, so a connection whose requests are not read is refused;"
               + " declare the service's protocol as http, http2 or grpc");
     }
-    for (Grant grant : rule.allow()) {
+    for (Grant grant : grants) {
       if (names(grant, caller.get())) {
         return Verdict.ALLOWED;
       }
@@ -75,16 +86,9 @@ public final class AccessTable {
     return grant.from().isEmpty() || grant.from().contains(caller);
   }
 
-  private static boolean allows(List<PathPattern> paths, String path) {
-    if (paths.isEmpty()) {
-      return true;
-    }
-    // Where applications may read a path in another way than we do, no pattern covers it.
-    if (!RequestPath.isPlain(path)) {
-      return false;
-    }
-    for (PathPattern pattern : paths) {
-      if (pattern.matches(path)) {
+  private static boolean covers(List<PathPattern> patterns, String path) {
+    for (int i = 0; i < patterns.size(); i++) {
+      if (patterns.get(i).matches(path)) {
         return true;
       }
     }

@@ -1,7 +1,5 @@
 package io.hostmesh.agent.authz;
 
-import java.util.Locale;
-
 /** A request's path as rules see it. */
 public final class RequestPath {
   private static final int SHOWN = 200;
@@ -31,9 +29,8 @@ public final class RequestPath {
     for (int i = 0; i <= length; i++) {
       char c = i == length ? '/' : path.charAt(i);
       if (c == '/') {
-        String name = path.substring(segment, i);
-        boolean empty = name.isEmpty() && i != length && i != 0;
-        if (empty || name.equals(".") || name.equals("..")) {
+        boolean empty = segment == i && i != length && i != 0;
+        if (empty || isDots(path, segment, i)) {
           return false;
         }
         segment = i + 1;
@@ -46,17 +43,21 @@ public final class RequestPath {
     return true;
   }
 
+  private static boolean isDots(String path, int begin, int end) {
+    return (end - begin == 1 && path.charAt(begin) == '.')
+        || (end - begin == 2 && path.charAt(begin) == '.' && path.charAt(begin + 1) == '.');
+  }
+
   private static boolean isHarmlessEscape(String path, int percent) {
     if (percent + 2 >= path.length()) {
       return false;
     }
-    String hex = path.substring(percent + 1, percent + 3).toLowerCase(Locale.ROOT);
-    int value;
-    try {
-      value = Integer.parseInt(hex, 16);
-    } catch (NumberFormatException e) {
+    int high = hex(path.charAt(percent + 1));
+    int low = hex(path.charAt(percent + 2));
+    if (high < 0 || low < 0) {
       return false;
     }
+    int value = (high << 4) | low;
     return value >= ' '
         && value != 0x7f
         && value != '.'
@@ -64,6 +65,11 @@ public final class RequestPath {
         && value != '\\'
         && value != ';'
         && value != '%';
+  }
+
+  /** The value of a hexadecimal digit of ASCII, or -1. */
+  private static int hex(char c) {
+    return c < 0x80 ? Character.digit(c, 16) : -1;
   }
 
   /** The path for messages: bounded. */

@@ -1,8 +1,9 @@
 package io.hostmesh.agent.balance;
 
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.RouteRule;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,16 +11,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** The instances that this agent has called, and the choice among them. Any thread. */
+/** The instances that this agent calls, and the choice among them. Any thread. */
 public final class Members {
-  /** An instance's place; the same service on the same address is the same member. */
-  private record Key(String namespace, String service, String node, String instance) {}
-
   /** An endpoint and how it does. */
   public record Candidate(Endpoint endpoint, Member member) {}
 
   private final BalancePolicy policy;
-  private final ConcurrentHashMap<Key, Member> members = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<ServiceName, Candidates> services = new ConcurrentHashMap<>();
   private final AtomicInteger turn = new AtomicInteger();
 
   public Members(BalancePolicy policy) {
@@ -30,6 +28,7 @@ public final class Members {
    * Chooses among the healthy endpoints of a subset. Those that were unreachable a moment ago are
    * left out while there are others.
    *
+   * @param endpoints of one service; an immutable list, known by its identity
    * @param subset null for all
    * @param tried endpoints of this request that could not be reached
    * @return null where no endpoint is healthy
@@ -40,40 +39,59 @@ public final class Members {
       Set<Endpoint> tried,
       RandomGenerator random,
       long nowNanos) {
-    List<Candidate> healthy = new ArrayList<>(endpoints.size());
-    List<Candidate> reachable = new ArrayList<>(endpoints.size());
-    for (Endpoint endpoint : endpoints) {
-      if (endpoint.healthy()
-          && (subset == null || subset.selects(endpoint.meta()))
-          && !tried.contains(endpoint)) {
-        Candidate candidate = new Candidate(endpoint, member(endpoint));
-        healthy.add(candidate);
-        if (!candidate.member().ejected(nowNanos)) {
-          reachable.add(candidate);
-        }
-      }
-    }
-    List<Candidate> candidates = reachable.isEmpty() ? healthy : reachable;
-    if (candidates.isEmpty()) {
+    if (endpoints.isEmpty()) {
       return null;
     }
+    Candidate[] healthy = candidates(endpoints).healthy(subset);
+    if (!tried.isEmpty()) {
+      healthy = without(healthy, tried);
+    }
+    if (healthy.length == 0) {
+      return null;
+    }
+    Candidate drawn = draw(healthy, random, nowNanos);
+    return drawn.member().ejected(nowNanos) ? drawAnother(healthy, drawn, random, nowNanos) : drawn;
+  }
+
+  private Candidates candidates(List<Endpoint> endpoints) {
+    ServiceName service = endpoints.getFirst().service();
+    Candidates known = services.get(service);
+    if (known != null && known.isOf(endpoints)) {
+      return known;
+    }
+    return services.compute(
+        service,
+        (_, before) ->
+            before != null && before.isOf(endpoints) ? before : new Candidates(endpoints, before));
+  }
+
+  private Candidate draw(Candidate[] of, RandomGenerator random, long nowNanos) {
     int index =
         switch (policy) {
           case LEAST_REQUEST ->
-              Choice.leastRequest(
-                  candidates.size(), i -> candidates.get(i).member().load(), random);
-          case ROUND_ROBIN -> Choice.roundRobin(candidates.size(), turn.getAndIncrement());
+              Choice.leastRequest(of.length, i -> burden(of[i].member(), nowNanos), random);
+          case ROUND_ROBIN -> Choice.roundRobin(of.length, turn.getAndIncrement());
         };
-    return candidates.get(index);
+    return of[index];
   }
 
-  private Member member(Endpoint endpoint) {
-    Key key =
-        new Key(
-            endpoint.service().namespace(),
-            endpoint.service().name(),
-            endpoint.node(),
-            endpoint.instance());
-    return members.computeIfAbsent(key, _ -> new Member());
+  /** Of two that are drawn, one that is ejected loses. */
+  private static int burden(Member member, long nowNanos) {
+    return member.ejected(nowNanos) ? Integer.MAX_VALUE : member.load();
+  }
+
+  private Candidate drawAnother(
+      Candidate[] healthy, Candidate drawn, RandomGenerator random, long nowNanos) {
+    Candidate[] reachable =
+        Arrays.stream(healthy)
+            .filter(candidate -> !candidate.member().ejected(nowNanos))
+            .toArray(Candidate[]::new);
+    return reachable.length == 0 ? drawn : draw(reachable, random, nowNanos);
+  }
+
+  private static Candidate[] without(Candidate[] candidates, Set<Endpoint> tried) {
+    return Arrays.stream(candidates)
+        .filter(candidate -> !tried.contains(candidate.endpoint()))
+        .toArray(Candidate[]::new);
   }
 }

@@ -7,29 +7,36 @@ import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.ServiceName;
 import java.util.Optional;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The receiver's decision on a call, from one view of the mesh. */
 final class Access {
   private Access() {}
 
-  /** Judges one request; empty where it may go on. */
+  /**
+   * Judges one request; empty where it may go on.
+   *
+   * @param target as the application will see it
+   */
   static Optional<Failure> request(
-      MeshView view, Origin origin, LocalInstance instance, String method, String path) {
-    return judge(view, origin, instance, table -> table.request(name(origin), method, path));
+      MeshView view, Origin origin, LocalInstance instance, String method, String target) {
+    AccessTable table = view.access(instance.service()).orElse(null);
+    Verdict byRule = table == null ? null : table.request(origin.name(), method, target);
+    return judge(view, origin, instance, byRule);
   }
 
   /** Judges a bare connection. */
   static Optional<Failure> connection(MeshView view, Origin origin, LocalInstance instance) {
-    return judge(view, origin, instance, table -> table.connection(name(origin)));
+    AccessTable table = view.access(instance.service()).orElse(null);
+    Verdict byRule = table == null ? null : table.connection(origin.name());
+    return judge(view, origin, instance, byRule);
   }
 
-  private static Optional<ServiceName> name(Origin origin) {
-    return origin.caller().map(caller -> caller.name());
-  }
-
+  /**
+   * @param byRule null where no rule speaks of the service
+   */
   private static Optional<Failure> judge(
-      MeshView view, Origin origin, LocalInstance instance, Function<AccessTable, Verdict> byRule) {
+      MeshView view, Origin origin, LocalInstance instance, @Nullable Verdict byRule) {
     ServiceName service = instance.service();
     MeshSettings settings = view.settings().orElse(null);
     if (settings == null) {
@@ -47,12 +54,11 @@ final class Access {
               + service
               + "; declare the caller as a service of its host (/etc/hostmesh/services.d)");
     }
-    if (origin.arrival() == Origin.Arrival.CAPTURED && name(origin).equals(Optional.of(service))) {
+    if (origin.arrival() == Origin.Arrival.CAPTURED && service.equals(origin.name().orElse(null))) {
       return Optional.empty(); // A service that calls itself on its own host.
     }
-    Optional<AccessTable> table = view.access(service);
-    if (table.isPresent()) {
-      return switch (byRule.apply(table.get())) {
+    if (byRule != null) {
+      return switch (byRule) {
         case Verdict.Allowed _ -> Optional.empty();
         case Verdict.Denied denied -> failure(Failure.Kind.ACCESS_DENIED, denied.sentence());
       };
@@ -65,7 +71,7 @@ final class Access {
         "denied by mesh.default-access = deny: no access rule of "
             + service
             + " allows "
-            + name(origin).map(ServiceName::toString).orElse("nobody"));
+            + origin.name().map(ServiceName::toString).orElse("nobody"));
   }
 
   private static Optional<Failure> failure(Failure.Kind kind, String sentence) {

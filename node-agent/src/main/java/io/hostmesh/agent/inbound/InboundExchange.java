@@ -1,46 +1,36 @@
 package io.hostmesh.agent.inbound;
 
-import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.ReportedFailure;
-import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
-import io.hostmesh.agent.upstream.Upstreams;
-import io.hostmesh.model.Protocol;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.util.AsciiString;
 import java.util.Optional;
 
 /** A request to an instance of this host. */
 final class InboundExchange extends HttpExchange {
   private static final System.Logger LOG = System.getLogger(InboundExchange.class.getName());
+  private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
+  private static final AsciiString FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+  private static final AsciiString CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
+  private static final AsciiString HTTP = AsciiString.cached("http");
 
-  private final Receiver receiver;
-  private final Origin origin;
-  private final LocalInstance instance;
-  private final Upstreams upstreams;
+  private final InboundHttp connection;
   private boolean repeated;
 
-  InboundExchange(
-      HttpCaller caller,
-      HttpRequest head,
-      Receiver receiver,
-      Origin origin,
-      LocalInstance instance,
-      Upstreams upstreams) {
+  InboundExchange(HttpCaller caller, HttpRequest head, InboundHttp connection) {
     super(caller, head);
-    this.receiver = receiver;
-    this.origin = origin;
-    this.instance = instance;
-    this.upstreams = upstreams;
+    this.connection = connection;
   }
 
   @Override
   protected void admit() {
+    LocalInstance instance = connection.instance();
     if (!instance.protocol().isHttp()) {
       refuse(
           new Failure(
@@ -48,51 +38,41 @@ final class InboundExchange extends HttpExchange {
               instance.service() + " is declared as tcp and takes connections, not requests"));
       return;
     }
+    Receiver receiver = connection.receiver();
     Optional<Failure> refused =
         Access.request(
             receiver.mesh().view(),
-            origin,
+            connection.origin(),
             instance,
             head.method().name(),
-            RequestPath.of(head.uri()));
+            head.uri());
     if (refused.isPresent()) {
       refuse(refused.get());
       return;
     }
-    if (origin.caller().isEmpty()) {
+    if (connection.origin().caller().isEmpty()) {
       receiver.telemetry().metrics().plaintext(instance.service());
     }
     forward();
-    open(false);
-  }
-
-  private void open(boolean fresh) {
-    boolean http2 = instance.protocol() == Protocol.HTTP2 || instance.protocol() == Protocol.GRPC;
-    upstreams.application(receiver.application(origin, instance), http2, fresh, this);
+    connection.open(false, this);
   }
 
   /** What the application is told of the caller; what a caller says of itself is taken out. */
   private void forward() {
     HttpHeaders headers = head.headers();
     ReportedFailure.remove(headers);
-    headers.remove("x-forwarded-client-cert");
-    origin
-        .caller()
-        .ifPresent(
-            id ->
-                headers.set(
-                    "x-forwarded-client-cert",
-                    "By=" + call().destination().uri() + ";URI=" + id.uri()));
-    String before = headers.get("x-forwarded-for");
-    headers.set("x-forwarded-for", before == null ? origin.peer() : before + ", " + origin.peer());
-    if (!headers.contains("x-forwarded-proto")) {
-      headers.set("x-forwarded-proto", "http");
+    String certificate = connection.clientCertificate();
+    if (certificate == null) {
+      headers.remove(CLIENT_CERT);
+    } else {
+      headers.set(CLIENT_CERT, certificate);
     }
-  }
-
-  private Call call() {
-    boolean grpc = instance.protocol() == Protocol.GRPC;
-    return receiver.call(origin, instance, grpc ? "grpc" : "http");
+    String peer = connection.origin().peer();
+    String before = headers.get(FORWARDED_FOR);
+    headers.set(FORWARDED_FOR, before == null ? peer : before + ", " + peer);
+    if (!headers.contains(FORWARDED_PROTO)) {
+      headers.set(FORWARDED_PROTO, HTTP);
+    }
   }
 
   /** Only for a connection that the application had just closed. */
@@ -102,13 +82,13 @@ final class InboundExchange extends HttpExchange {
       return false;
     }
     repeated = true;
-    open(true);
+    connection.open(true, this);
     return true;
   }
 
   @Override
   protected boolean reportsFailures() {
-    return origin.fromAgent();
+    return connection.origin().fromAgent();
   }
 
   @Override
@@ -116,20 +96,21 @@ final class InboundExchange extends HttpExchange {
 
   @Override
   protected void ended(Outcome outcome) {
-    if (outcome.failure().map(f -> f.kind() == Failure.Kind.LISTENER_REFUSED).orElse(false)) {
+    if (outcome.failure().isPresent()
+        && outcome.failure().get().kind() == Failure.Kind.LISTENER_REFUSED) {
       LOG.log(System.Logger.Level.ERROR, outcome.failure().get().sentence());
     }
-    receiver
-        .telemetry()
-        .request(
-            call(),
-            outcome,
-            new Telemetry.Details(
-                instance.id(),
-                origin.peer(),
-                head.method().name(),
-                head.uri(),
-                head.headers().get("x-request-id", "-"),
-                receiver.rule(instance)));
+    connection.receiver().telemetry().request(connection.meters(), outcome, this::details);
+  }
+
+  private Telemetry.Details details() {
+    LocalInstance instance = connection.instance();
+    return new Telemetry.Details(
+        instance.id(),
+        connection.origin().peer(),
+        head.method().name(),
+        head.uri(),
+        head.headers().get("x-request-id", "-"),
+        connection.receiver().rule(instance));
   }
 }

@@ -1,18 +1,11 @@
 package io.hostmesh.agent.inbound;
 
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import java.util.Optional;
 
-/**
- * Where a connection to a service of this host came from.
- *
- * @param caller the proven identity
- * @param peer the address on the other end, without port
- * @param unknown what is known of a caller without identity, for its refusal
- */
-public record Origin(
-    Arrival arrival, Optional<SpiffeId.Service> caller, String peer, String unknown) {
-
+/** Where a connection to a service of this host came from. Immutable, for any thread. */
+public final class Origin {
   /** How it came. */
   public enum Arrival {
     /** From another agent, with mutual TLS. */
@@ -21,6 +14,46 @@ public record Origin(
     SAME_HOST,
     /** To the service's port itself. */
     CAPTURED
+  }
+
+  private final Arrival arrival;
+  private final Optional<SpiffeId.Service> caller;
+  private final Optional<ServiceName> name;
+  private final String peer;
+  private final String unknown;
+
+  /**
+   * @param caller the proven identity
+   * @param peer the address on the other end, without port
+   * @param unknown what is known of a caller without identity, for its refusal
+   */
+  public Origin(Arrival arrival, Optional<SpiffeId.Service> caller, String peer, String unknown) {
+    this.arrival = arrival;
+    this.caller = caller;
+    this.name = caller.map(SpiffeId.Service::name);
+    this.peer = peer;
+    this.unknown = unknown;
+  }
+
+  Arrival arrival() {
+    return arrival;
+  }
+
+  Optional<SpiffeId.Service> caller() {
+    return caller;
+  }
+
+  /** The caller's name, which rules speak of. */
+  Optional<ServiceName> name() {
+    return name;
+  }
+
+  String peer() {
+    return peer;
+  }
+
+  String unknown() {
+    return unknown;
   }
 
   /** Whether nobody could have read it on the way. */

@@ -2,11 +2,10 @@ package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
-import io.hostmesh.agent.protocol.HttpCaller;
-import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.telemetry.Call;
+import io.hostmesh.agent.telemetry.ConnectionMeters;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
@@ -15,7 +14,6 @@ import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.SpiffeId;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.concurrent.Promise;
 import java.util.Optional;
 
@@ -24,6 +22,9 @@ import java.util.Optional;
  * the application. Any thread; what it opens belongs to the loop of the {@link Upstreams} given.
  */
 public final class Receiver {
+  private static final MeshSettings NO_SETTINGS =
+      new MeshSettings("unknown", "unknown", false, true);
+
   private final MeshSource mesh;
   private final Listeners listeners;
   private final Telemetry telemetry;
@@ -47,17 +48,7 @@ public final class Receiver {
 
   /** The requests of one connection to an instance. */
   public HttpService http(Origin origin, LocalInstance instance, Upstreams upstreams) {
-    return new HttpService() {
-      @Override
-      public HttpExchange exchange(HttpCaller caller, HttpRequest head) {
-        return new InboundExchange(caller, head, Receiver.this, origin, instance, upstreams);
-      }
-
-      @Override
-      public void refused(Failure failure) {
-        telemetry.refused("inbound", origin.peer(), failure);
-      }
-    };
+    return new InboundHttp(this, origin, instance, upstreams);
   }
 
   Application application(Origin origin, LocalInstance instance) {
@@ -68,8 +59,11 @@ public final class Receiver {
         (local, remote) -> listeners.refusal(instance, local, remote));
   }
 
-  Call call(Origin origin, LocalInstance instance, String protocol) {
-    MeshSettings settings = mesh.view().settings().orElse(NO_SETTINGS);
+  MeshSettings settings() {
+    return mesh.view().settings().orElse(NO_SETTINGS);
+  }
+
+  static Call call(MeshSettings settings, Origin origin, LocalInstance instance, String protocol) {
     return new Call(
         Call.Reporter.DESTINATION,
         origin.caller(),
@@ -77,9 +71,6 @@ public final class Receiver {
         protocol,
         origin.secured());
   }
-
-  private static final MeshSettings NO_SETTINGS =
-      new MeshSettings("unknown", "unknown", false, true);
 
   /** A connection to an application, and what is to be told when it ends. */
   public record Accepted(Channel application, Relay.Ended ended) {}
@@ -91,11 +82,12 @@ public final class Receiver {
    */
   public void tcp(
       Origin origin, LocalInstance instance, Upstreams upstreams, Promise<Accepted> accepted) {
-    Call call = call(origin, instance, "tcp");
+    ConnectionMeters meters =
+        telemetry.metrics().connections(call(settings(), origin, instance, Call.TCP));
     long begin = System.nanoTime();
     Optional<Failure> refused = tcpRefusal(origin, instance);
     if (refused.isPresent()) {
-      fail(call, origin, instance, refused.get(), accepted, begin);
+      fail(meters, origin, instance, refused.get(), accepted, begin);
       return;
     }
     if (origin.caller().isEmpty()) {
@@ -105,15 +97,15 @@ public final class Receiver {
     dialled.addListener(
         done -> {
           if (done.isSuccess()) {
-            telemetry.metrics().connectionOpened(call);
+            meters.opened();
             accepted.setSuccess(
                 new Accepted(
                     dialled.getNow(),
                     (failure, request, response) ->
-                        report(call, origin, instance, failure, request, response, begin)));
+                        report(meters, origin, instance, failure, request, response, begin)));
           } else {
             Failure why = UpstreamException.of(done.cause(), instance.toString());
-            fail(call, origin, instance, why, accepted, begin);
+            fail(meters, origin, instance, why, accepted, begin);
           }
         });
     upstreams.dial(application(origin, instance), dialled);
@@ -133,18 +125,18 @@ public final class Receiver {
   }
 
   private void fail(
-      Call call,
+      ConnectionMeters meters,
       Origin origin,
       LocalInstance instance,
       Failure why,
       Promise<Accepted> accepted,
       long begin) {
-    report(call, origin, instance, why, 0, 0, begin);
+    report(meters, origin, instance, why, 0, 0, begin);
     accepted.setFailure(new UpstreamException(why));
   }
 
   private void report(
-      Call call,
+      ConnectionMeters meters,
       Origin origin,
       LocalInstance instance,
       @org.jspecify.annotations.Nullable Failure failure,
@@ -152,9 +144,9 @@ public final class Receiver {
       long response,
       long begin) {
     telemetry.connection(
-        call,
+        meters,
         new Outcome(0, Optional.ofNullable(failure), request, response, System.nanoTime() - begin),
-        Telemetry.Details.connection(instance.id(), origin.peer(), rule(instance)));
+        () -> Telemetry.Details.connection(instance.id(), origin.peer(), rule(instance)));
   }
 
   String rule(LocalInstance instance) {

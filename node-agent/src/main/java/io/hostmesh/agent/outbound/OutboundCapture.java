@@ -14,6 +14,7 @@ import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
+import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.Upstreams;
@@ -83,11 +84,14 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
     }
   }
 
-  private static Outgoing call(
+  private Outgoing call(
       SocketChannel channel, MeshSettings settings, Caller.Service known, DirectoryEntry entry) {
+    Protocol protocol = entry.protocol();
     return new Outgoing(
-        SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), known.service()),
-        SpiffeId.Service.of(settings.trustDomain(), entry.datacenter(), entry.service()),
+        sender.pair(
+            SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), known.service()),
+            SpiffeId.Service.of(settings.trustDomain(), entry.datacenter(), entry.service()),
+            protocol == Protocol.HTTP ? "http" : protocol.isHttp() ? "grpc" : Call.TCP),
         channel.remoteAddress().getAddress().getHostAddress());
   }
 

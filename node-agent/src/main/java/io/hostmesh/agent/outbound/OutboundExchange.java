@@ -1,70 +1,71 @@
 package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.authz.RequestPath;
+import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.inbound.InProcess;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.ReportedFailure;
-import io.hostmesh.agent.telemetry.Call;
+import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
-import io.hostmesh.agent.upstream.MeshProtocol;
+import io.hostmesh.model.rules.RouteRule;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.util.AsciiString;
+import org.jspecify.annotations.Nullable;
 
 /** A request of a local service to a service of the mesh. */
-final class OutboundExchange extends HttpExchange {
+final class OutboundExchange extends HttpExchange implements Resolution.Asker, RouteTable.Headers {
+  private static final AsciiString CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
+
   private final OutboundHttp connection;
   private final Resolution resolution;
-  private String instance = "-";
-  private String address = "-";
+  private @Nullable Endpoint endpoint;
 
   OutboundExchange(HttpCaller caller, HttpRequest head, OutboundHttp connection) {
     super(caller, head);
     this.connection = connection;
-    Sender sender = connection.sender();
-    this.resolution =
-        new Resolution(
-            sender.mesh(),
-            sender.members(),
-            sender.random(),
-            connection.call().destination().name());
+    this.resolution = new Resolution(connection.sender(), connection.call().pair().service());
   }
 
   @Override
   protected void admit() {
     HttpHeaders headers = head.headers();
-    headers.remove("x-forwarded-client-cert");
+    headers.remove(CLIENT_CERT);
     ReportedFailure.remove(headers);
     TraceHeaders.complete(headers, connection.sender().random());
-    String path = RequestPath.of(head.uri());
-    resolution.first(
-        connection.upstreams().loop(),
-        route -> route.decide(path, headers::get, connection.sender().random()),
-        this::go);
+    resolution.first(connection.upstreams().loop(), this);
   }
 
-  private void go(Resolution.Next next) {
+  @Override
+  public RouteRule.@Nullable Subset decide(RouteTable route) {
+    return route.decide(RequestPath.of(head.uri()), this, connection.sender().random());
+  }
+
+  /** The request's headers, as the route asks for them. */
+  @Override
+  public @Nullable String get(String lowerCaseName) {
+    return head.headers().get(lowerCaseName);
+  }
+
+  @Override
+  public void found(Resolution.Next next) {
     switch (next) {
       case Resolution.Next.None none -> refuse(none.failure());
       case Resolution.Next.To to -> send(to.candidate().endpoint());
     }
   }
 
-  private void send(Endpoint endpoint) {
-    Sender sender = connection.sender();
-    instance = endpoint.instance();
-    address =
-        io.hostmesh.agent.connection.Accepted.text(endpoint.mesh().orElse(endpoint.application()));
-    switch (sender.way(endpoint, connection.call(), MeshProtocol.HTTP)) {
+  private void send(Endpoint to) {
+    endpoint = to;
+    switch (connection.sender().way(to, connection.call().pair())) {
       case Sender.Way.Mesh way -> connection.upstreams().mesh(way.target(), this);
-      case Sender.Way.SameHost way ->
-          InProcess.open(
-              sender.receiver().http(way.origin(), way.instance(), connection.upstreams()), this);
+      case Sender.Way.SameHost way -> InProcess.open(connection.toNeighbour(way.instance()), this);
       case Sender.Way.Plain way ->
           connection.upstreams().application(way.application(), connection.http2(), false, this);
     }
@@ -95,25 +96,17 @@ final class OutboundExchange extends HttpExchange {
   @Override
   protected void ended(Outcome outcome) {
     resolution.release();
-    Call call =
-        new Call(
-            Call.Reporter.SOURCE,
-            java.util.Optional.of(connection.call().source()),
-            connection.call().destination(),
-            connection.http2() ? "grpc" : "http",
-            true);
-    connection
-        .sender()
-        .telemetry()
-        .request(
-            call,
-            outcome,
-            new Telemetry.Details(
-                instance,
-                address,
-                head.method().name(),
-                head.uri(),
-                head.headers().get("x-request-id", "-"),
-                resolution.rule()));
+    connection.sender().telemetry().request(connection.meters(), outcome, this::details);
+  }
+
+  private Telemetry.Details details() {
+    Endpoint to = endpoint;
+    return new Telemetry.Details(
+        to == null ? "-" : to.instance(),
+        to == null ? "-" : Accepted.text(to.mesh().orElse(to.application())),
+        head.method().name(),
+        head.uri(),
+        head.headers().get("x-request-id", "-"),
+        resolution.rule());
   }
 }

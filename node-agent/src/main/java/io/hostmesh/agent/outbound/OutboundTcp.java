@@ -1,16 +1,18 @@
 package io.hostmesh.agent.outbound;
 
+import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.inbound.Receiver;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
-import io.hostmesh.agent.telemetry.Call;
+import io.hostmesh.agent.routing.RouteTable;
+import io.hostmesh.agent.telemetry.ConnectionMeters;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
-import io.hostmesh.agent.upstream.MeshProtocol;
 import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.rules.RouteRule;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Promise;
@@ -21,30 +23,36 @@ import org.jspecify.annotations.Nullable;
  * A bare connection of a local service to a service of the mesh. Nothing is read from it before an
  * instance is reached, so that another can be tried. Used by its event loop only.
  */
-final class OutboundTcp {
+final class OutboundTcp implements Resolution.Asker {
   private final SocketChannel channel;
   private final Sender sender;
   private final Outgoing call;
   private final Upstreams upstreams;
+  private final ConnectionMeters meters;
   private final Resolution resolution;
   private final long begin = System.nanoTime();
-  private String instance = "-";
-  private String address = "-";
+  private @Nullable Endpoint endpoint;
 
   OutboundTcp(SocketChannel channel, Sender sender, Outgoing call, Upstreams upstreams) {
     this.channel = channel;
     this.sender = sender;
     this.call = call;
     this.upstreams = upstreams;
-    this.resolution =
-        new Resolution(sender.mesh(), sender.members(), sender.random(), call.destination().name());
+    this.meters = sender.telemetry().metrics().connections(call.pair().call());
+    this.resolution = new Resolution(sender, call.pair().service());
   }
 
   void start() {
-    resolution.first(upstreams.loop(), route -> route.decideConnection(sender.random()), this::go);
+    resolution.first(upstreams.loop(), this);
   }
 
-  private void go(Resolution.Next next) {
+  @Override
+  public RouteRule.@Nullable Subset decide(RouteTable route) {
+    return route.decideConnection(sender.random());
+  }
+
+  @Override
+  public void found(Resolution.Next next) {
     switch (next) {
       case Resolution.Next.None none -> {
         report(none.failure(), 0, 0);
@@ -54,11 +62,9 @@ final class OutboundTcp {
     }
   }
 
-  private void open(Endpoint endpoint) {
-    instance = endpoint.instance();
-    address =
-        io.hostmesh.agent.connection.Accepted.text(endpoint.mesh().orElse(endpoint.application()));
-    switch (sender.way(endpoint, call, MeshProtocol.TCP)) {
+  private void open(Endpoint to) {
+    endpoint = to;
+    switch (sender.way(to, call.pair())) {
       case Sender.Way.Mesh way -> upstreams.connect(way.target(), wire());
       case Sender.Way.Plain way -> upstreams.dial(way.application(), wire());
       case Sender.Way.SameHost way -> {
@@ -71,7 +77,7 @@ final class OutboundTcp {
                 failed(done.cause());
               }
             });
-        sender.receiver().tcp(way.origin(), way.instance(), upstreams, accepted);
+        sender.receiver().tcp(Sender.origin(call), way.instance(), upstreams, accepted);
       }
     }
   }
@@ -90,9 +96,9 @@ final class OutboundTcp {
   }
 
   private void failed(Throwable cause) {
-    Failure why = UpstreamException.of(cause, call.destination().name().toString());
+    Failure why = UpstreamException.of(cause, call.pair().service().toString());
     // Only where the instance could not be reached may another one do better.
-    go(
+    found(
         why.kind() == Failure.Kind.CONNECT_FAILED
             ? resolution.after(why)
             : new Resolution.Next.None(why));
@@ -100,7 +106,7 @@ final class OutboundTcp {
 
   private void join(Channel upstream, Relay.Ended alsoEnded) {
     resolution.reached();
-    sender.telemetry().metrics().connectionOpened(metered());
+    meters.opened();
     Relay.join(
         channel,
         upstream,
@@ -110,19 +116,22 @@ final class OutboundTcp {
         });
   }
 
-  private Call metered() {
-    return new Call(
-        Call.Reporter.SOURCE, Optional.of(call.source()), call.destination(), "tcp", true);
-  }
-
   private void report(@Nullable Failure failure, long request, long response) {
     resolution.release();
     sender
         .telemetry()
         .connection(
-            metered(),
+            meters,
             new Outcome(
                 0, Optional.ofNullable(failure), request, response, System.nanoTime() - begin),
-            Telemetry.Details.connection(instance, address, resolution.rule()));
+            this::details);
+  }
+
+  private Telemetry.Details details() {
+    Endpoint to = endpoint;
+    return Telemetry.Details.connection(
+        to == null ? "-" : to.instance(),
+        to == null ? "-" : Accepted.text(to.mesh().orElse(to.application())),
+        resolution.rule());
   }
 }

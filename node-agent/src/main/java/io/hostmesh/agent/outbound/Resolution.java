@@ -12,8 +12,6 @@ import io.netty.channel.EventLoop;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,45 +30,47 @@ final class Resolution {
     record None(Failure failure) implements Next {}
   }
 
+  /** Who wants an instance. */
+  interface Asker {
+    /** Asks the service's route; null for all instances. */
+    RouteRule.@Nullable Subset decide(RouteTable route);
+
+    /** Gets the first instance; called once. */
+    void found(Next next);
+  }
+
   private final MeshSource mesh;
   private final Members members;
   private final RandomGenerator random;
   private final ServiceName service;
-  private final Set<Endpoint> tried = new HashSet<>(2);
+  private Set<Endpoint> tried = Set.of();
   private RouteRule.@Nullable Subset subset;
   private String rule = "";
   private int tries;
   private @Nullable Failure last;
   private Members.@Nullable Candidate current;
 
-  Resolution(MeshSource mesh, Members members, RandomGenerator random, ServiceName service) {
-    this.mesh = mesh;
-    this.members = members;
-    this.random = random;
+  Resolution(Sender sender, ServiceName service) {
+    this.mesh = sender.mesh();
+    this.members = sender.members();
+    this.random = sender.random();
     this.service = service;
   }
 
-  /**
-   * Finds the first instance, at once where the endpoints are known.
-   *
-   * @param decide asks the service's route
-   */
-  void first(
-      EventLoop loop,
-      Function<RouteTable, RouteRule.@Nullable Subset> decide,
-      Consumer<Next> found) {
+  /** Finds the first instance, at once where the endpoints are known. */
+  void first(EventLoop loop, Asker asker) {
     MeshView view = mesh.view();
     if (view.endpoints(service).isPresent()) {
-      found.accept(decided(view, decide));
+      asker.found(decided(view, asker));
     } else {
-      mesh.need(service, () -> loop.execute(() -> found.accept(decided(mesh.view(), decide))));
+      mesh.need(service, () -> loop.execute(() -> asker.found(decided(mesh.view(), asker))));
     }
   }
 
-  private Next decided(MeshView view, Function<RouteTable, RouteRule.@Nullable Subset> decide) {
+  private Next decided(MeshView view, Asker asker) {
     RouteTable route = view.route(service).orElse(null);
     if (route != null) {
-      subset = decide.apply(route);
+      subset = asker.decide(route);
       rule = route.rule().origin().file();
     }
     return choose(view);
@@ -86,13 +86,14 @@ final class Resolution {
                   + service
                   + " runs, and pilot cannot be asked now; it will as soon as pilot answers"));
     }
-    current = members.choose(endpoints, subset, tried, random, System.nanoTime());
-    if (current == null) {
+    Members.Candidate chosen = members.choose(endpoints, subset, tried, random, System.nanoTime());
+    current = chosen;
+    if (chosen == null) {
       return new Next.None(last == null ? unhealthy(endpoints) : last);
     }
     tries++;
-    current.member().began();
-    return new Next.To(current);
+    chosen.member().began();
+    return new Next.To(chosen);
   }
 
   private Failure unhealthy(List<Endpoint> endpoints) {
@@ -113,6 +114,9 @@ final class Resolution {
       switch (why.kind()) {
         case CONNECT_FAILED -> {
           failed.member().unreachable(System.nanoTime());
+          if (tried.isEmpty()) {
+            tried = new HashSet<>(2);
+          }
           tried.add(failed.endpoint());
         }
         // Another one is better, but where there is none its agent may just have been restarted.

@@ -7,68 +7,104 @@ import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.inbound.Origin;
 import io.hostmesh.agent.inbound.Receiver;
+import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.Application;
-import io.hostmesh.agent.upstream.MeshProtocol;
 import io.hostmesh.agent.upstream.MeshTarget;
-import io.hostmesh.model.MeshSni;
-import java.net.InetSocketAddress;
+import io.hostmesh.model.SpiffeId;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 
-/**
- * What the outbound stage works with. Any thread.
- *
- * @param node this host's name
- */
-public record Sender(
-    MeshSource mesh,
-    Members members,
-    LocalInstances instances,
-    Receiver receiver,
-    Telemetry telemetry,
-    RandomGenerator random,
-    String node) {
-
+/** What the outbound stage works with. Any thread. */
+public final class Sender {
   /** How an endpoint is reached. */
   sealed interface Way {
     /** Through the agent of its host. */
     record Mesh(MeshTarget target) implements Way {}
 
     /** It is on this host: through our own inbound stage. */
-    record SameHost(Origin origin, LocalInstance instance) implements Way {}
+    record SameHost(LocalInstance instance) implements Way {}
 
     /** It is outside of the mesh: in plaintext. */
     record Plain(Application application) implements Way {}
   }
 
-  Way way(Endpoint endpoint, Outgoing call, MeshProtocol protocol) {
-    Optional<InetSocketAddress> agent = endpoint.mesh();
-    if (agent.isEmpty()) {
-      return new Way.Plain(
-          new Application(
-              endpoint.service() + " instance " + endpoint.instance() + " outside of the mesh",
-              endpoint.application(),
-              Optional.empty(),
-              Application.Gate.OPEN));
-    }
-    if (endpoint.node().equals(node)) {
+  private final MeshSource mesh;
+  private final Members members;
+  private final LocalInstances instances;
+  private final Receiver receiver;
+  private final Telemetry telemetry;
+  private final RandomGenerator random;
+  private final String node;
+  private final ConcurrentHashMap<Call, ServicePair> pairs = new ConcurrentHashMap<>();
+
+  /**
+   * @param random used by any thread
+   * @param node this host's name
+   */
+  public Sender(
+      MeshSource mesh,
+      Members members,
+      LocalInstances instances,
+      Receiver receiver,
+      Telemetry telemetry,
+      RandomGenerator random,
+      String node) {
+    this.mesh = mesh;
+    this.members = members;
+    this.instances = instances;
+    this.receiver = receiver;
+    this.telemetry = telemetry;
+    this.random = random;
+    this.node = node;
+  }
+
+  MeshSource mesh() {
+    return mesh;
+  }
+
+  Members members() {
+    return members;
+  }
+
+  Receiver receiver() {
+    return receiver;
+  }
+
+  Telemetry telemetry() {
+    return telemetry;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  /**
+   * What calls of one service to another share; to be asked for once a connection.
+   *
+   * @param protocol as in {@link Call}
+   */
+  ServicePair pair(SpiffeId.Service source, SpiffeId.Service destination, String protocol) {
+    Call call =
+        new Call(
+            Call.Reporter.SOURCE, Optional.of(source), destination, protocol, /* secured= */ true);
+    return pairs.computeIfAbsent(call, c -> new ServicePair(source, c));
+  }
+
+  /** How an endpoint is reached now: what runs on this host may have come or gone meanwhile. */
+  Way way(Endpoint endpoint, ServicePair pair) {
+    if (endpoint.mesh().isPresent() && endpoint.node().equals(node)) {
       Optional<LocalInstance> local = instances.byInstance(endpoint.service(), endpoint.instance());
       if (local.isPresent()) {
-        return new Way.SameHost(
-            new Origin(Origin.Arrival.SAME_HOST, Optional.of(call.source()), call.peer(), ""),
-            local.get());
+        return new Way.SameHost(local.get());
       }
     }
-    return new Way.Mesh(
-        new MeshTarget(
-            call.source().name(),
-            new MeshSni(
-                endpoint.instance(),
-                endpoint.service(),
-                call.destination().datacenter(),
-                call.destination().trustDomain()),
-            agent.get(),
-            protocol));
+    return pair.remote(endpoint, mesh);
+  }
+
+  /** The caller of a same-host call, as our own inbound stage is told it. */
+  static Origin origin(Outgoing call) {
+    return new Origin(Origin.Arrival.SAME_HOST, call.pair().source(), call.peer(), "");
   }
 }

@@ -2,6 +2,7 @@ package io.hostmesh.agent.routing;
 
 import io.hostmesh.model.rules.PathPattern;
 import io.hostmesh.model.rules.RouteRule;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -16,6 +17,9 @@ public final class RouteTable {
     @Nullable String get(String lowerCaseName);
   }
 
+  /**
+   * @param name interned, so that the same header is asked for once
+   */
   private record Wanted(String name, String value) {}
 
   private static final class Compiled {
@@ -39,18 +43,6 @@ public final class RouteTable {
       return headers.length == 0 && path == null;
     }
 
-    boolean matches(String requestPath, Headers requestHeaders) {
-      if (path != null && !path.matches(requestPath)) {
-        return false;
-      }
-      for (Wanted wanted : headers) {
-        if (!wanted.value().equals(requestHeaders.get(wanted.name()))) {
-          return false;
-        }
-      }
-      return true;
-    }
-
     RouteRule.@Nullable Subset draw(RandomGenerator random) {
       int last = cumulativeWeights.length - 1;
       if (last == 0) {
@@ -67,10 +59,16 @@ public final class RouteTable {
 
   private final RouteRule rule;
   private final Compiled[] entries;
+  private final PathIndex index;
 
   private RouteTable(RouteRule rule, Compiled[] entries) {
     this.rule = rule;
     this.entries = entries;
+    List<@Nullable PathPattern> paths = new ArrayList<>(entries.length);
+    for (Compiled entry : entries) {
+      paths.add(entry.path);
+    }
+    this.index = new PathIndex(paths, i -> entries[i].headers.length == 0);
   }
 
   public static RouteTable compile(RouteRule rule) {
@@ -97,7 +95,7 @@ public final class RouteTable {
             .match()
             .map(match -> match.headers().entrySet().stream())
             .orElseGet(java.util.stream.Stream::empty)
-            .map(header -> new Wanted(header.getKey(), header.getValue()))
+            .map(header -> new Wanted(header.getKey().intern(), header.getValue()))
             .toArray(Wanted[]::new);
     PathPattern path = entry.match().flatMap(RouteRule.Match::path).orElse(null);
     return new Compiled(headers, path, subsets, cumulative);
@@ -114,11 +112,22 @@ public final class RouteTable {
    * @param path without the query
    * @return null for all instances of the service
    */
+  @SuppressWarnings("ReferenceEquality") // Names are interned.
   public RouteRule.@Nullable Subset decide(String path, Headers headers, RandomGenerator random) {
-    for (Compiled entry : entries) {
-      if (entry.matches(path, headers)) {
-        return entry.draw(random);
+    String asked = "";
+    String value = null;
+    candidates:
+    for (int i : index.candidates(path)) {
+      for (Wanted wanted : entries[i].headers) {
+        if (wanted.name() != asked) {
+          asked = wanted.name();
+          value = headers.get(asked);
+        }
+        if (!wanted.value().equals(value)) {
+          continue candidates;
+        }
       }
+      return entries[i].draw(random);
     }
     return null;
   }

@@ -8,8 +8,21 @@ public interface AccessLog {
    */
   void write(String line);
 
+  /** Whether lines are wanted at all: making them costs more than all else that is noted. */
+  default boolean enabled() {
+    return true;
+  }
+
   /** Writes nothing. */
   static AccessLog none() {
-    return _ -> {};
+    return new AccessLog() {
+      @Override
+      public void write(String line) {}
+
+      @Override
+      public boolean enabled() {
+        return false;
+      }
+    };
   }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
  * Who called whom, as one side of the call saw it: what the labels of a metric are made of.
  *
  * @param source the caller; empty where it has no identity
- * @param protocol {@code http}, {@code grpc} or {@code tcp}
+ * @param protocol {@code http}, {@code grpc} or {@link #TCP}
  * @param secured whether the connection between the hosts was mutual TLS (or never left the host)
  */
 public record Call(
@@ -17,6 +17,8 @@ public record Call(
     SpiffeId.Service destination,
     String protocol,
     boolean secured) {
+  /** What is not HTTP. */
+  public static final String TCP = "tcp";
 
   /** Which side of the call this is. */
   public enum Reporter {

@@ -2,7 +2,6 @@ package io.hostmesh.agent.telemetry;
 
 import io.hostmesh.model.ServiceName;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.Optional;
@@ -12,28 +11,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * What calls did, under Istio's names and labels (<a
  * href="https://istio.io/latest/docs/reference/config/metrics/">Istio standard metrics</a>), so
- * that dashboards made for it work; the agent's own begin with {@code hostmesh_}. Any thread;
- * meters are resolved once for each combination of labels.
+ * that dashboards made for it work; the agent's own begin with {@code hostmesh_}. Any thread.
  */
 public final class Metrics {
-  /** Istio's histogram bounds, in milliseconds. */
-  private static final double[] MILLISECONDS = {
-    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 600000,
-    1800000, 3600000
-  };
-
-  private record RequestKey(Call call, int status, String flag) {}
-
-  private record RequestMeters(Counter requests, DistributionSummary milliseconds) {}
-
-  private record ConnectionMeters(Counter opened, Counter closed, Counter sent, Counter received) {}
-
-  private record ConnectionKey(Call call, String flag) {}
-
   private final MeterRegistry registry;
-  private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<ConnectionKey, ConnectionMeters> connections =
-      new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Call, RequestMeters> requests = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Call, ConnectionMeters> connections = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Failure.Kind, Counter> refusals = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<ServiceName, Counter> plaintext = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
@@ -43,50 +26,14 @@ public final class Metrics {
     registry.gauge("hostmesh_open_connections", open);
   }
 
-  /** An HTTP request ended. */
-  public void request(Call call, Outcome outcome) {
-    RequestMeters meters =
-        requests.computeIfAbsent(
-            new RequestKey(call, outcome.status(), outcome.flag()), this::requestMeters);
-    meters.requests().increment();
-    meters.milliseconds().record(outcome.nanos() / 1e6);
+  /** The meters of such requests; to be asked for once, not for each request. */
+  public RequestMeters requests(Call call) {
+    return requests.computeIfAbsent(call, c -> new RequestMeters(registry, c));
   }
 
-  private RequestMeters requestMeters(RequestKey key) {
-    Tags tags = tags(key.call(), key.flag()).and("response_code", String.valueOf(key.status()));
-    return new RequestMeters(
-        Counter.builder("istio_requests").tags(tags).register(registry),
-        DistributionSummary.builder("istio_request_duration_milliseconds")
-            .serviceLevelObjectives(MILLISECONDS)
-            .tags(tags)
-            .register(registry));
-  }
-
-  /** A TCP connection of a service began. */
-  public void connectionOpened(Call call) {
-    connection(call, "-").opened().increment();
-  }
-
-  /** A TCP connection ended; where it was refused it was never opened. */
-  public void connectionClosed(Call call, Outcome outcome) {
-    ConnectionMeters meters = connection(call, outcome.flag());
-    meters.closed().increment();
-    // Istio counts from the client's point of view: sent is what the connection sent as response.
-    meters.sent().increment((double) outcome.responseBytes());
-    meters.received().increment((double) outcome.requestBytes());
-  }
-
-  private ConnectionMeters connection(Call call, String flag) {
-    return connections.computeIfAbsent(new ConnectionKey(call, flag), this::connectionMeters);
-  }
-
-  private ConnectionMeters connectionMeters(ConnectionKey key) {
-    Tags tags = tags(key.call(), key.flag());
-    return new ConnectionMeters(
-        Counter.builder("istio_tcp_connections_opened").tags(tags).register(registry),
-        Counter.builder("istio_tcp_connections_closed").tags(tags).register(registry),
-        Counter.builder("istio_tcp_sent_bytes").tags(tags).register(registry),
-        Counter.builder("istio_tcp_received_bytes").tags(tags).register(registry));
+  /** The meters of such TCP connections. */
+  public ConnectionMeters connections(Call call) {
+    return connections.computeIfAbsent(call, c -> new ConnectionMeters(registry, c));
   }
 
   /** A call was refused or could not be carried out. */
@@ -124,7 +71,8 @@ public final class Metrics {
     open.decrementAndGet();
   }
 
-  private static Tags tags(Call call, String flag) {
+  /** Istio's labels. */
+  static Tags tags(Call call, String flag) {
     ServiceName service = call.service();
     String source = call.source().map(s -> s.service()).orElse("unknown");
     return Tags.of(

@@ -2,6 +2,7 @@ package io.hostmesh.agent.telemetry;
 
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.function.Supplier;
 
 /** Where facts about calls go. Any thread. */
 public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
@@ -15,23 +16,37 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
     }
   }
 
-  /** An HTTP request ended. */
-  public void request(Call call, Outcome outcome, Details details) {
-    metrics.request(call, outcome);
-    outcome.failure().ifPresent(failure -> metrics.failed(failure.kind()));
-    accessLog.write(line(call, outcome, details));
+  /**
+   * An HTTP request ended.
+   *
+   * @param details asked for only where a line is written
+   */
+  public void request(RequestMeters meters, Outcome outcome, Supplier<Details> details) {
+    meters.ended(outcome);
+    ended(meters.call(), outcome, details);
   }
 
   /** A TCP connection ended. */
-  public void connection(Call call, Outcome outcome, Details details) {
-    metrics.connectionClosed(call, outcome);
-    outcome.failure().ifPresent(failure -> metrics.failed(failure.kind()));
-    accessLog.write(line(call, outcome, details));
+  public void connection(ConnectionMeters meters, Outcome outcome, Supplier<Details> details) {
+    meters.closed(outcome);
+    ended(meters.call(), outcome, details);
+  }
+
+  private void ended(Call call, Outcome outcome, Supplier<Details> details) {
+    if (outcome.failure().isPresent()) {
+      metrics.failed(outcome.failure().get().kind());
+    }
+    if (accessLog.enabled()) {
+      accessLog.write(line(call, outcome, details.get()));
+    }
   }
 
   /** A connection was refused before anyone knew what it was for. */
   public void refused(String port, String peer, Failure failure) {
     metrics.failed(failure.kind());
+    if (!accessLog.enabled()) {
+      return;
+    }
     accessLog.write(
         new JsonLine()
             .add("time", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString())

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.RuleParser;
+import java.util.Locale;
 import java.util.Optional;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Chars;
+import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,6 +78,33 @@ class AccessTableTest {
   @ValueSource(strings = {"/api/a.b", "/api/...", "/api/a%20b", "/api/x/", "/api/..a"})
   void ordinaryPathsAre(String path) {
     assertThat(allowed(table.request(WEB, "GET", path))).isTrue();
+  }
+
+  @Test
+  void theQueryDoesNotMatter() {
+    assertThat(allowed(table.request(WEB, "GET", "/api/x?to=/../admin"))).isTrue();
+    assertThat(allowed(table.request(WEB, "GET", "/admin?/api/x"))).isFalse();
+  }
+
+  /** Segment by segment, as the rule is to be read. */
+  @Property
+  void plainPathsHaveNoOddSegments(
+      @ForAll
+          @Chars({'a', '.', '/', '%', '2', '5', 'e', 'F', ';', '\\', '１'})
+          @StringLength(max = 9)
+          String rest) {
+    String path = "/" + rest;
+    String[] segments = path.substring(1).split("/", -1);
+    boolean plain = path.matches("([^\\\\;%]|%[2-9a-fA-F][0-9a-fA-F])*") && !path.contains("%7f");
+    for (int i = 0; i < segments.length; i++) {
+      String segment = segments[i];
+      plain &= !segment.equals(".") && !segment.equals("..");
+      plain &= !segment.isEmpty() || i == segments.length - 1;
+    }
+    for (String odd : new String[] {"%2e", "%2f", "%5c", "%3b", "%25", "%7f"}) {
+      plain &= !path.toLowerCase(Locale.ROOT).contains(odd);
+    }
+    assertThat(RequestPath.isPlain(path)).isEqualTo(plain);
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.model.rules.RouteRule;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashSet;
@@ -13,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class MembersTest {
@@ -58,5 +61,88 @@ class MembersTest {
     assertThat(choose(Set.of(two), 1)).isEqualTo(one);
     assertThat(members.choose(List.of(one, two), null, Set.of(one, two), random, 1)).isNull();
     assertThat(members.choose(List.of(ill), null, Set.of(), random, 1)).isNull();
+  }
+
+  private static Endpoint versioned(String instance, String version) {
+    Endpoint of = endpoint(instance, true);
+    return new Endpoint(
+        of.service(),
+        instance,
+        of.node(),
+        of.application(),
+        of.mesh(),
+        true,
+        Map.of("version", version));
+  }
+
+  private Set<String> chosen(
+      List<Endpoint> endpoints, RouteRule.@Nullable Subset subset, long now) {
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 50; i++) {
+      Members.Candidate candidate = members.choose(endpoints, subset, Set.of(), random, now);
+      if (candidate != null) {
+        seen.add(candidate.endpoint().instance());
+      }
+    }
+    return seen;
+  }
+
+  @Test
+  void aNewListAndANewRuleHoldAtOnceAndWhatIsKnownOfAnInstanceStays() {
+    Origin origin = new Origin("test", 0, "");
+    RouteRule.Subset old = new RouteRule.Subset("v", Map.of("version", "1"), origin);
+    RouteRule.Subset changed = new RouteRule.Subset("v", Map.of("version", "2"), origin);
+    List<Endpoint> first = List.of(versioned("a", "1"), versioned("b", "2"));
+    assertThat(chosen(first, old, 0)).containsExactly("a");
+    assertThat(chosen(first, changed, 0)).containsExactly("b");
+    assertThat(chosen(first, null, 0)).containsExactlyInAnyOrder("a", "b");
+
+    Objects.requireNonNull(members.choose(first, old, Set.of(), random, 0)).member().unreachable(0);
+    List<Endpoint> second =
+        List.of(versioned("a", "2"), versioned("c", "2"), endpoint("ill", false));
+    assertThat(chosen(second, changed, 1)).as("a is still ejected").containsExactly("c");
+    assertThat(chosen(second, old, 1)).isEmpty();
+    long later = 60_000_000_000L;
+    assertThat(chosen(second, changed, later)).containsExactlyInAnyOrder("a", "c");
+  }
+
+  @Test
+  void oneThatIsEjectedWhileItIsInUseGetsNothingUntilItIsBack() {
+    Members least = new Members(BalancePolicy.LEAST_REQUEST);
+    List<Endpoint> all = List.of(one, two, endpoint("three", true));
+    Member member =
+        Objects.requireNonNull(least.choose(List.of(one), null, Set.of(), random, 0)).member();
+    assertThat(seen(least, all, 0)).hasSize(3);
+    member.unreachable(0);
+    assertThat(seen(least, all, 1)).containsExactlyInAnyOrder("two", "three");
+    member.reached();
+    assertThat(seen(least, all, 1)).hasSize(3);
+  }
+
+  private Set<String> seen(Members of, List<Endpoint> endpoints, long now) {
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 200; i++) {
+      seen.add(
+          Objects.requireNonNull(of.choose(endpoints, null, Set.of(), random, now))
+              .endpoint()
+              .instance());
+    }
+    return seen;
+  }
+
+  @Test
+  void theOneWithFewerUnderWayIsPreferred() {
+    Members least = new Members(BalancePolicy.LEAST_REQUEST);
+    List<Endpoint> both = List.of(one, two);
+    for (int i = 0; i < 10; i++) {
+      Objects.requireNonNull(least.choose(both, null, Set.of(), random, 0)).member().began();
+    }
+    for (Endpoint endpoint : both) {
+      assertThat(
+              Objects.requireNonNull(least.choose(both, null, Set.of(endpoint), random, 0))
+                  .member()
+                  .load())
+          .isEqualTo(5);
+    }
   }
 }

@@ -1,0 +1,107 @@
+package io.hostmesh.agent.inbound;
+
+import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.protocol.HttpCaller;
+import io.hostmesh.agent.protocol.HttpExchange;
+import io.hostmesh.agent.protocol.HttpService;
+import io.hostmesh.agent.protocol.HttpStream;
+import io.hostmesh.agent.telemetry.Call;
+import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.telemetry.RequestMeters;
+import io.hostmesh.agent.upstream.Application;
+import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.Protocol;
+import io.netty.handler.codec.http.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests of one connection to an instance of this host, and what is the same for all of them.
+ * Used by its event loop only.
+ */
+final class InboundHttp implements HttpService {
+  private final Receiver receiver;
+  private final Origin origin;
+  private final LocalInstance instance;
+  private final Upstreams upstreams;
+  private final Application application;
+  private @Nullable Names names;
+
+  /**
+   * What is made of the mesh's names, which hardly ever change.
+   *
+   * @param clientCertificate Envoy's XFCC; null for a caller without identity
+   */
+  private record Names(MeshSettings of, RequestMeters meters, @Nullable String clientCertificate) {}
+
+  InboundHttp(Receiver receiver, Origin origin, LocalInstance instance, Upstreams upstreams) {
+    this.receiver = receiver;
+    this.origin = origin;
+    this.instance = instance;
+    this.upstreams = upstreams;
+    this.application = receiver.application(origin, instance);
+  }
+
+  Receiver receiver() {
+    return receiver;
+  }
+
+  Origin origin() {
+    return origin;
+  }
+
+  LocalInstance instance() {
+    return instance;
+  }
+
+  RequestMeters meters() {
+    return names().meters();
+  }
+
+  /** The caller's and the instance's ids, as the application is told them. */
+  @Nullable String clientCertificate() {
+    return names().clientCertificate();
+  }
+
+  @SuppressWarnings("ReferenceEquality") // New settings are another object.
+  private Names names() {
+    MeshSettings settings = receiver.settings();
+    Names made = names;
+    if (made == null || made.of() != settings) {
+      made = make(settings);
+      names = made;
+    }
+    return made;
+  }
+
+  private Names make(MeshSettings settings) {
+    boolean grpc = instance.protocol() == Protocol.GRPC;
+    Call call = Receiver.call(settings, origin, instance, grpc ? "grpc" : "http");
+    return new Names(
+        settings,
+        receiver.telemetry().metrics().requests(call),
+        origin
+            .caller()
+            .map(id -> "By=" + call.destination().uri() + ";URI=" + id.uri())
+            .orElse(null));
+  }
+
+  /**
+   * Opens a stream to the application.
+   *
+   * @param fresh whether a connection that was used before will not do
+   */
+  void open(boolean fresh, HttpStream.Observer observer) {
+    boolean http2 = instance.protocol() == Protocol.HTTP2 || instance.protocol() == Protocol.GRPC;
+    upstreams.application(application, http2, fresh, observer);
+  }
+
+  @Override
+  public HttpExchange exchange(HttpCaller caller, HttpRequest head) {
+    return new InboundExchange(caller, head, this);
+  }
+
+  @Override
+  public void refused(Failure failure) {
+    receiver.telemetry().refused("inbound", origin.peer(), failure);
+  }
+}
