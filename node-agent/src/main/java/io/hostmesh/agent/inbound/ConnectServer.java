@@ -1,81 +1,93 @@
 package io.hostmesh.agent.inbound;
 
-import io.hostmesh.agent.protocol.ConnectMessages;
+import io.hostmesh.agent.h2.H2LinkStream;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.ReportedFailure;
+import io.hostmesh.agent.protocol.StreamBytes;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
-import io.netty.handler.codec.http2.Http2HeadersFrame;
-import io.netty.util.ReferenceCountUtil;
+import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.concurrent.Promise;
 
 /** One CONNECT stream from another agent: judged, answered, joined. Used by its event loop only. */
-@SuppressWarnings("FutureReturnValueIgnored") // A stream's end shows in its channel.
-final class ConnectServer extends ChannelInboundHandlerAdapter {
+final class ConnectServer implements H2LinkStream.Events {
+  private final H2LinkStream stream;
   private final Receiver receiver;
   private final Origin origin;
   private final LocalInstance instance;
   private final Upstreams upstreams;
+  private boolean asked;
 
-  ConnectServer(Receiver receiver, Origin origin, LocalInstance instance, Upstreams upstreams) {
+  private ConnectServer(
+      H2LinkStream stream,
+      Receiver receiver,
+      Origin origin,
+      LocalInstance instance,
+      Upstreams upstreams) {
+    this.stream = stream;
     this.receiver = receiver;
     this.origin = origin;
     this.instance = instance;
     this.upstreams = upstreams;
   }
 
-  @Override
-  public void channelActive(ChannelHandlerContext ctx) {
-    ctx.fireChannelActive();
-    ctx.read();
+  static void serve(
+      H2LinkStream stream,
+      Receiver receiver,
+      Origin origin,
+      LocalInstance instance,
+      Upstreams upstreams) {
+    stream.listen(new ConnectServer(stream, receiver, origin, instance, upstreams));
   }
 
   @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (!(message instanceof Http2HeadersFrame frame)) {
-      ReferenceCountUtil.release(message);
+  public void headers(Http2Headers headers, boolean end) {
+    CharSequence method = headers.method();
+    if (asked || method == null || !"CONNECT".contentEquals(method) || end) {
+      answer(new Failure(Failure.Kind.MALFORMED, "only CONNECT is understood here"));
       return;
     }
-    CharSequence method = frame.headers().method();
-    if (method == null || !method.toString().equals("CONNECT") || frame.isEndStream()) {
-      answer(ctx, new Failure(Failure.Kind.MALFORMED, "only CONNECT is understood here"));
-      return;
-    }
+    asked = true;
     Promise<Receiver.Accepted> accepted = upstreams.loop().newPromise();
     accepted.addListener(
         done -> {
           if (done.isSuccess()) {
-            join(ctx, accepted.getNow());
+            join(accepted.getNow());
           } else {
-            answer(ctx, UpstreamException.of(done.cause(), instance.toString()));
+            answer(UpstreamException.of(done.cause(), instance.toString()));
           }
         });
     receiver.tcp(origin, instance, upstreams, accepted);
   }
 
-  private void join(ChannelHandlerContext ctx, Receiver.Accepted accepted) {
-    ctx.writeAndFlush(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("200"), false));
-    ctx.pipeline().addLast(new ConnectMessages());
-    Relay.join(ctx.channel(), accepted.application(), accepted.ended());
-    ctx.pipeline().remove(this);
+  private void join(Receiver.Accepted accepted) {
+    stream.headers(new DefaultHttp2Headers(false).status("200"), false);
+    Relay.join(new StreamBytes(stream), accepted.application(), accepted.ended());
   }
 
   /** The caller's agent resets the caller's connection, and logs why. */
-  private static void answer(ChannelHandlerContext ctx, Failure failure) {
-    ctx.writeAndFlush(new DefaultHttp2HeadersFrame(ReportedFailure.refusal(failure), true))
-        .addListener(ChannelFutureListener.CLOSE);
+  private void answer(Failure failure) {
+    stream.headers(ReportedFailure.refusal(failure), true);
+  }
+
+  /** Bytes that come before the application is reached wait in the stream. */
+  @Override
+  public void data(ByteBuf bytes, boolean end) {
+    bytes.release();
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    System.getLogger(ConnectServer.class.getName())
-        .log(System.Logger.Level.DEBUG, () -> "closing " + ctx.channel(), cause);
-    ctx.close();
-  }
+  public void batchEnd() {}
+
+  @Override
+  public void roomAgain() {}
+
+  @Override
+  public void reset(long code) {}
+
+  @Override
+  public void closed(boolean unseen) {}
 }

@@ -11,6 +11,7 @@ import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
+import io.hostmesh.agent.protocol.SocketBytes;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.SpiffeId;
@@ -115,7 +116,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
         done -> {
           if (done.isSuccess()) {
             Receiver.Accepted to = accepted.getNow();
-            Relay.join(channel, to.application(), to.ended());
+            Relay.join(new SocketBytes(channel), to.application(), to.ended());
           } else {
             Resets.reset(channel);
           }

@@ -4,8 +4,6 @@ import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.connection.Connections;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.protocol.H2Connections;
-import io.hostmesh.agent.protocol.H2Messages;
-import io.hostmesh.agent.protocol.H2Server;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.MeshProtocol;
@@ -133,22 +131,15 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
 
     private void requests(ChannelHandlerContext ctx, Origin origin) {
       HttpService service = receiver.http(origin, instance, upstreams);
-      connections.drainable(
-          ctx.channel(),
-          H2Connections.serveAgent(
-              ctx.pipeline(),
-              stream -> {
-                stream.addLast(H2Messages.server(true));
-                stream.addLast(new H2Server(service));
-              }));
+      connections.drainable(ctx.channel(), H2Connections.serveAgent(ctx.pipeline(), service));
     }
 
     private void streams(ChannelHandlerContext ctx, Origin origin) {
       connections.drainable(
           ctx.channel(),
-          H2Connections.serveAgent(
+          H2Connections.serveAgentStreams(
               ctx.pipeline(),
-              stream -> stream.addLast(new ConnectServer(receiver, origin, instance, upstreams))));
+              stream -> ConnectServer.serve(stream, receiver, origin, instance, upstreams)));
     }
 
     @Override

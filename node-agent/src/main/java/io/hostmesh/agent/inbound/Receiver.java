@@ -2,6 +2,7 @@ package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.telemetry.Call;
@@ -13,7 +14,6 @@ import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.SpiffeId;
-import io.netty.channel.Channel;
 import io.netty.util.concurrent.Promise;
 import java.util.Optional;
 
@@ -73,7 +73,7 @@ public final class Receiver {
   }
 
   /** A connection to an application, and what is to be told when it ends. */
-  public record Accepted(Channel application, Relay.Ended ended) {}
+  public record Accepted(ByteStream application, Relay.Ended ended) {}
 
   /**
    * A bare connection to an instance.
@@ -93,7 +93,7 @@ public final class Receiver {
     if (origin.caller().isEmpty()) {
       telemetry.metrics().plaintext(instance.service());
     }
-    Promise<Channel> dialled = upstreams.loop().newPromise();
+    Promise<ByteStream> dialled = upstreams.loop().newPromise();
     dialled.addListener(
         done -> {
           if (done.isSuccess()) {

@@ -8,12 +8,14 @@ import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
+import io.hostmesh.agent.protocol.SocketBytes;
 import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.Application;
@@ -21,7 +23,6 @@ import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Promise;
@@ -149,11 +150,11 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
       return;
     }
     channel.pipeline().addLast(new EarlyBytes());
-    Promise<Channel> dialled = upstreams.loop().newPromise();
+    Promise<ByteStream> dialled = upstreams.loop().newPromise();
     dialled.addListener(
         done -> {
           if (done.isSuccess()) {
-            Relay.join(channel, dialled.getNow(), (_, _, _) -> {});
+            Relay.join(new SocketBytes(channel), dialled.getNow(), (_, _, _) -> {});
           } else {
             Resets.reset(channel);
           }

@@ -3,8 +3,10 @@ package io.hostmesh.agent.outbound;
 import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.inbound.Receiver;
+import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
+import io.hostmesh.agent.protocol.SocketBytes;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.ConnectionMeters;
 import io.hostmesh.agent.telemetry.Failure;
@@ -13,7 +15,6 @@ import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.rules.RouteRule;
-import io.netty.channel.Channel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Promise;
 import java.util.Optional;
@@ -82,8 +83,8 @@ final class OutboundTcp implements Resolution.Asker {
     }
   }
 
-  private Promise<Channel> wire() {
-    Promise<Channel> opened = upstreams.loop().newPromise();
+  private Promise<ByteStream> wire() {
+    Promise<ByteStream> opened = upstreams.loop().newPromise();
     opened.addListener(
         done -> {
           if (done.isSuccess()) {
@@ -104,11 +105,11 @@ final class OutboundTcp implements Resolution.Asker {
             : new Resolution.Next.None(why));
   }
 
-  private void join(Channel upstream, Relay.Ended alsoEnded) {
+  private void join(ByteStream upstream, Relay.Ended alsoEnded) {
     resolution.reached();
     meters.opened();
     Relay.join(
-        channel,
+        new SocketBytes(channel),
         upstream,
         (failure, request, response) -> {
           alsoEnded.ended(failure, request, response);

@@ -1,126 +1,76 @@
 package io.hostmesh.agent.protocol;
 
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
+import io.hostmesh.agent.h2.H2Link;
+import io.hostmesh.agent.h2.H2LinkStream;
+import io.hostmesh.agent.h2.H2Settings;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
-import io.netty.handler.codec.http2.Http2ConnectionPrefaceAndSettingsFrameWrittenEvent;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
-import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2StreamChannel;
 import java.util.function.Consumer;
 
-/** How HTTP/2 connections are set up: their limits, and a channel for each stream. */
-@SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
+/** How HTTP/2 connections are set up: their limits, and who gets their streams. */
 public final class H2Connections {
   /** Streams at a time on one connection; callers open another connection beyond it. */
   public static final int MAX_STREAMS = 1000;
 
   private static final int STREAM_WINDOW = 256 * 1024;
   private static final int CONNECTION_WINDOW = 8 * 1024 * 1024;
-  private static final int DEFAULT_WINDOW = 65_535;
 
   /** Counted with 32 bytes for each header (RFC 9113 section 6.5.2), unlike an HTTP/1.1 head. */
-  private static final long HEAD_LIST = 4L * HttpLimits.DEFAULT.headBytes();
+  private static final int HEAD_LIST = 4 * HttpLimits.DEFAULT.headBytes();
 
   /** Many callers share a connection between agents, and each may give up whenever it likes. */
   private static final int RESETS_OF_AGENTS = 20_000;
 
   private static final int RESETS_OF_APPLICATIONS = 400;
-  private static final int RESETS_SECONDS = 30;
 
   private H2Connections() {}
 
-  private static Http2Settings settings() {
-    return new Http2Settings().initialWindowSize(STREAM_WINDOW).maxHeaderListSize(HEAD_LIST);
+  /** Adds the handler of an application's connection to us. */
+  public static Drainable serve(ChannelPipeline pipeline, HttpService service) {
+    return serve(pipeline, RESETS_OF_APPLICATIONS, stream -> new H2Server(stream, false, service));
   }
 
-  /** Adds the handlers of an application's connection to us. */
-  public static Drainable serve(ChannelPipeline pipeline, Consumer<ChannelPipeline> eachStream) {
-    return serve(pipeline, RESETS_OF_APPLICATIONS, eachStream);
+  /** Adds the handler of another agent's connection to us. */
+  public static Drainable serveAgent(ChannelPipeline pipeline, HttpService service) {
+    return serve(pipeline, RESETS_OF_AGENTS, stream -> new H2Server(stream, true, service));
   }
 
-  /** Adds the handlers of another agent's connection to us. */
-  public static Drainable serveAgent(
-      ChannelPipeline pipeline, Consumer<ChannelPipeline> eachStream) {
+  /**
+   * Adds the handler of another agent's connection to us, whose streams are no requests.
+   *
+   * @param eachStream is to listen to the stream it gets
+   */
+  public static Drainable serveAgentStreams(
+      ChannelPipeline pipeline, Consumer<H2LinkStream> eachStream) {
     return serve(pipeline, RESETS_OF_AGENTS, eachStream);
   }
 
   private static Drainable serve(
-      ChannelPipeline pipeline, int resets, Consumer<ChannelPipeline> eachStream) {
-    pipeline.addLast(
-        "h2",
-        H2ServerCodec.builder()
-            .initialSettings(
-                settings().maxConcurrentStreams(MAX_STREAMS).connectProtocolEnabled(true))
-            .gracefulShutdownTimeoutMillis(0)
-            .decoupleCloseAndGoAway(true)
-            .decoderEnforceMaxRstFramesPerWindow(resets, RESETS_SECONDS)
-            .encoderEnforceMaxRstFramesPerWindow(0, 0)
-            .build());
-    H2ServerConnection connection = new H2ServerConnection();
-    pipeline.addLast(
-        "h2-streams",
-        new Http2MultiplexHandler(
-            onDemand(
-                stream -> {
-                  connection.opened(stream);
-                  eachStream.accept(stream.pipeline());
-                })));
-    pipeline.addLast("h2-connection", connection);
-    pipeline.write(new DefaultHttp2WindowUpdateFrame(CONNECTION_WINDOW - DEFAULT_WINDOW));
-    return connection;
+      ChannelPipeline pipeline, int resets, Consumer<H2LinkStream> eachStream) {
+    H2Link link =
+        new H2Link(
+            settings(true, resets),
+            new H2Link.Owner() {
+              @Override
+              public void opened(H2LinkStream stream) {
+                eachStream.accept(stream);
+              }
+
+              @Override
+              public void streamClosed() {}
+
+              @Override
+              public void retired() {}
+            });
+    pipeline.addLast("h2", link);
+    return () -> link.drain(Drainable.IDLE_GRACE);
   }
 
-  /** Adds the handlers of a client's connection, on which the server opens no streams. */
-  public static void call(ChannelPipeline pipeline) {
-    pipeline.addLast(
-        "h2",
-        Http2FrameCodecBuilder.forClient()
-            .initialSettings(settings().pushEnabled(false))
-            .gracefulShutdownTimeoutMillis(0)
-            .decoupleCloseAndGoAway(true)
-            .encoderEnforceMaxRstFramesPerWindow(0, 0)
-            .build());
-    pipeline.addLast("h2-window", new Window());
-    pipeline.addLast("h2-streams", new Http2MultiplexHandler(new Refused()));
+  /** A client's connection, to be added to a pipeline; the server opens no streams on it. */
+  public static H2Link client(H2Link.Owner owner) {
+    return new H2Link(settings(false, RESETS_OF_AGENTS), owner);
   }
 
-  /** Streams are read only where somebody takes the bytes. */
-  public static ChannelHandler onDemand(Consumer<Http2StreamChannel> handlers) {
-    return new ChannelInitializer<Http2StreamChannel>() {
-      @Override
-      protected void initChannel(Http2StreamChannel stream) {
-        stream.config().setAutoRead(false);
-        handlers.accept(stream);
-      }
-
-      @Override
-      public boolean isSharable() {
-        return true;
-      }
-    };
-  }
-
-  @ChannelHandler.Sharable
-  private static final class Refused extends ChannelInboundHandlerAdapter {
-    @Override
-    public void handlerAdded(ChannelHandlerContext ctx) {
-      ctx.close();
-    }
-  }
-
-  /** The window of the whole connection has no setting; it is raised by a frame. */
-  private static final class Window extends ChannelInboundHandlerAdapter {
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-      if (event instanceof Http2ConnectionPrefaceAndSettingsFrameWrittenEvent) {
-        ctx.write(new DefaultHttp2WindowUpdateFrame(CONNECTION_WINDOW - DEFAULT_WINDOW));
-      }
-      ctx.fireUserEventTriggered(event);
-    }
+  private static H2Settings settings(boolean server, int resets) {
+    return new H2Settings(server, MAX_STREAMS, STREAM_WINDOW, CONNECTION_WINDOW, HEAD_LIST, resets);
   }
 }

@@ -1,9 +1,8 @@
 package io.hostmesh.agent.protocol;
 
+import io.hostmesh.agent.h2.H2LinkStream;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -14,113 +13,91 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
-import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
-import io.netty.handler.codec.http2.Http2DataFrame;
-import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.util.ReferenceCountUtil;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages on one HTTP/2 stream: frames outside, HTTP objects inside (RFC 9113 section 8), a change
- * of protocol as an extended CONNECT (RFC 8441). Used by its event loop only.
+ * Messages on one HTTP/2 stream: headers and bytes outside, HTTP objects inside (RFC 9113 section
+ * 8), a change of protocol as an extended CONNECT (RFC 8441). Used by its event loop only.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
-public final class H2Messages extends ChannelDuplexHandler {
+public final class H2Messages {
   /**
    * Says, with status 200, that the protocol was changed: an application may also answer 200 and
    * not change it.
    */
   static final String UPGRADED = "hostmesh-upgraded";
 
+  private final H2LinkStream stream;
   private final boolean server;
   private final boolean agent;
+  private final Consumer<HttpObject> to;
   private boolean headRead;
   private @Nullable String upgrade;
   private @Nullable HttpMethod method;
   private @Nullable Http2Headers unsent;
 
-  private H2Messages(boolean server, boolean agent) {
+  /**
+   * @param server whether requests come in and answers go out
+   * @param agent whether the peer is another agent, not an application
+   * @param to gets what comes in
+   */
+  public H2Messages(H2LinkStream stream, boolean server, boolean agent, Consumer<HttpObject> to) {
+    this.stream = stream;
     this.server = server;
     this.agent = agent;
+    this.to = to;
   }
+
+  // What comes in.
 
   /**
-   * @param agent whether the peer is another agent, not an application
+   * Takes headers.
+   *
+   * @throws IllegalArgumentException where they are no head of a message, or no trailers
    */
-  public static H2Messages server(boolean agent) {
-    return new H2Messages(true, agent);
-  }
-
-  /**
-   * @param agent whether the peer is another agent, not an application
-   */
-  public static H2Messages client(boolean agent) {
-    return new H2Messages(false, agent);
-  }
-
-  // Frames in.
-
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    switch (message) {
-      case Http2HeadersFrame frame -> headers(ctx, frame);
-      case Http2DataFrame frame ->
-          ctx.fireChannelRead(
-              frame.isEndStream()
-                  ? new DefaultLastHttpContent(frame.content())
-                  : new DefaultHttpContent(frame.content()));
-      default -> ctx.fireChannelRead(message);
+  public void headers(Http2Headers headers, boolean end) {
+    if (headRead) {
+      to.accept(trailers(headers));
+    } else if (server) {
+      headRead = true;
+      to.accept(request(headers, end));
+      end(end);
+    } else {
+      response(headers, end);
     }
   }
 
-  private void headers(ChannelHandlerContext ctx, Http2HeadersFrame frame) {
-    try {
-      if (headRead) {
-        ctx.fireChannelRead(trailers(frame));
-      } else if (server) {
-        headRead = true;
-        ctx.fireChannelRead(request(frame));
-        end(ctx, frame);
-      } else {
-        response(ctx, frame);
-      }
-    } catch (IllegalArgumentException e) {
-      System.getLogger(H2Messages.class.getName())
-          .log(System.Logger.Level.DEBUG, "a malformed message on an HTTP/2 stream", e);
-      ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.PROTOCOL_ERROR));
-      ctx.close();
+  /** Takes bytes over. */
+  public void data(ByteBuf bytes, boolean end) {
+    if (end && !bytes.isReadable()) {
+      bytes.release();
+      to.accept(LastHttpContent.EMPTY_LAST_CONTENT);
+    } else {
+      to.accept(end ? new DefaultLastHttpContent(bytes) : new DefaultHttpContent(bytes));
     }
   }
 
-  private LastHttpContent trailers(Http2HeadersFrame frame) {
-    if (!frame.isEndStream()) {
-      throw new IllegalArgumentException("a second head that is not the end");
-    }
-    if (frame.headers().names().stream()
-        .anyMatch(Http2Headers.PseudoHeaderName::hasPseudoHeaderFormat)) {
-      throw new IllegalArgumentException("a pseudo header in trailers");
-    }
+  private LastHttpContent trailers(Http2Headers headers) {
     LastHttpContent last = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
-    H2Headers.copy(frame.headers(), last.trailingHeaders(), agent);
+    H2Headers.copy(headers, last.trailingHeaders(), agent);
     return last;
   }
 
-  private static void end(ChannelHandlerContext ctx, Http2HeadersFrame frame) {
-    if (frame.isEndStream()) {
-      ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+  private void end(boolean end) {
+    if (end) {
+      to.accept(LastHttpContent.EMPTY_LAST_CONTENT);
     }
   }
 
-  private HttpRequest request(Http2HeadersFrame frame) {
-    Http2Headers from = frame.headers();
+  private HttpRequest request(Http2Headers from, boolean end) {
     CharSequence protocol = from.get(Http2Headers.PseudoHeaderName.PROTOCOL.value());
     CharSequence path = from.path();
     CharSequence verb = from.method();
@@ -141,14 +118,13 @@ public final class H2Messages extends ChannelDuplexHandler {
     if (protocol != null) {
       upgrade = protocol.toString();
       HopHeaders.setUpgrade(headers, upgrade);
-    } else if (!frame.isEndStream() && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+    } else if (!end && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
     }
     return request;
   }
 
-  private void response(ChannelHandlerContext ctx, Http2HeadersFrame frame) {
-    Http2Headers from = frame.headers();
+  private void response(Http2Headers from, boolean end) {
     CharSequence code = from.status();
     if (code == null) {
       throw new IllegalArgumentException("an answer without a status");
@@ -158,7 +134,7 @@ public final class H2Messages extends ChannelDuplexHandler {
       HttpResponse informational =
           new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
       H2Headers.copy(from, informational.headers(), agent);
-      ctx.fireChannelRead(informational);
+      to.accept(informational);
       return;
     }
     headRead = true;
@@ -172,94 +148,75 @@ public final class H2Messages extends ChannelDuplexHandler {
     response.headers().remove(UPGRADED);
     if (upgraded != null) {
       HopHeaders.setUpgrade(response.headers(), upgraded.toString());
-    } else if (!frame.isEndStream()
+    } else if (!end
         && !HttpMethod.HEAD.equals(method)
         && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
       response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
     }
-    ctx.fireChannelRead(response);
-    end(ctx, frame);
+    to.accept(response);
+    end(end);
   }
 
-  // Messages out. A head waits for the part behind it: where that is the end, one frame does.
+  // What goes out. A head waits for the part behind it: where that is the end, one frame does.
 
-  @Override
-  public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-    switch (message) {
-      case HttpRequest request -> {
-        method = request.method();
-        unsent = H2Headers.of(request, agent);
+  /** Takes a part over. */
+  public void write(HttpObject part) {
+    if (part instanceof HttpRequest request) {
+      method = request.method();
+      unsent = H2Headers.of(request, agent);
+    } else if (part instanceof HttpResponse response) {
+      if (Informational.is(response)) {
+        stream.headers(H2Headers.of(response, agent), false);
+        ReferenceCountUtil.release(response);
+        return;
       }
-      case HttpResponse response when Informational.is(response) ->
-          ctx.write(new DefaultHttp2HeadersFrame(H2Headers.of(response, agent), false));
-      case HttpResponse response -> unsent = answer(response);
-      default -> {}
+      unsent = answer(response);
     }
-    switch (message) {
-      case HttpResponse response when Informational.is(response) -> {
-        io.netty.util.ReferenceCountUtil.release(response);
-        promise.trySuccess();
-      }
-      case HttpContent content -> content(ctx, content, promise);
-      case io.netty.handler.codec.http.HttpMessage _ -> promise.trySuccess();
-      default -> ctx.write(message, promise);
+    if (part instanceof HttpContent content) {
+      content(content);
     }
   }
 
   private Http2Headers answer(HttpResponse response) {
+    Http2Headers headers = H2Headers.of(response, agent);
     if (upgrade != null && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-      Http2Headers headers = H2Headers.of(response, agent);
       headers.status("200").set(UPGRADED, upgrade);
-      return headers;
     }
-    return H2Headers.of(response, agent);
+    return headers;
   }
 
-  private void content(ChannelHandlerContext ctx, HttpContent part, ChannelPromise promise) {
+  private void content(HttpContent part) {
     boolean last = part instanceof LastHttpContent;
-    HttpHeaders trailers =
-        last
-            ? ((LastHttpContent) part).trailingHeaders()
-            : LastHttpContent.EMPTY_LAST_CONTENT.trailingHeaders();
     boolean body = part.content().isReadable();
-    if (last && !body && trailers.isEmpty()) {
-      part.release();
-      Http2Headers head = unsent;
-      unsent = null;
-      ctx.write(
-          head == null ? new DefaultHttp2DataFrame(true) : new DefaultHttp2HeadersFrame(head, true),
-          promise);
-      return;
-    }
-    if (!last && !body) { // Of these a server takes a few only; on a shared connection they add up.
-      part.release();
-      promise.trySuccess();
-      return;
-    }
-    writeHead(ctx);
-    if (!last || trailers.isEmpty()) {
-      ctx.write(new DefaultHttp2DataFrame(part.content(), last), promise);
-      return;
-    }
-    if (body) {
-      ctx.write(new DefaultHttp2DataFrame(part.content(), false));
-    } else {
-      part.release();
-    }
-    ctx.write(new DefaultHttp2HeadersFrame(H2Headers.trailers(trailers, agent), true), promise);
-  }
-
-  private void writeHead(ChannelHandlerContext ctx) {
+    HttpHeaders trailers =
+        (last ? (LastHttpContent) part : LastHttpContent.EMPTY_LAST_CONTENT).trailingHeaders();
+    boolean trailed = !trailers.isEmpty();
     Http2Headers head = unsent;
     unsent = null;
     if (head != null) {
-      ctx.write(new DefaultHttp2HeadersFrame(head, false));
+      stream.headers(head, last && !body && !trailed);
+    }
+    if (body) {
+      stream.data(part.content(), last && !trailed);
+    } else {
+      // Of empty frames a server takes a few only; on a shared connection they add up.
+      part.release();
+      if (last && !trailed && head == null) {
+        stream.data(Unpooled.EMPTY_BUFFER, true);
+      }
+    }
+    if (trailed) {
+      stream.headers(H2Headers.trailers(trailers, agent), true);
     }
   }
 
-  @Override
-  public void flush(ChannelHandlerContext ctx) {
-    writeHead(ctx);
-    ctx.flush();
+  /** Sends what was written, a head without anything behind it as well. */
+  public void flush() {
+    Http2Headers head = unsent;
+    unsent = null;
+    if (head != null) {
+      stream.headers(head, false);
+    }
+    stream.flush();
   }
 }

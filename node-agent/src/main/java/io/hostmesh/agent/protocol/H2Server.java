@@ -1,82 +1,82 @@
 package io.hostmesh.agent.protocol;
 
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.hostmesh.agent.h2.H2LinkStream;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
-/** The server side of one HTTP/2 stream, behind {@link H2Messages}. Used by its event loop only. */
-@SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
-public final class H2Server extends ChannelInboundHandlerAdapter implements HttpCaller {
-  private final HttpService service;
-  private @Nullable ChannelHandlerContext ctx;
-  private @Nullable HttpExchange exchange;
-
+/** The server side of one HTTP/2 stream: one request. Used by its event loop only. */
+final class H2Server implements HttpCaller, H2LinkStream.Events {
   /** As much of a request is read for nothing, after it was answered. */
   private static final int MAX_UNWANTED = 64 * 1024;
 
+  private final H2LinkStream stream;
+  private final H2Messages messages;
+  private final HttpService service;
+  private @Nullable HttpExchange exchange;
   private boolean over;
   private boolean requestEnded;
   private int unwanted;
 
-  public H2Server(HttpService service) {
+  /** Listens to the stream. */
+  H2Server(H2LinkStream stream, boolean agent, HttpService service) {
+    this.stream = stream;
+    this.messages = new H2Messages(stream, true, agent, this::received);
     this.service = service;
+    stream.listen(this);
   }
+
+  // The request.
 
   @Override
-  public void handlerAdded(ChannelHandlerContext context) {
-    ctx = context;
-  }
-
-  private ChannelHandlerContext context() {
-    ChannelHandlerContext context = ctx;
-    if (context == null) {
-      throw new IllegalStateException("not in a pipeline");
+  public void headers(Http2Headers headers, boolean end) {
+    try {
+      messages.headers(headers, end);
+    } catch (IllegalArgumentException e) {
+      System.getLogger(H2Server.class.getName())
+          .log(System.Logger.Level.DEBUG, "a malformed message on an HTTP/2 stream", e);
+      gone();
+      stream.reset(Http2Error.PROTOCOL_ERROR);
     }
-    return context;
   }
 
   @Override
-  public void channelActive(ChannelHandlerContext context) {
-    context.fireChannelActive();
-    context.read();
+  public void data(ByteBuf bytes, boolean end) {
+    messages.data(bytes, end);
   }
 
-  @Override
-  public void channelRead(ChannelHandlerContext context, Object message) {
-    requestEnded |= message instanceof LastHttpContent;
-    if (answered() && message instanceof HttpContent part) {
-      unwanted += part.content().readableBytes();
+  private void received(HttpObject part) {
+    requestEnded |= part instanceof LastHttpContent;
+    if (answered() && part instanceof HttpContent content) {
+      unwanted += content.content().readableBytes();
     }
     if (over || answered()) {
-      ReferenceCountUtil.release(message);
+      ReferenceCountUtil.release(part);
       return;
     }
-    switch (message) {
+    switch (part) {
       case HttpRequest head -> {
         HttpExchange begun = service.exchange(this, head);
         exchange = begun;
         begun.start();
       }
-      case HttpContent part when exchange != null -> exchange.content(part);
-      case Object _ -> ReferenceCountUtil.release(message);
+      case HttpContent content when exchange != null -> exchange.content(content);
+      default -> ReferenceCountUtil.release(part);
     }
   }
 
   @Override
-  public void channelReadComplete(ChannelHandlerContext context) {
+  public void batchEnd() {
     if (answered()) {
-      discard(context);
+      discard();
     } else if (exchange == null) {
-      context.read();
+      stream.read();
     } else {
       exchange.requestBatchEnd();
     }
@@ -87,48 +87,32 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
   }
 
   /** A stream closes only when all that came was read (RFC 9113 section 8.1 on early answers). */
-  private void discard(ChannelHandlerContext context) {
-    if (requestEnded) {
+  private void discard() {
+    if (requestEnded || stream.isClosed()) {
       return;
     }
     if (unwanted > MAX_UNWANTED) {
-      context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
-      context.close();
+      stream.reset(Http2Error.NO_ERROR);
     } else {
-      context.read();
+      stream.read();
     }
   }
 
   @Override
-  public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (context.channel().isWritable() && exchange != null) {
+  public void roomAgain() {
+    if (exchange != null) {
       exchange.callerWritable();
     }
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof Http2ResetFrame) {
-      gone();
-      context.close();
-    }
-    context.fireUserEventTriggered(event);
+  public void reset(long code) {
+    gone();
   }
 
   @Override
-  public void channelInactive(ChannelHandlerContext context) {
+  public void closed(boolean unseen) {
     gone();
-    context.fireChannelInactive();
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    System.getLogger(H2Server.class.getName())
-        .log(System.Logger.Level.DEBUG, () -> "closing " + context.channel(), cause);
-    gone();
-    if (!(cause instanceof Http2Exception)) { // The codec resets the stream, with the error's code.
-      context.close();
-    }
   }
 
   private void gone() {
@@ -138,54 +122,38 @@ public final class H2Server extends ChannelInboundHandlerAdapter implements Http
     }
   }
 
+  // The answer.
+
   @Override
   public void write(HttpObject part) {
     if (over) {
       ReferenceCountUtil.release(part);
-      return;
-    }
-    boolean last = part instanceof LastHttpContent && !isInformational(part);
-    if (last) {
-      context()
-          .write(part)
-          .addListener(
-              written -> {
-                if (!written.isSuccess()) {
-                  context().close();
-                }
-              });
     } else {
-      context().write(part);
+      messages.write(part);
     }
-  }
-
-  private static boolean isInformational(HttpObject part) {
-    return part instanceof io.netty.handler.codec.http.HttpResponse response
-        && Informational.is(response);
   }
 
   @Override
   public void flush() {
-    context().flush();
+    messages.flush();
     if (answered()) {
-      discard(context());
+      discard();
     }
   }
 
   @Override
   public boolean writable() {
-    return !over && context().channel().isWritable();
+    return !over && stream.writable();
   }
 
   @Override
   public void read() {
-    context().read();
+    stream.read();
   }
 
   @Override
   public void abort() {
     over = true;
-    context().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR));
-    context().close();
+    stream.reset(Http2Error.INTERNAL_ERROR);
   }
 }

@@ -58,13 +58,7 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
 
   private void http2(ChannelHandlerContext ctx) {
     ChannelPipeline pipeline = ctx.pipeline();
-    known.accept(
-        H2Connections.serve(
-            pipeline,
-            stream -> {
-              stream.addLast(H2Messages.server(false));
-              stream.addLast(new H2Server(service));
-            }));
+    known.accept(H2Connections.serve(pipeline, service));
     ctx.channel().config().setAutoRead(true);
     pipeline.remove(this);
   }

@@ -1,7 +1,7 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.h2.H2Link;
 import io.hostmesh.agent.protocol.EarlyBytes;
-import io.hostmesh.agent.protocol.H2Connections;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
@@ -23,16 +23,20 @@ final class AppH2Connector implements Connector<Application> {
 
   @Override
   public void connect(
-      Application application, Object credentials, EventLoop loop, Promise<Channel> ready) {
+      Application application,
+      Object credentials,
+      EventLoop loop,
+      H2Link link,
+      Promise<H2Link> ready) {
     Promise<Channel> dialled = loop.newPromise();
     dialled.addListener(
         done -> {
           if (done.isSuccess()) {
             Channel channel = dialled.getNow();
-            H2Connections.call(channel.pipeline());
+            channel.pipeline().addLast("h2", link);
             channel.pipeline().remove(EarlyBytes.class);
             channel.config().setAutoRead(true);
-            ready.trySuccess(channel);
+            ready.trySuccess(link);
           } else {
             ready.tryFailure(done.cause());
           }

@@ -1,55 +1,54 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.h2.H2LinkStream;
+import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.ReportedFailure;
+import io.hostmesh.agent.protocol.StreamBytes;
 import io.hostmesh.agent.telemetry.Failure;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2HeadersFrame;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the other agent for a TCP connection and gives way once it has accepted. Until then nothing
  * is sent, so that another instance can be tried. Used by its event loop only.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // A stream's end shows in its channel.
-final class ConnectRequest extends ChannelInboundHandlerAdapter {
+final class ConnectRequest implements H2LinkStream.Events {
+  private final H2LinkStream stream;
   private final MeshTarget target;
-  private final Promise<Channel> opened;
+  private final Promise<ByteStream> opened;
 
-  ConnectRequest(MeshTarget target, Promise<Channel> opened) {
+  private ConnectRequest(H2LinkStream stream, MeshTarget target, Promise<ByteStream> opened) {
+    this.stream = stream;
     this.target = target;
     this.opened = opened;
   }
 
-  @Override
-  public void handlerAdded(ChannelHandlerContext ctx) {
-    Http2Headers headers =
-        new DefaultHttp2Headers().method("CONNECT").authority(target.name().host());
-    ctx.writeAndFlush(new DefaultHttp2HeadersFrame(headers, false));
-    ctx.read();
+  static void send(H2LinkStream stream, MeshTarget target, Promise<ByteStream> opened) {
+    stream.listen(new ConnectRequest(stream, target, opened));
+    stream.headers(
+        new DefaultHttp2Headers(false).method("CONNECT").authority(target.name().host()), false);
+    stream.read();
   }
 
   @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (message instanceof Http2HeadersFrame frame) {
-      CharSequence status = frame.headers().status();
-      if (status != null && status.toString().equals("200") && !frame.isEndStream()) {
-        ctx.pipeline().remove(this);
-        opened.trySuccess(ctx.channel());
-      } else {
-        fail(ctx, ReportedFailure.of(frame.headers()).orElseGet(() -> unexplained(status)));
+  public void headers(Http2Headers headers, boolean end) {
+    CharSequence status = headers.status();
+    if (status != null && "200".contentEquals(status) && !end) {
+      StreamBytes bytes = new StreamBytes(stream);
+      if (!opened.trySuccess(bytes)) {
+        stream.reset(Http2Error.CANCEL);
       }
     } else {
-      ReferenceCountUtil.release(message);
+      fail(ReportedFailure.of(headers).orElseGet(() -> unexplained(status)));
+      stream.reset(Http2Error.CANCEL);
     }
   }
 
-  private Failure unexplained(CharSequence status) {
+  private Failure unexplained(@Nullable CharSequence status) {
     return failure("it answered with status " + status);
   }
 
@@ -58,18 +57,34 @@ final class ConnectRequest extends ChannelInboundHandlerAdapter {
         Failure.Kind.CONNECT_FAILED, "could not open a connection to " + target + ": " + why);
   }
 
-  private void fail(ChannelHandlerContext ctx, Failure failure) {
+  private void fail(Failure failure) {
     opened.tryFailure(new UpstreamException(failure));
-    ctx.close();
   }
 
   @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
-    fail(ctx, failure("the connection closed"));
+  public void data(ByteBuf bytes, boolean end) {
+    bytes.release();
+    fail(failure("it sent bytes before its answer"));
+    stream.reset(Http2Error.PROTOCOL_ERROR);
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    fail(ctx, failure(String.valueOf(cause.getMessage())));
+  public void batchEnd() {
+    if (!opened.isDone()) {
+      stream.read();
+    }
+  }
+
+  @Override
+  public void roomAgain() {}
+
+  @Override
+  public void reset(long code) {
+    fail(failure("it reset the stream"));
+  }
+
+  @Override
+  public void closed(boolean unseen) {
+    fail(failure("the connection closed"));
   }
 }

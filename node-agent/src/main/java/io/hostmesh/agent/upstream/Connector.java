@@ -1,6 +1,6 @@
 package io.hostmesh.agent.upstream;
 
-import io.netty.channel.Channel;
+import io.hostmesh.agent.h2.H2Link;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
 
@@ -15,7 +15,8 @@ interface Connector<K> {
   Object credentials(K key) throws UpstreamException;
 
   /**
-   * @param ready the connection, when streams can be opened on it, or an {@link UpstreamException}
+   * @param link goes into the connection's pipeline
+   * @param ready the link, when streams can be opened on it, or an {@link UpstreamException}
    */
-  void connect(K key, Object credentials, EventLoop loop, Promise<Channel> ready);
+  void connect(K key, Object credentials, EventLoop loop, H2Link link, Promise<H2Link> ready);
 }

@@ -1,33 +1,27 @@
 package io.hostmesh.agent.upstream;
 
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
-import io.netty.handler.codec.http2.Http2GoAwayFrame;
-import io.netty.handler.codec.http2.Http2SettingsFrame;
-import io.netty.util.ReferenceCountUtil;
+import io.hostmesh.agent.h2.H2Link;
+import io.hostmesh.agent.h2.H2LinkStream;
+import io.hostmesh.agent.protocol.H2Connections;
 import io.netty.util.concurrent.Promise;
 import java.util.concurrent.TimeUnit;
 
 /** One HTTP/2 connection that this agent opened. Used by its event loop only. */
-@SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
-final class H2Connection {
+final class H2Connection implements H2Link.Owner {
   /** Without a byte for so long while streams are open, the peer is asked whether it lives. */
   private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private static final long DEAD_NANOS = TimeUnit.SECONDS.toNanos(8);
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  final Promise<Channel> ready;
+  final Promise<H2Link> ready;
+  final H2Link link = H2Connections.client(this);
   private final Object credentials;
-  int streams;
-  private int peerLimit = Integer.MAX_VALUE;
+  private int streams;
   private boolean retired;
-  private long lastReadNanos;
   private long lastUsedNanos = System.nanoTime();
 
-  H2Connection(Promise<Channel> ready, Object credentials) {
+  H2Connection(Promise<H2Link> ready, Object credentials) {
     this.ready = ready;
     this.credentials = credentials;
   }
@@ -37,24 +31,37 @@ final class H2Connection {
     return credentials == current;
   }
 
-  boolean hasRoom(int limit) {
-    return !retired && streams < Math.min(limit, peerLimit);
+  boolean hasRoom() {
+    return !retired
+        && !link.isEnded()
+        && link.hasIds()
+        && streams < Math.min(H2Connections.MAX_STREAMS, link.peerStreams());
   }
 
-  /** The connection is open. */
-  void begin() {
-    lastReadNanos = System.nanoTime();
-    Channel channel = ready.getNow();
-    channel.pipeline().addFirst("liveness", new Liveness());
-    channel.pipeline().addLast("h2-events", new Events());
+  /**
+   * A stream is wanted: it has its place from now on, also while the connection is being opened.
+   */
+  void take() {
+    streams++;
   }
 
-  void streamClosed() {
+  @Override
+  public void opened(H2LinkStream stream) {
+    throw new IllegalStateException("a server opens no streams");
+  }
+
+  @Override
+  public void streamClosed() {
     streams--;
     lastUsedNanos = System.nanoTime();
     if (retired && streams == 0) {
       close();
     }
+  }
+
+  @Override
+  public void retired() {
+    retire();
   }
 
   /** Takes no more streams, and closes behind the last one. */
@@ -67,7 +74,7 @@ final class H2Connection {
 
   void close() {
     if (ready.isSuccess()) {
-      ready.getNow().close();
+      link.close();
     }
   }
 
@@ -75,47 +82,15 @@ final class H2Connection {
     if (!ready.isSuccess()) {
       return;
     }
-    Channel channel = ready.getNow();
+    long silent = nowNanos - link.lastReadNanos();
     if (streams == 0) {
       if (nowNanos - lastUsedNanos > IDLE_NANOS) {
-        channel.close();
+        link.close();
       }
-    } else if (nowNanos - lastReadNanos > DEAD_NANOS) {
-      channel.close();
-    } else if (nowNanos - lastReadNanos > SILENT_NANOS) {
-      channel.writeAndFlush(new DefaultHttp2PingFrame(nowNanos, false));
-    }
-  }
-
-  private final class Liveness extends ChannelInboundHandlerAdapter {
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      lastReadNanos = System.nanoTime();
-      ctx.fireChannelRead(message);
-    }
-  }
-
-  private final class Events extends ChannelInboundHandlerAdapter {
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object frame) {
-      switch (frame) {
-        case Http2GoAwayFrame _ -> retire();
-        case Http2SettingsFrame settings -> {
-          Long limit = settings.settings().maxConcurrentStreams();
-          if (limit != null) {
-            peerLimit = (int) Math.min(limit, Integer.MAX_VALUE);
-          }
-        }
-        default -> {}
-      }
-      ReferenceCountUtil.release(frame);
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      System.getLogger(H2Connection.class.getName())
-          .log(System.Logger.Level.DEBUG, () -> "on " + ctx.channel(), cause);
-      retire();
+    } else if (silent > DEAD_NANOS) {
+      link.close();
+    } else if (silent > SILENT_NANOS) {
+      link.ping();
     }
   }
 }

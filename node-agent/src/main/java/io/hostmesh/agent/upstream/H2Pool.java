@@ -1,23 +1,21 @@
 package io.hostmesh.agent.upstream;
 
-import io.hostmesh.agent.protocol.H2Connections;
+import io.hostmesh.agent.h2.H2Link;
+import io.hostmesh.agent.h2.H2LinkStream;
 import io.hostmesh.agent.telemetry.Failure;
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http2.Http2StreamChannel;
-import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.util.concurrent.Promise;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /** The HTTP/2 connections of one event loop, by what they lead to. Used by that loop only. */
 final class H2Pool<K> {
   /** Gets a stream or why there is none. */
   interface Opened {
-    void opened(Http2StreamChannel stream);
+    /** {@link H2LinkStream#listen} is to be called, and a head to be written. */
+    void opened(H2LinkStream stream);
 
     void failed(Failure failure);
   }
@@ -31,12 +29,8 @@ final class H2Pool<K> {
     this.connector = connector;
   }
 
-  /**
-   * Opens a stream on a connection that has room, or on a new one.
-   *
-   * @param handlers adds the stream's handlers
-   */
-  void open(K key, Consumer<Http2StreamChannel> handlers, Opened opened) {
+  /** Opens a stream on a connection that has room, or on a new one. */
+  void open(K key, Opened opened) {
     Object credentials;
     try {
       credentials = connector.credentials(key);
@@ -45,47 +39,56 @@ final class H2Pool<K> {
       return;
     }
     H2Connection connection = connection(key, credentials);
-    connection.streams++;
+    connection.take();
+    if (connection.ready.isSuccess()) {
+      opened.opened(connection.link.open());
+      return;
+    }
     connection.ready.addListener(
         ready -> {
           if (ready.isSuccess()) {
-            stream(connection, handlers, opened, key);
+            opened.opened(connection.link.open());
           } else {
-            connection.streams--;
+            connection.streamClosed();
             opened.failed(UpstreamException.of(ready.cause(), key.toString()));
           }
         });
   }
 
   private H2Connection connection(K key, Object credentials) {
+    List<H2Connection> all = connections.getOrDefault(key, List.of());
     boolean outdated = false;
-    for (H2Connection connection : connections.getOrDefault(key, List.of())) {
+    for (int i = 0; i < all.size(); i++) {
+      H2Connection connection = all.get(i);
       if (!connection.isMadeWith(credentials)) {
         outdated = true;
-      } else if (connection.hasRoom(H2Connections.MAX_STREAMS)) {
+      } else if (connection.hasRoom()) {
         return connection;
       }
     }
     if (outdated) {
-      for (H2Connection connection : List.copyOf(connections.getOrDefault(key, List.of()))) {
+      for (H2Connection connection : List.copyOf(all)) {
         if (!connection.isMadeWith(credentials)) {
           connection.retire(); // Which may close it, and take it out of the list.
         }
       }
     }
-    Promise<Channel> ready = loop.newPromise();
+    return connect(key, credentials);
+  }
+
+  private H2Connection connect(K key, Object credentials) {
+    Promise<H2Link> ready = loop.newPromise();
     H2Connection connection = new H2Connection(ready, credentials);
     connections.computeIfAbsent(key, _ -> new ArrayList<>(1)).add(connection);
     ready.addListener(
         connected -> {
           if (connected.isSuccess()) {
-            connection.begin();
-            ready.getNow().closeFuture().addListener(_ -> remove(key, connection));
+            connection.link.closed(() -> remove(key, connection));
           } else {
             remove(key, connection);
           }
         });
-    connector.connect(key, credentials, loop, ready);
+    connector.connect(key, credentials, loop, connection.link, ready);
     return connection;
   }
 
@@ -97,24 +100,6 @@ final class H2Pool<K> {
         connections.remove(key);
       }
     }
-  }
-
-  private void stream(
-      H2Connection connection, Consumer<Http2StreamChannel> handlers, Opened opened, K key) {
-    new Http2StreamChannelBootstrap(connection.ready.getNow())
-        .handler(H2Connections.onDemand(handlers))
-        .open()
-        .addListener(
-            open -> {
-              if (open.isSuccess()) {
-                Http2StreamChannel stream = (Http2StreamChannel) open.getNow();
-                stream.closeFuture().addListener(_ -> connection.streamClosed());
-                opened.opened(stream);
-              } else {
-                connection.streamClosed();
-                opened.failed(UpstreamException.of(open.cause(), key.toString()));
-              }
-            });
   }
 
   /**

@@ -1,33 +1,32 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.h2.H2LinkStream;
 import io.hostmesh.agent.protocol.H2Messages;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.Informational;
 import io.hostmesh.agent.telemetry.Failure;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2GoAwayFrame;
-import io.netty.handler.codec.http2.Http2ResetFrame;
-import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.ReferenceCountUtil;
 
 /** A request on an HTTP/2 stream that this agent opened. Used by its event loop only. */
-@SuppressWarnings("FutureReturnValueIgnored") // A stream's end shows in its channel.
-final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream {
-  private final Http2StreamChannel channel;
+final class H2Stream implements HttpStream, H2LinkStream.Events {
+  private final H2LinkStream stream;
+  private final H2Messages messages;
   private final Observer observer;
-  private final String where;
+  private final Object where;
   private boolean over;
 
-  private H2Stream(Http2StreamChannel channel, Observer observer, String where) {
-    this.channel = channel;
+  private H2Stream(H2LinkStream stream, boolean agent, Observer observer, Object where) {
+    this.stream = stream;
+    this.messages = new H2Messages(stream, false, agent, this::received);
     this.observer = observer;
     this.where = where;
+    stream.listen(this);
   }
 
   /**
@@ -38,13 +37,10 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
   static <K> void open(H2Pool<K> pool, K key, boolean agent, Observer observer) {
     pool.open(
         key,
-        stream -> stream.pipeline().addLast(H2Messages.client(agent)),
         new H2Pool.Opened() {
           @Override
-          public void opened(Http2StreamChannel channel) {
-            H2Stream stream = new H2Stream(channel, observer, key.toString());
-            channel.pipeline().addLast(stream);
-            observer.opened(stream);
+          public void opened(H2LinkStream stream) {
+            observer.opened(new H2Stream(stream, agent, observer, key));
           }
 
           @Override
@@ -54,10 +50,30 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
         });
   }
 
+  // The answer.
+
   @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (over || !(message instanceof HttpObject part)) {
-      ReferenceCountUtil.release(message);
+  public void headers(Http2Headers headers, boolean end) {
+    try {
+      messages.headers(headers, end);
+    } catch (IllegalArgumentException e) {
+      stream.reset(Http2Error.PROTOCOL_ERROR);
+      fail(
+          new Failure(
+              Failure.Kind.UPSTREAM_PROTOCOL,
+              "the answer of " + where + " is not well-formed: " + e.getMessage()),
+          false);
+    }
+  }
+
+  @Override
+  public void data(ByteBuf bytes, boolean end) {
+    messages.data(bytes, end);
+  }
+
+  private void received(HttpObject part) {
+    if (over) {
+      ReferenceCountUtil.release(part);
       return;
     }
     boolean last =
@@ -71,34 +87,26 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
   }
 
   @Override
-  public void channelReadComplete(ChannelHandlerContext ctx) {
+  public void batchEnd() {
     if (!over) {
       observer.responseBatchEnd();
     }
   }
 
   @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (channel.isWritable() && !over) {
+  public void roomAgain() {
+    if (!over) {
       observer.streamWritable();
     }
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof Http2ResetFrame reset) {
-      boolean refused = reset.errorCode() == Http2Error.REFUSED_STREAM.code();
-      fail(
-          new Failure(
-              Failure.Kind.UPSTREAM_RESET,
-              "the stream to " + where + " was reset (" + name(reset.errorCode()) + ")"),
-          refused);
-      ctx.close();
-    } else if (event instanceof Http2GoAwayFrame goAway) {
-      goAway.release();
-      fail(new Failure(Failure.Kind.UPSTREAM_RESET, where + " took no more requests"), true);
-      ctx.close();
-    }
+  public void reset(long code) {
+    fail(
+        new Failure(
+            Failure.Kind.UPSTREAM_RESET,
+            "the stream to " + where + " was reset (" + name(code) + ")"),
+        code == Http2Error.REFUSED_STREAM.code());
   }
 
   private static String name(long code) {
@@ -107,22 +115,14 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
   }
 
   @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
+  public void closed(boolean unseen) {
     fail(
-        new Failure(
-            Failure.Kind.UPSTREAM_CLOSED,
-            "the connection to " + where + " closed before the end of the answer"),
-        false);
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    fail(
-        new Failure(
-            Failure.Kind.UPSTREAM_PROTOCOL,
-            "the answer of " + where + " is not well-formed: " + cause.getMessage()),
-        false);
-    ctx.close();
+        unseen
+            ? new Failure(Failure.Kind.UPSTREAM_RESET, where + " took no more requests")
+            : new Failure(
+                Failure.Kind.UPSTREAM_CLOSED,
+                "the connection to " + where + " closed before the end of the answer"),
+        unseen);
   }
 
   private void fail(Failure failure, boolean unsent) {
@@ -132,32 +132,31 @@ final class H2Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     }
   }
 
+  // The request.
+
   @Override
   public void write(HttpObject part) {
-    channel.write(part);
+    messages.write(part);
   }
 
   @Override
   public void flush() {
-    channel.flush();
+    messages.flush();
   }
 
   @Override
   public boolean writable() {
-    return channel.isWritable();
+    return stream.writable();
   }
 
   @Override
   public void read() {
-    channel.read();
+    stream.read();
   }
 
   @Override
   public void cancel() {
     over = true;
-    if (channel.isActive()) {
-      channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.CANCEL));
-      channel.close();
-    }
+    stream.reset(Http2Error.CANCEL);
   }
 }

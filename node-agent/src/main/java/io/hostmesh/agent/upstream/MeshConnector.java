@@ -1,10 +1,9 @@
 package io.hostmesh.agent.upstream;
 
-import io.hostmesh.agent.protocol.H2Connections;
+import io.hostmesh.agent.h2.H2Link;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.SpiffeId;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -35,7 +34,7 @@ final class MeshConnector implements Connector<MeshTarget> {
 
   @Override
   public void connect(
-      MeshTarget target, Object credentials, EventLoop loop, Promise<Channel> ready) {
+      MeshTarget target, Object credentials, EventLoop loop, H2Link link, Promise<H2Link> ready) {
     SslContext context = (SslContext) credentials;
     Bootstrap bootstrap =
         sockets
@@ -45,7 +44,7 @@ final class MeshConnector implements Connector<MeshTarget> {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
-                    pipeline(channel, context, target, ready);
+                    pipeline(channel, context, target, link, ready);
                   }
                 });
     bootstrap
@@ -62,14 +61,18 @@ final class MeshConnector implements Connector<MeshTarget> {
 
   /** The road of a connection to another agent, from the wire. */
   private void pipeline(
-      SocketChannel channel, SslContext context, MeshTarget target, Promise<Channel> ready) {
+      SocketChannel channel,
+      SslContext context,
+      MeshTarget target,
+      H2Link link,
+      Promise<H2Link> ready) {
     SslHandler handler =
         context.newHandler(channel.alloc(), target.name().host(), target.agent().getPort());
     handler.setHandshakeTimeoutMillis(sockets.settings().handshakeTimeout().toMillis());
     channel.pipeline().addLast("tls", handler);
-    channel.pipeline().addLast("server-id", new ServerId(handler, target, ready));
+    channel.pipeline().addLast("server-id", new ServerId(handler, target, link, ready));
     // Before the handshake ends, since frames can come right behind it.
-    H2Connections.call(channel.pipeline());
+    channel.pipeline().addLast("h2", link);
     channel
         .closeFuture()
         .addListener(
@@ -87,11 +90,13 @@ final class MeshConnector implements Connector<MeshTarget> {
   private final class ServerId extends ChannelInboundHandlerAdapter {
     private final SslHandler handler;
     private final MeshTarget target;
-    private final Promise<Channel> ready;
+    private final H2Link link;
+    private final Promise<H2Link> ready;
 
-    ServerId(SslHandler handler, MeshTarget target, Promise<Channel> ready) {
+    ServerId(SslHandler handler, MeshTarget target, H2Link link, Promise<H2Link> ready) {
       this.handler = handler;
       this.target = target;
+      this.link = link;
       this.ready = ready;
     }
 
@@ -119,7 +124,7 @@ final class MeshConnector implements Connector<MeshTarget> {
           throw new CertificateException(
               "it does not speak " + target.protocol().alpn() + "; is it another version?");
         }
-        ready.trySuccess(ctx.channel());
+        ready.trySuccess(link);
       } catch (CertificateException e) {
         ready.tryFailure(refused(target, String.valueOf(e.getMessage())));
         ctx.close();

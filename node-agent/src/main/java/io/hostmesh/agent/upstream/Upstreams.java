@@ -1,11 +1,12 @@
 package io.hostmesh.agent.upstream;
 
-import io.hostmesh.agent.protocol.ConnectMessages;
+import io.hostmesh.agent.h2.H2LinkStream;
+import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.HttpStream;
+import io.hostmesh.agent.protocol.SocketBytes;
 import io.hostmesh.agent.telemetry.Failure;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.concurrent.Promise;
 import java.util.concurrent.TimeUnit;
 
@@ -65,8 +66,17 @@ public final class Upstreams {
   }
 
   /** A bare connection to an application, not read yet. */
-  public void dial(Application application, Promise<Channel> connected) {
-    dialer.dial(application, loop, connected);
+  public void dial(Application application, Promise<ByteStream> connected) {
+    Promise<Channel> dialled = loop.newPromise();
+    dialled.addListener(
+        done -> {
+          if (done.isSuccess()) {
+            connected.trySuccess(new SocketBytes(dialled.getNow()));
+          } else {
+            connected.tryFailure(done.cause());
+          }
+        });
+    dialer.dial(application, loop, dialled);
   }
 
   /**
@@ -75,15 +85,13 @@ public final class Upstreams {
    * @param opened the stream, after the other agent has accepted it and not read beyond that, or an
    *     {@link UpstreamException}
    */
-  public void connect(MeshTarget target, Promise<Channel> opened) {
+  public void connect(MeshTarget target, Promise<ByteStream> opened) {
     mesh.open(
         target,
-        _ -> {},
         new H2Pool.Opened() {
           @Override
-          public void opened(Http2StreamChannel stream) {
-            stream.pipeline().addLast(new ConnectMessages());
-            stream.pipeline().addLast(new ConnectRequest(target, opened));
+          public void opened(H2LinkStream stream) {
+            ConnectRequest.send(stream, target, opened);
           }
 
           @Override
