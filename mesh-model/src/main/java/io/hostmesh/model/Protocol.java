@@ -2,7 +2,7 @@ package io.hostmesh.model;
 
 import java.util.Locale;
 
-/** What a service declares that it speaks. */
+/** What a service speaks, as it declares. */
 public enum Protocol {
   /** HTTP/1.1 (HTTP/2 with prior knowledge from a caller is translated). */
   HTTP,
@@ -10,12 +10,17 @@ public enum Protocol {
   HTTP2,
   /** gRPC, which is HTTP/2 with trailers. */
   GRPC,
-  /** Bytes; also what a service without a declaration is. */
-  TCP;
+  /** Bytes. */
+  TCP,
+  /**
+   * Nothing is declared: each connection is taken for HTTP or for bytes by what the caller sends
+   * first.
+   */
+  AUTO;
 
-  /** Whether routing and authorisation see requests, not only connections. */
-  public boolean isHttp() {
-    return this != TCP;
+  /** What holds of two instances of a service: this, or the other where this is not declared. */
+  public Protocol or(Protocol other) {
+    return this == AUTO ? other : this;
   }
 
   /** As configuration and Consul metadata write it. */
@@ -33,6 +38,6 @@ public enum Protocol {
       }
     }
     throw new IllegalArgumentException(
-        "\"" + text + "\" is not a protocol: use http, http2, grpc or tcp");
+        "\"" + text + "\" is not a protocol: use http, http2, grpc, tcp or auto");
   }
 }

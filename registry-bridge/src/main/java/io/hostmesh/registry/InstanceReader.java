@@ -49,12 +49,12 @@ final class InstanceReader {
     return meta;
   }
 
-  /** A protocol that we do not know is bytes to us. */
+  /** A protocol that we do not know is bytes to us; one that nobody declares is found out. */
   private static Protocol protocol(Map<String, String> meta) {
     return Optional.ofNullable(meta.get(Instance.META_PROTOCOL))
         .or(() -> Optional.ofNullable(meta.get("protocol")))
-        .flatMap(InstanceReader::known)
-        .orElse(Protocol.TCP);
+        .map(text -> known(text).orElse(Protocol.TCP))
+        .orElse(Protocol.AUTO);
   }
 
   private static Optional<Protocol> known(String text) {

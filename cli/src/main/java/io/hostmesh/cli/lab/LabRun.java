@@ -55,7 +55,7 @@ final class LabRun implements Callable<Integer> {
 
   @Option(
       names = "--protocol",
-      description = "http, http2, grpc or tcp (default: ${DEFAULT-VALUE})")
+      description = "http, http2, grpc, tcp or auto (default: ${DEFAULT-VALUE})")
   private String protocol = "http";
 
   @Option(names = "--meta", paramLabel = "K=V", description = "metadata, for subsets")

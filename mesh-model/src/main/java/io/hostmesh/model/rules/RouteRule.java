@@ -27,6 +27,11 @@ public record RouteRule(
     return RuleKind.ROUTE;
   }
 
+  /** Whether deciding needs a request, so that a bare connection cannot be routed by it. */
+  public boolean needsRequests() {
+    return entries.stream().anyMatch(entry -> entry.match().isPresent());
+  }
+
   /**
    * The instances whose metadata has all of these values.
    *

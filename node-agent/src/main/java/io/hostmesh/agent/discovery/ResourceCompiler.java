@@ -108,7 +108,8 @@ final class ResourceCompiler {
       case PROTOCOL_HTTP -> Protocol.HTTP;
       case PROTOCOL_HTTP2 -> Protocol.HTTP2;
       case PROTOCOL_GRPC -> Protocol.GRPC;
-      case PROTOCOL_TCP, PROTOCOL_UNSPECIFIED -> Protocol.TCP;
+      case PROTOCOL_TCP -> Protocol.TCP;
+      case PROTOCOL_UNSPECIFIED -> Protocol.AUTO;
       case UNRECOGNIZED ->
           throw new UnusableResource("has a protocol that this version does not know");
     };

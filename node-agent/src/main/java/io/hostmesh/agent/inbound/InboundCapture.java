@@ -6,18 +6,24 @@ import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.connection.Connections;
 import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.protocol.Detection;
 import io.hostmesh.agent.protocol.EarlyBytes;
+import io.hostmesh.agent.protocol.HttpCaller;
+import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpLimits;
+import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
 import io.hostmesh.agent.protocol.SocketBytes;
+import io.hostmesh.agent.protocol.SpokenVersion;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.SpiffeId;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -64,10 +70,16 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
       return;
     }
     Origin origin = origin(peer, destination.get());
-    if (instance.get().protocol().isHttp()) {
-      http(channel, origin, instance.get(), upstreams);
-    } else {
-      tcp(channel, origin, instance.get(), upstreams);
+    switch (instance.get().protocol()) {
+      case HTTP, HTTP2, GRPC -> {
+        http(channel, receiver.http(origin, instance.get(), upstreams));
+        Accepted.readWhenActive(channel);
+      }
+      case TCP -> {
+        channel.pipeline().addLast(new EarlyBytes());
+        tcp(channel, origin, instance.get(), upstreams);
+      }
+      case AUTO -> detect(channel, origin, instance.get(), upstreams);
     }
   }
 
@@ -95,22 +107,52 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     return SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), known.service());
   }
 
-  private void http(
-      SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
+  private void http(SocketChannel channel, HttpService service) {
     channel
         .pipeline()
         .addLast(
             "http-version",
             new HttpVersionSwitch(
-                receiver.http(origin, instance, upstreams),
-                HttpLimits.DEFAULT,
-                known -> connections.drainable(channel, known)));
-    Accepted.readWhenActive(channel);
+                service, HttpLimits.DEFAULT, known -> connections.drainable(channel, known)));
+  }
+
+  private void detect(
+      SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
+    HttpService requests = receiver.http(origin, instance, upstreams);
+    channel
+        .pipeline()
+        .addLast(
+            "detection",
+            new Detection(
+                new Detection.Road() {
+                  @Override
+                  public void http(boolean http2) {
+                    InboundCapture.this.http(channel, new AsSpoken(requests, http2));
+                  }
+
+                  @Override
+                  public void bytes() {
+                    tcp(channel, origin, instance, upstreams);
+                  }
+                }));
+  }
+
+  /** Requests that reach the application in the version of HTTP that the caller speaks. */
+  private record AsSpoken(HttpService requests, boolean http2) implements HttpService {
+    @Override
+    public HttpExchange exchange(HttpCaller caller, HttpRequest head) {
+      SpokenVersion.tell(head.headers(), http2);
+      return requests.exchange(caller, head);
+    }
+
+    @Override
+    public void refused(Failure failure) {
+      requests.refused(failure);
+    }
   }
 
   private void tcp(
       SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
-    channel.pipeline().addLast(new EarlyBytes());
     Promise<Receiver.Accepted> accepted = upstreams.loop().newPromise();
     accepted.addListener(
         done -> {

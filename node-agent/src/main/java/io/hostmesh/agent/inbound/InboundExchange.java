@@ -3,9 +3,11 @@ package io.hostmesh.agent.inbound;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.ReportedFailure;
+import io.hostmesh.agent.protocol.SpokenVersion;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.model.Protocol;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -21,6 +23,7 @@ final class InboundExchange extends HttpExchange {
   private static final AsciiString HTTP = AsciiString.cached("http");
 
   private final InboundHttp connection;
+  private boolean http2;
   private boolean repeated;
 
   InboundExchange(HttpCaller caller, HttpRequest head, InboundHttp connection) {
@@ -31,7 +34,7 @@ final class InboundExchange extends HttpExchange {
   @Override
   protected void admit() {
     LocalInstance instance = connection.instance();
-    if (!instance.protocol().isHttp()) {
+    if (instance.protocol() == Protocol.TCP) {
       refuse(
           new Failure(
               Failure.Kind.NOT_IMPLEMENTED,
@@ -50,11 +53,17 @@ final class InboundExchange extends HttpExchange {
       refuse(refused.get());
       return;
     }
+    http2 =
+        switch (instance.protocol()) {
+          case HTTP2, GRPC -> true;
+          case HTTP, TCP -> false;
+          case AUTO -> SpokenVersion.takeHttp2(head.headers());
+        };
     if (connection.origin().caller().isEmpty()) {
       receiver.telemetry().metrics().plaintext(instance.service());
     }
     forward();
-    connection.open(false, this);
+    connection.open(http2, false, this);
   }
 
   /** What the application is told of the caller; what a caller says of itself is taken out. */
@@ -82,7 +91,7 @@ final class InboundExchange extends HttpExchange {
       return false;
     }
     repeated = true;
-    connection.open(true, this);
+    connection.open(http2, true, this);
     return true;
   }
 

@@ -88,10 +88,10 @@ final class InboundHttp implements HttpService {
   /**
    * Opens a stream to the application.
    *
+   * @param http2 whether it speaks HTTP/2
    * @param fresh whether a connection that was used before will not do
    */
-  void open(boolean fresh, HttpStream.Observer observer) {
-    boolean http2 = instance.protocol() == Protocol.HTTP2 || instance.protocol() == Protocol.GRPC;
+  void open(boolean http2, boolean fresh, HttpStream.Observer observer) {
     upstreams.application(application, http2, fresh, observer);
   }
 

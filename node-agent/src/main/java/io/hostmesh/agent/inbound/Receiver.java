@@ -112,16 +112,17 @@ public final class Receiver {
   }
 
   private Optional<Failure> tcpRefusal(Origin origin, LocalInstance instance) {
-    if (instance.protocol().isHttp() && origin.arrival() != Origin.Arrival.CAPTURED) {
-      return Optional.of(
-          new Failure(
-              Failure.Kind.ACCESS_DENIED,
-              instance.service()
-                  + " speaks "
-                  + instance.protocol().text()
-                  + ", so a connection whose requests are not read is refused"));
-    }
-    return Access.connection(mesh.view(), origin, instance);
+    return switch (instance.protocol()) {
+      case HTTP, HTTP2, GRPC ->
+          Optional.of(
+              new Failure(
+                  Failure.Kind.ACCESS_DENIED,
+                  instance.service()
+                      + " speaks "
+                      + instance.protocol().text()
+                      + ", so a connection whose requests are not read is refused"));
+      case TCP, AUTO -> Access.connection(mesh.view(), origin, instance);
+    };
   }
 
   private void fail(

@@ -144,7 +144,7 @@ public record ServiceDefinition(
     return new Listener(
         instance,
         new InetSocketAddress(address, port),
-        section.value("protocol", Protocol::parse, Protocol.TCP),
+        section.value("protocol", Protocol::parse, Protocol.AUTO),
         meta(section),
         checks.isEmpty() ? List.of(HealthCheck.DEFAULT) : checks,
         adopt);

@@ -9,6 +9,7 @@ import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.protocol.ByteStream;
+import io.hostmesh.agent.protocol.Detection;
 import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpService;
@@ -20,7 +21,6 @@ import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.Upstreams;
-import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.netty.channel.ChannelInitializer;
@@ -28,6 +28,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Port 15001: connections that processes of this host opened to addresses of the mesh. */
 public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
@@ -78,7 +79,10 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
     switch (caller) {
       case Caller.Service known ->
           forward(
-              channel, call(channel, settings.get(), known, entry.get()), entry.get(), upstreams);
+              channel,
+              protocol -> call(channel, settings.get(), known, entry.get(), protocol),
+              entry.get(),
+              upstreams);
       case Caller.Unknown unknown -> noIdentity(channel, entry.get(), unknown.process());
       case Caller.Remote _ ->
           noIdentity(channel, entry.get(), "a process that could not be found on this host");
@@ -86,35 +90,76 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
   }
 
   private Outgoing call(
-      SocketChannel channel, MeshSettings settings, Caller.Service known, DirectoryEntry entry) {
-    Protocol protocol = entry.protocol();
+      SocketChannel channel,
+      MeshSettings settings,
+      Caller.Service known,
+      DirectoryEntry entry,
+      String protocol) {
     return new Outgoing(
         sender.pair(
             SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), known.service()),
             SpiffeId.Service.of(settings.trustDomain(), entry.datacenter(), entry.service()),
-            protocol == Protocol.HTTP ? "http" : protocol.isHttp() ? "grpc" : Call.TCP),
+            protocol),
         channel.remoteAddress().getAddress().getHostAddress());
   }
 
+  /**
+   * @param as the call, taken for a protocol as in {@link Call}
+   */
   private void forward(
-      SocketChannel channel, Outgoing call, DirectoryEntry entry, Upstreams upstreams) {
-    Protocol protocol = entry.protocol();
-    if (protocol.isHttp()) {
-      http(channel, new OutboundHttp(sender, call, protocol != Protocol.HTTP, upstreams));
-    } else {
-      channel.pipeline().addLast(new EarlyBytes());
-      new OutboundTcp(channel, sender, call, upstreams).start();
+      SocketChannel channel,
+      Function<String, Outgoing> as,
+      DirectoryEntry entry,
+      Upstreams upstreams) {
+    switch (entry.protocol()) {
+      case HTTP ->
+          http(channel, new OutboundHttp(sender, as.apply("http"), false, false, upstreams));
+      case HTTP2, GRPC ->
+          http(channel, new OutboundHttp(sender, as.apply("grpc"), true, false, upstreams));
+      case TCP -> {
+        channel.pipeline().addLast(new EarlyBytes());
+        new OutboundTcp(channel, sender, as.apply(Call.TCP), upstreams).start();
+      }
+      case AUTO ->
+          detect(
+              channel,
+              http2 -> new OutboundHttp(sender, as.apply("http"), http2, true, upstreams),
+              () -> new UndeclaredTcp(channel, sender, as.apply(Call.TCP), upstreams).start());
     }
   }
 
   private void http(SocketChannel channel, HttpService service) {
+    readRequests(channel, service);
+    Accepted.readWhenActive(channel);
+  }
+
+  private void readRequests(SocketChannel channel, HttpService service) {
     channel
         .pipeline()
         .addLast(
             "http-version",
             new HttpVersionSwitch(
                 service, HttpLimits.DEFAULT, known -> connections.drainable(channel, known)));
-    Accepted.readWhenActive(channel);
+  }
+
+  private void detect(
+      SocketChannel channel, Function<Boolean, HttpService> http, Runnable otherwise) {
+    channel
+        .pipeline()
+        .addLast(
+            "detection",
+            new Detection(
+                new Detection.Road() {
+                  @Override
+                  public void http(boolean http2) {
+                    readRequests(channel, http.apply(http2));
+                  }
+
+                  @Override
+                  public void bytes() {
+                    otherwise.run();
+                  }
+                }));
   }
 
   private void noIdentity(SocketChannel channel, DirectoryEntry entry, String process) {
@@ -127,12 +172,12 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
                 + service
                 + "; declare it in /etc/hostmesh/services.d with workload { unit = ... } or"
                 + " { user = ... }");
-    if (entry.protocol().isHttp()) {
-      http(
-          channel,
-          new RefusedHttp(sender.telemetry(), Accepted.text(channel.remoteAddress()), failure));
-    } else {
-      refuse(channel, failure);
+    HttpService refusal =
+        new RefusedHttp(sender.telemetry(), Accepted.text(channel.remoteAddress()), failure);
+    switch (entry.protocol()) {
+      case HTTP, HTTP2, GRPC -> http(channel, refusal);
+      case TCP -> refuse(channel, failure);
+      case AUTO -> detect(channel, _ -> refusal, () -> refuse(channel, failure));
     }
   }
 

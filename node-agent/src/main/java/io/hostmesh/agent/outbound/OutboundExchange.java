@@ -8,6 +8,7 @@ import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.ReportedFailure;
+import io.hostmesh.agent.protocol.SpokenVersion;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
@@ -63,6 +64,9 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
 
   private void send(Endpoint to) {
     endpoint = to;
+    if (connection.undeclared()) {
+      SpokenVersion.tell(head.headers(), connection.http2() && to.mesh().isPresent());
+    }
     switch (connection.sender().way(to, connection.call().pair())) {
       case Sender.Way.Mesh way -> connection.upstreams().mesh(way.target(), this);
       case Sender.Way.SameHost way -> InProcess.open(connection.toNeighbour(way.instance()), this);

@@ -18,15 +18,22 @@ final class OutboundHttp implements HttpService {
   private final Sender sender;
   private final Outgoing call;
   private final boolean http2;
+  private final boolean undeclared;
   private final Upstreams upstreams;
   private final RequestMeters meters;
   private @Nullable LocalInstance neighbour;
   private @Nullable HttpService toNeighbour;
 
-  OutboundHttp(Sender sender, Outgoing call, boolean http2, Upstreams upstreams) {
+  /**
+   * @param http2 whether the service speaks HTTP/2
+   * @param undeclared whether that is only known by what the caller speaks
+   */
+  OutboundHttp(
+      Sender sender, Outgoing call, boolean http2, boolean undeclared, Upstreams upstreams) {
     this.sender = sender;
     this.call = call;
     this.http2 = http2;
+    this.undeclared = undeclared;
     this.upstreams = upstreams;
     this.meters = sender.telemetry().metrics().requests(call.pair().call());
   }
@@ -41,6 +48,10 @@ final class OutboundHttp implements HttpService {
 
   boolean http2() {
     return http2;
+  }
+
+  boolean undeclared() {
+    return undeclared;
   }
 
   Upstreams upstreams() {

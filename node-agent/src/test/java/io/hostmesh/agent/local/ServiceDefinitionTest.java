@@ -55,7 +55,7 @@ class ServiceDefinitionTest {
 
     assertThat(listener.checks()).containsExactly(HealthCheck.DEFAULT);
     assertThat(listener.instance()).isEqualTo("p80");
-    assertThat(listener.protocol()).isEqualTo(Protocol.TCP);
+    assertThat(listener.protocol()).isEqualTo(Protocol.AUTO);
     assertThat(listener.application().getAddress().isLoopbackAddress()).isTrue();
   }
 

@@ -54,8 +54,7 @@ public final class RuleCheck {
                 Weight.NOTE));
       }
     }
-    boolean needsRequests = rule.entries().stream().anyMatch(entry -> entry.match().isPresent());
-    if (needsRequests && isTcp(facts.protocol())) {
+    if (rule.needsRequests() && isTcp(facts.protocol())) {
       problems.add(
           new RuleProblem(
               rule.origin(),
@@ -87,6 +86,6 @@ public final class RuleCheck {
   }
 
   private static boolean isTcp(Optional<Protocol> protocol) {
-    return protocol.isPresent() && !protocol.get().isHttp();
+    return protocol.equals(Optional.of(Protocol.TCP));
   }
 }

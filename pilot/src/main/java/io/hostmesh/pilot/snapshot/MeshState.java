@@ -244,11 +244,12 @@ public final class MeshState implements AutoCloseable {
   }
 
   /**
-   * The first instance of a service decides, as in the snapshot; those with neither are forgotten.
+   * The first instance that declares one decides, as in the snapshot; those with neither are
+   * forgotten.
    */
   private void rememberProtocols() {
     Map<ServiceName, Protocol> now = new TreeMap<>();
-    guard.instances().forEach(i -> now.putIfAbsent(i.service(), i.protocol()));
+    guard.instances().forEach(i -> now.merge(i.service(), i.protocol(), Protocol::or));
     protocols.putAll(now);
     protocols.keySet().removeIf(s -> !now.containsKey(s) && !addresses.containsKey(s));
   }
@@ -263,11 +264,11 @@ public final class MeshState implements AutoCloseable {
         .forEach(i -> byService.computeIfAbsent(i.service(), _ -> new ArrayList<>()).add(i));
     byService.forEach(
         (service, instances) -> {
-          Protocol protocol = instances.getFirst().protocol();
           facts.put(
               service,
               new Known.Facts(
-                  Optional.of(protocol), instances.stream().map(Instance::meta).toList()));
+                  instances.stream().map(Instance::protocol).reduce(Protocol::or),
+                  instances.stream().map(Instance::meta).toList()));
         });
     return new Known(facts);
   }

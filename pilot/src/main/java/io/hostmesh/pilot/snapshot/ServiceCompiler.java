@@ -54,11 +54,19 @@ final class ServiceCompiler {
 
   /**
    * What the service speaks. Instances that disagree are reported, and the first one by node and id
-   * is believed, so that every pilot says the same.
+   * is believed, so that every pilot says the same; those that declare nothing agree with all.
    */
   private Protocol protocol(ServiceName service, List<Instance> instances) {
     SortedSet<Protocol> declared =
-        instances.stream().map(Instance::protocol).collect(Collectors.toCollection(TreeSet::new));
+        instances.stream()
+            .map(Instance::protocol)
+            .filter(protocol -> protocol != Protocol.AUTO)
+            .collect(Collectors.toCollection(TreeSet::new));
+    Protocol first =
+        instances.stream()
+            .map(Instance::protocol)
+            .reduce(Protocol::or)
+            .orElseGet(() -> inputs.protocols().getOrDefault(service, Protocol.AUTO));
     if (declared.size() > 1) {
       problems.add(
           "service "
@@ -68,12 +76,10 @@ final class ServiceCompiler {
                   .map(i -> i.node() + "/" + i.id() + " " + i.protocol().text())
                   .collect(Collectors.joining(", "))
               + "); "
-              + instances.getFirst().protocol().text()
+              + first.text()
               + " is used; declare the same protocol on every host");
     }
-    return instances.isEmpty()
-        ? inputs.protocols().getOrDefault(service, Protocol.TCP)
-        : instances.getFirst().protocol();
+    return first;
   }
 
   Endpoints endpoints(ServiceName service, List<Instance> instances) {
@@ -171,6 +177,7 @@ final class ServiceCompiler {
       case HTTP2 -> io.hostmesh.api.v1.Protocol.PROTOCOL_HTTP2;
       case GRPC -> io.hostmesh.api.v1.Protocol.PROTOCOL_GRPC;
       case TCP -> io.hostmesh.api.v1.Protocol.PROTOCOL_TCP;
+      case AUTO -> io.hostmesh.api.v1.Protocol.PROTOCOL_UNSPECIFIED;
     };
   }
 }

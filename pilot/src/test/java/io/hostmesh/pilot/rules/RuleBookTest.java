@@ -129,6 +129,14 @@ class RuleBookTest {
     assertThat(RuleBook.EMPTY.next(List.of(route(header, 1)), tcp).inForce()).isEmpty();
   }
 
+  /** Its agents look at what each connection sends first, and refuse what is no request. */
+  @Test
+  void requestsCanBeMatchedWhereNoProtocolIsDeclared() {
+    Known undeclared = Sample.known(Protocol.AUTO, "greeter", "web");
+    String methods = ONLY_WEB.replace("from = web", "from = web, methods = [ GET ]");
+    assertThat(RuleBook.EMPTY.next(List.of(access(methods, 1)), undeclared).inForce()).hasSize(1);
+  }
+
   @Test
   void aSubsetWithoutInstancesIsOnlyNoted() {
     RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT.replace("= v1", "= v9"), 1)), known);

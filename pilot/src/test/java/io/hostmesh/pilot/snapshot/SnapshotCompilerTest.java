@@ -126,6 +126,19 @@ class SnapshotCompilerTest {
   }
 
   @Test
+  void anInstanceWithoutAProtocolAgreesWithAll() throws Exception {
+    Instance silent =
+        new Instance("g0", V1.service(), "h0", "10.0.0.9", 9009, Protocol.AUTO, Map.of(), true);
+    Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(silent, V1), Entitlements.NONE));
+    assertThat(snapshot.problems().toString()).doesNotContain("protocols");
+    assertThat(Service.parseFrom(get(snapshot, ResourceType.SERVICE).content()).getProtocol())
+        .isEqualTo(io.hostmesh.api.v1.Protocol.PROTOCOL_HTTP);
+    snapshot = SnapshotCompiler.compile(inputs(List.of(silent), Entitlements.NONE));
+    assertThat(Service.parseFrom(get(snapshot, ResourceType.SERVICE).content()).getProtocol())
+        .isEqualTo(io.hostmesh.api.v1.Protocol.PROTOCOL_UNSPECIFIED);
+  }
+
+  @Test
   void anInstanceWithoutAnIpAddressIsLeftOutAndReported() throws Exception {
     Instance named = Sample.instance("greeter", "h4", "g4", "db.example", 1, Map.of());
     Snapshot snapshot =
