@@ -50,9 +50,9 @@ final class TestMesh implements AutoCloseable {
 
   final TestAuthority authority = new TestAuthority("test.local");
   final FakeMesh mesh = new FakeMesh();
-  final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, new EpollLoops());
-  final Agent h1 = new Agent("h1");
-  final Agent h2 = new Agent("h2");
+  final EventLoopGroup loops;
+  final Agent h1;
+  final Agent h2;
 
   /** One host's agent. */
   final class Agent implements LocalInstances, Identities {
@@ -181,6 +181,13 @@ final class TestMesh implements AutoCloseable {
   }
 
   TestMesh() {
+    this(2);
+  }
+
+  TestMesh(int loops) {
+    this.loops = new MultiThreadIoEventLoopGroup(loops, new EpollLoops());
+    h1 = new Agent("h1");
+    h2 = new Agent("h2");
     h1.svids.put(ServiceName.of("web"), authority.issue(id("web")));
     h2.svids.put(ServiceName.of("web"), authority.issue(id("web")));
   }
