@@ -102,6 +102,8 @@ class FidelityTest {
         "HTTP/1.1 404 Not Found|WWW-Authenticate: Basic|www-authenticate: Digest|Content-Length: 0||",
         "HTTP/1.1 204 No Content|X-A: b||",
         "HTTP/1.1 304 Not Modified|ETag: x|Content-Length: 9||",
+        "HTTP/1.1 200 All is well|Content-Length: 2||ok",
+        "HTTP/1.1 599 |hostmesh-x: 1|Content-Length: 2||ok",
         "HTTP/1.1 103 Early Hints|Link: </A.css>|link: </b.css>|X-Y: 1||"
             + "HTTP/1.1 200 OK|Content-Length: 2||ok",
       })
@@ -133,6 +135,42 @@ class FidelityTest {
     }
   }
 
+  /** RFC 9110 section 6.5.1: what judged the head must not be overruled behind the body. */
+  @Test
+  void trailersNeverSayWhatBelongsInTheHead() throws Exception {
+    answer =
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked||2|ok|0|X-Sum: 1|Content-Length: 9"
+            + "|Hostmesh-Failure: NO_ROUTE|Connection: close||";
+    for (InetSocketAddress road : roads()) {
+      try (RawHttp http = new RawHttp(road)) {
+        http.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        http.send("1\r\na\r\n0\r\nX-Up: 1\r\nHost: b\r\nX-Forwarded-For: 10.0.0.1\r\n");
+        http.send("x-forwarded-client-cert: URI=a\r\nAuthorization: b\r\nif-match: c\r\n");
+        http.send("hostmesh-names: HOST\r\nTransfer-Encoding: chunked\r\n\r\n");
+        assertThat(http.answer().body()).isEqualTo("ok\nX-Sum: 1");
+        assertThat(seen).endsWith("a\nX-Up: 1");
+      }
+    }
+  }
+
+  /** A mesh speaks its own version of HTTP to each side (RFC 9110 section 6.2). */
+  @Test
+  void http10KeepsItsHeaders() throws Exception {
+    answer = "HTTP/1.0 200 Fine|x-lower: 1|X-UPPER: 2|Content-Length: 2||ok";
+    String request = "GET /a HTTP/1.0|x-b: 1|HOST: a|X-A: 2|x-a: 3||";
+    for (InetSocketAddress road : roads()) {
+      assertThat(requestBy(road, request))
+          .isEqualTo(request.replace("HTTP/1.0", "HTTP/1.1").replace("|", "\r\n"));
+      try (RawHttp http = new RawHttp(road)) {
+        http.send(request.replace("|", "\r\n"));
+        assertThat(new String(http.in().readAllBytes(), StandardCharsets.ISO_8859_1))
+            .isEqualTo(
+                "HTTP/1.1 200 Fine\r\nx-lower: 1\r\nX-UPPER: 2\r\nContent-Length: 2\r\n"
+                    + "connection: close\r\n\r\nok");
+      }
+    }
+  }
+
   @Test
   void theHeaderOfTheSpellingIsOfAgentsOnly() throws Exception {
     answer = "HTTP/1.1 200 OK|hostmesh-names: CONTENT-LENGTH|Content-Length: 0||";
@@ -142,6 +180,15 @@ class FidelityTest {
       try (RawHttp http = new RawHttp(road)) {
         assertThat(http.get("/").answer().head())
             .isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      }
+    }
+    answer =
+        "HTTP/1.1 103 Early Hints|hostmesh-names: LINK|Link: </a>||"
+            + "HTTP/1.1 200 OK|Content-Length: 0||";
+    for (InetSocketAddress road : roads()) {
+      try (RawHttp http = new RawHttp(road)) {
+        assertThat(http.get("/").answer().head())
+            .isEqualTo("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
       }
     }
   }

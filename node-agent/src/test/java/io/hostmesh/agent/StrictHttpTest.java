@@ -255,4 +255,16 @@ class StrictHttpTest {
                   .anyMatch(line -> line.contains("\"status\":502,") && line.contains("\"UPE\"")));
     }
   }
+
+  @Test
+  void aChunksSizeLineThatIsTooLongIsMalformed() throws Exception {
+    for (InetSocketAddress side : sides()) {
+      try (RawHttp http = new RawHttp(side)) {
+        http.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        http.send("3;a=" + "b".repeat(100_000) + "\r\nabc\r\n0\r\n\r\n");
+        assertThat(http.answer().status()).isEqualTo("400");
+      }
+    }
+    assertThat(requests).isEmpty();
+  }
 }

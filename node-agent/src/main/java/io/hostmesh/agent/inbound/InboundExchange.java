@@ -53,11 +53,12 @@ final class InboundExchange extends HttpExchange {
       refuse(refused.get());
       return;
     }
+    boolean spoken = SpokenVersion.takeHttp2(head.headers());
     http2 =
         switch (instance.protocol()) {
           case HTTP2, GRPC -> true;
           case HTTP, TCP -> false;
-          case AUTO -> SpokenVersion.takeHttp2(head.headers());
+          case AUTO -> spoken;
         };
     if (connection.origin().caller().isEmpty()) {
       receiver.telemetry().metrics().plaintext(instance.service());

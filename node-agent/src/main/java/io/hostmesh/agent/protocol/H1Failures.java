@@ -14,9 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class H1Failures {
   private H1Failures() {}
 
-  /** What the decoder could not read. */
-  static Failure of(Throwable cause) {
-    if (cause instanceof TooLongHttpLineException) {
+  /**
+   * What the decoder could not read.
+   *
+   * @param inBody whether the head was complete, so that a line that is too long is a chunk's
+   */
+  static Failure of(Throwable cause, boolean inBody) {
+    if (cause instanceof TooLongHttpLineException && !inBody) {
       return new Failure(Failure.Kind.TARGET_TOO_LONG, "the request's target is too long");
     }
     if (cause instanceof TooLongHttpHeaderException) {

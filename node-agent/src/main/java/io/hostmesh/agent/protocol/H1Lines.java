@@ -33,6 +33,15 @@ final class H1Lines {
     at = At.REQUEST_LINE;
   }
 
+  /** Whether a request line was read, and not the end of its headers. */
+  boolean inHeaders() {
+    return at == At.HEADERS;
+  }
+
+  boolean betweenRequests() {
+    return at == At.REQUEST_LINE;
+  }
+
   /** The next byte belongs to a body. */
   void body(boolean chunked) {
     at = chunked ? At.SIZE : At.BODY;

@@ -25,6 +25,11 @@ final class H1RequestDecoder extends HttpRequestDecoder {
     super(limits.decoder());
   }
 
+  /** Whether some bytes of the next head have come, and not all. */
+  boolean headBegun() {
+    return lines.inHeaders() || (lines.betweenRequests() && actualReadableBytes() > 0);
+  }
+
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
     if (broken) {

@@ -35,6 +35,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   private final HttpLimits limits;
   private final H1Answers answers = new H1Answers();
   private final SlowHead slowHead;
+  private final H1RequestDecoder decoder;
   private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>();
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable HttpExchange current;
@@ -53,13 +54,14 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     this.service = service;
     this.limits = limits;
     this.slowHead = new SlowHead(limits, this);
+    this.decoder = new H1RequestDecoder(limits);
   }
 
   /** Adds the handlers of such a connection; reading begins when they are in. */
   public static H1Server install(ChannelPipeline pipeline, HttpService service, HttpLimits limits) {
     H1Server server = new H1Server(service, limits);
     pipeline.addLast("slow-head", server.slowHead);
-    pipeline.addLast("h1-requests", new H1RequestDecoder(limits));
+    pipeline.addLast("h1-requests", server.decoder);
     pipeline.addLast("h1-answers", server.answers);
     pipeline.addLast("h1", server);
     return server;
@@ -112,7 +114,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
 
   private void accept(HttpObject part) {
     if (part.decoderResult().isFailure()) {
-      Failure failure = H1Failures.of(part.decoderResult().cause());
+      Failure failure = H1Failures.of(part.decoderResult().cause(), request != null);
       ReferenceCountUtil.release(part);
       malformed(failure);
       return;
@@ -185,13 +187,13 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     flush();
   }
 
-  /** Whether the next bytes belong to a head. */
-  boolean awaitsHead() {
-    return request == null && tunnel == null && !closing;
+  /** Whether the next bytes belong to a head of which some have come. */
+  boolean hasPartOfHead() {
+    return request == null && tunnel == null && !closing && decoder.headBegun();
   }
 
   void headTooSlow() {
-    if (awaitsHead()) {
+    if (hasPartOfHead()) {
       malformed(
           new Failure(
               Failure.Kind.SLOW_HEAD,
@@ -288,6 +290,9 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     if (inputEnded) {
       context.close();
     } else {
+      if (hasPartOfHead()) { // It came with the request before.
+        slowHead.begin();
+      }
       context.read();
     }
   }
@@ -300,7 +305,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     context.flush();
     context.pipeline().remove(answers);
     context.pipeline().remove(slowHead);
-    context.pipeline().remove(H1RequestDecoder.class);
+    context.pipeline().remove(decoder);
     if (inputEnded) {
       begun.inputEnded(); // The application had closed its side before.
     } else {

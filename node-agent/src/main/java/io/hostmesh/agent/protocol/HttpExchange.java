@@ -78,7 +78,10 @@ public abstract class HttpExchange implements HttpStream.Observer {
       return;
     }
     requestBytes += part.content().readableBytes();
-    requestEnded |= part instanceof LastHttpContent;
+    if (part instanceof LastHttpContent last) {
+      requestEnded = true;
+      TrailerFields.ofRequest(last.trailingHeaders());
+    }
     if (stream == null) {
       waiting.add(part);
     } else {
@@ -203,6 +206,9 @@ public abstract class HttpExchange implements HttpStream.Observer {
       responseBytes += content.content().readableBytes();
     }
     boolean last = part instanceof LastHttpContent && responseStarted;
+    if (part instanceof LastHttpContent end) {
+      TrailerFields.ofAnswer(end.trailingHeaders());
+    }
     caller.write(part);
     if (last) {
       responseEnded = true;
@@ -225,6 +231,11 @@ public abstract class HttpExchange implements HttpStream.Observer {
     responseStarted = true;
     status = response.status().code();
     tunnel = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+    if (reportsFailures()) {
+      ReasonPhrase.tell(response);
+    } else {
+      ReasonPhrase.take(response);
+    }
     answering(response);
     return true;
   }

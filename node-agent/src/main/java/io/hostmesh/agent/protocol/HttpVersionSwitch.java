@@ -4,9 +4,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells HTTP/2 with prior knowledge from HTTP/1.1 by the first bytes (RFC 9113 section 3.4: the
@@ -19,6 +22,7 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
   private final HttpService service;
   private final HttpLimits limits;
   private final Consumer<Drainable> known;
+  private @Nullable ScheduledFuture<?> deadline;
 
   /**
    * @param known gets the connection once its version is known
@@ -27,6 +31,28 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
     this.service = service;
     this.limits = limits;
     this.known = known;
+  }
+
+  /** Bytes that are the beginning of a preface are the beginning of a head. */
+  private void waitForMore(ChannelHandlerContext ctx) {
+    if (deadline == null) {
+      deadline =
+          ctx.executor()
+              .schedule(() -> tooSlow(ctx), limits.headTime().toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void tooSlow(ChannelHandlerContext ctx) {
+    if (!ctx.isRemoved() && ctx.channel().isActive()) {
+      http1(ctx).headTooSlow();
+    }
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext ctx) {
+    if (deadline != null) {
+      deadline.cancel(false);
+    }
   }
 
   @Override
@@ -48,12 +74,16 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
     }
     if (length == PREFACE.length) {
       http2(ctx);
+    } else {
+      waitForMore(ctx);
     }
   }
 
-  private void http1(ChannelHandlerContext ctx) {
-    known.accept(H1Server.install(ctx.pipeline(), service, limits));
+  private H1Server http1(ChannelHandlerContext ctx) {
+    H1Server server = H1Server.install(ctx.pipeline(), service, limits);
+    known.accept(server);
     ctx.pipeline().remove(this);
+    return server;
   }
 
   private void http2(ChannelHandlerContext ctx) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class SlowHead extends ChannelInboundHandlerAdapter {
   private final HttpLimits limits;
   private final H1Server server;
+  private @Nullable ChannelHandlerContext ctx;
   private @Nullable ScheduledFuture<?> deadline;
 
   SlowHead(HttpLimits limits, H1Server server) {
@@ -21,19 +22,29 @@ final class SlowHead extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (deadline == null && server.awaitsHead()) {
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+  }
+
+  /** Some of a head has come, and not all. */
+  void begin() {
+    if (deadline == null && ctx != null) {
       deadline =
           ctx.executor()
               .schedule(server::headTooSlow, limits.headTime().toMillis(), TimeUnit.MILLISECONDS);
     }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
     ctx.fireChannelRead(message);
-    if (!server.awaitsHead()) {
+    if (server.hasPartOfHead()) {
+      begin();
+    } else {
       stop();
     }
   }
 
-  /** The bytes so far were a whole head. */
   private void stop() {
     if (deadline != null) {
       deadline.cancel(false);

@@ -28,8 +28,11 @@ public final class SpokenVersion {
    * @return whether the caller spoke HTTP/2
    */
   public static boolean takeHttp2(HttpHeaders headers) {
-    boolean http2 = HTTP2.contentEquals(headers.get(HEADER, ""));
+    String version = headers.get(HEADER);
+    if (version == null) {
+      return false;
+    }
     headers.remove(HEADER);
-    return http2;
+    return HTTP2.contentEquals(version);
   }
 }

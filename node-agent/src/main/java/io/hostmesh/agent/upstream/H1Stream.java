@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
@@ -182,6 +183,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     }
     if (Informational.is(head)) {
       informational = true;
+      AnswerHeaders.strip(head.headers());
       to.response(
           new DefaultFullHttpResponse(
               head.protocolVersion(),
@@ -192,6 +194,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
       return;
     }
     keepAlive = HttpUtil.isKeepAlive(head);
+    head.setProtocolVersion(HttpVersion.HTTP_1_1); // A proxy says its own (RFC 9110 section 6.2).
     if (head.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
       if (!upgradeAsked) {
         malformed("101 without a request to change the protocol");
