@@ -8,14 +8,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import java.util.function.ToIntFunction;
 
 /**
  * The command line and the life of a daemon: reads the configuration, starts, and ends on SIGTERM
@@ -32,23 +27,30 @@ public final class DaemonProcess {
    * daemon runs.
    */
   public static int run(Daemon<?> daemon, String... args) {
-    return commandLine(daemon).execute(args);
+    return run(daemon, all -> DaemonCommand.commandLine(daemon).execute(all), args);
   }
 
-  /** The command line, for daemons that add commands of their own. */
-  public static CommandLine commandLine(Daemon<?> daemon) {
-    CommandLine commandLine = new CommandLine(new Start<>(daemon));
-    commandLine.setCommandName(daemon.name());
-    commandLine.getCommandSpec().usageMessage().description(daemon.purpose());
-    commandLine
-        .getCommandSpec()
-        .versionProvider(() -> new String[] {daemon.name() + " " + version()});
-    commandLine.setExecutionExceptionHandler(
-        (failure, _, _) -> {
-          System.err.println(daemon.name() + ": " + explain(failure));
-          return isUsersMistake(failure) ? 2 : 1;
-        });
-    return commandLine;
+  /**
+   * The same for a daemon that has commands of its own.
+   *
+   * @param command executes what is no plain start; its status
+   */
+  public static int run(Daemon<?> daemon, ToIntFunction<String[]> command, String... args) {
+    Optional<DaemonArguments> plain = DaemonArguments.plain(args);
+    if (plain.isEmpty()) {
+      return command.applyAsInt(args);
+    }
+    try {
+      return live(daemon, plain.get());
+    } catch (Exception e) {
+      return failed(daemon, e);
+    }
+  }
+
+  /** Says why the daemon ends; its status. */
+  static int failed(Daemon<?> daemon, Exception failure) {
+    System.err.println(daemon.name() + ": " + explain(failure));
+    return isUsersMistake(failure) ? 2 : 1;
   }
 
   /** The product's version, from the archive that this class came in. */
@@ -65,72 +67,47 @@ public final class DaemonProcess {
     return isUsersMistake(failure) ? String.valueOf(failure.getMessage()) : "failed: " + failure;
   }
 
-  @Command(mixinStandardHelpOptions = true, sortOptions = false)
-  private static final class Start<C> implements Callable<Integer> {
-    private final Daemon<C> daemon;
+  private record Configuration<C>(ProcessSettings process, C own) {}
 
-    @Option(
-        names = "--config",
-        paramLabel = "FILE",
-        description = "the configuration (default: the file under /etc/hostmesh)")
-    private @Nullable Path config;
-
-    @Option(
-        names = "--set",
-        paramLabel = "KEY=VALUE",
-        description = "a setting laid over the file; may be given several times")
-    private List<String> settings = List.of();
-
-    @Option(names = "--check", description = "judge the configuration and end")
-    private boolean check;
-
-    Start(Daemon<C> daemon) {
-      this.daemon = daemon;
-    }
-
-    private record Configuration<C>(ProcessSettings process, C own) {}
-
-    @Override
-    public Integer call() throws Exception {
-      Path file = config == null ? daemon.defaultConfig() : config;
-      Configuration<C> configuration =
-          ConfigFile.read(
-              file,
-              settings,
-              section -> new Configuration<>(ProcessSettings.read(section), daemon.read(section)));
-      if (check) {
-        daemon.check(configuration.own());
-        System.out.println(file + ": fine");
-        return 0;
-      }
-      Logs.configure(configuration.process().verbosity());
-      run(configuration);
+  static <C> int live(Daemon<C> daemon, DaemonArguments arguments) throws Exception {
+    Path file = arguments.config().orElseGet(daemon::defaultConfig);
+    Configuration<C> configuration =
+        ConfigFile.read(
+            file,
+            arguments.settings(),
+            section -> new Configuration<>(ProcessSettings.read(section), daemon.read(section)));
+    if (arguments.check()) {
+      daemon.check(configuration.own());
+      System.out.println(file + ": fine");
       return 0;
     }
+    Logs.configure(configuration.process().verbosity());
+    live(daemon, configuration);
+    return 0;
+  }
 
-    private void run(Configuration<C> configuration) throws Exception {
-      Vertx vertx = vertx(configuration.process().loops());
-      Host host = new Host(vertx, Clock.systemUTC(), new ThreadRandom(), version());
-      AutoCloseable running;
-      try {
-        running = daemon.start(configuration.own(), host);
-      } catch (Exception | Error e) {
-        LOG.log(System.Logger.Level.DEBUG, "could not start", e);
-        vertx.close();
-        throw e;
-      }
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running, vertx), "shutdown"));
-      LOG.log(System.Logger.Level.INFO, daemon.name() + " " + version() + " runs");
-      Thread.currentThread().join(); // Ends with the process, by the shutdown hook.
+  private static <C> void live(Daemon<C> daemon, Configuration<C> configuration) throws Exception {
+    Vertx vertx = vertx(configuration.process().loops());
+    Host host = new Host(vertx, Clock.systemUTC(), new ThreadRandom(), version());
+    AutoCloseable running;
+    try {
+      running = daemon.start(configuration.own(), host);
+    } catch (Exception | Error e) {
+      LOG.log(System.Logger.Level.DEBUG, "could not start", e);
+      vertx.close();
+      throw e;
     }
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running, vertx), "shutdown"));
+    LOG.log(System.Logger.Level.INFO, daemon.name() + " " + version() + " runs");
+    Thread.currentThread().join(); // Ends with the process, by the shutdown hook.
+  }
 
-    private void stop(AutoCloseable running, Vertx vertx) {
-      try {
-        running.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
-      } catch (Exception e) {
-        LOG.log(System.Logger.Level.WARNING, "did not end cleanly", e);
-      }
+  private static void stop(AutoCloseable running, Vertx vertx) {
+    try {
+      running.close();
+      vertx.close().toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      LOG.log(System.Logger.Level.WARNING, "did not end cleanly", e);
     }
   }
 

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,5 +106,34 @@ class DaemonProcessTest {
     Outcome outcome = run("port = 80", "--confg", "x");
     assertThat(outcome.status()).isEqualTo(2);
     assertThat(outcome.err()).contains("--confg").contains("--config");
+  }
+
+  @Test
+  void aPlainStartNeedsNoCommandLineLibrary() {
+    assertThat(DaemonArguments.plain("--config", "a.conf", "--set=k=v=w", "--set", "x = 1"))
+        .contains(
+            new DaemonArguments(Optional.of(Path.of("a.conf")), List.of("k=v=w", "x = 1"), false));
+    assertThat(DaemonArguments.plain("--check"))
+        .contains(new DaemonArguments(Optional.empty(), List.of(), true));
+  }
+
+  @Test
+  void whatHasToBeJudgedIsLeftToIt() {
+    for (String line :
+        List.of(
+            "--help",
+            "--version",
+            "capture status",
+            "--config",
+            "--config --check",
+            "--config= x",
+            "--config a --config b",
+            "--check=true",
+            "--set",
+            "--set @file",
+            "@file",
+            "--confg x")) {
+      assertThat(DaemonArguments.plain(line.split(" ", -1))).as(line).isEmpty();
+    }
   }
 }

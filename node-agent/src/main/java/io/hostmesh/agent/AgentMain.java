@@ -6,6 +6,7 @@ import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.redirect.CaptureCommand;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.runtime.Daemon;
+import io.hostmesh.runtime.DaemonCommand;
 import io.hostmesh.runtime.DaemonProcess;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.ProcessSettings;
@@ -65,7 +66,7 @@ public final class AgentMain implements Daemon<AgentConfig> {
 
   static CommandLine commandLine() {
     AgentMain agent = new AgentMain();
-    CommandLine commandLine = DaemonProcess.commandLine(agent);
+    CommandLine commandLine = DaemonCommand.commandLine(agent);
     CommandLine capture =
         new CommandLine(
             new CaptureCommand(agent::captured, CaptureByHand.folder(AgentConfig.DEFAULT_RUN_DIR)));
@@ -76,6 +77,6 @@ public final class AgentMain implements Daemon<AgentConfig> {
   }
 
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    System.exit(DaemonProcess.run(new AgentMain(), all -> commandLine().execute(all), args));
   }
 }

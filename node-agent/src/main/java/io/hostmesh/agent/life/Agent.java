@@ -16,6 +16,7 @@ import io.hostmesh.agent.local.DefinitionMemory;
 import io.hostmesh.agent.local.Definitions;
 import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.local.ServiceDefinition;
+import io.hostmesh.agent.redirect.Capture;
 import io.hostmesh.agent.redirect.CaptureScope;
 import io.hostmesh.agent.redirect.CaptureSettings.OnStop;
 import io.hostmesh.agent.redirect.OriginalDestination;
@@ -55,6 +56,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntConsumer;
@@ -132,6 +134,7 @@ public final class Agent implements AutoCloseable {
     this.host = host;
     this.end = end;
     this.self = ThisHost.of(config.node());
+    FutureTask<Optional<Capture>> opening = HostCapture.open(config, self.uid());
     Path state = config.folders().state();
     StateFiles files = folders(state, config.folders().run());
     this.sockets =
@@ -167,6 +170,7 @@ public final class Agent implements AutoCloseable {
         closing.add(
             new HostCapture(
                 config,
+                opened(opening),
                 self.uid(),
                 discovery,
                 instances,
@@ -187,6 +191,20 @@ public final class Agent implements AutoCloseable {
             facts,
             capture::json);
     this.reporting = new Reporting(host.vertx(), status, discovery, notify);
+  }
+
+  private static Optional<Capture> opened(FutureTask<Optional<Capture>> opening) {
+    try {
+      return opening.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UserError mistake) {
+        throw mistake;
+      }
+      throw new IllegalStateException("cannot capture", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while starting", e);
+    }
   }
 
   private static StateFiles folders(Path state, Path run) {
@@ -344,6 +362,7 @@ public final class Agent implements AutoCloseable {
   }
 
   private void begin() throws Exception {
+    capture.start();
     AdminApi admin =
         closing.add(
             new AdminApi(
@@ -362,7 +381,6 @@ public final class Agent implements AutoCloseable {
     discovery.start();
     instances.start(
         new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));
-    capture.start();
     reporting.start();
     host.vertx().setTimer(SETTLED_MILLIS, _ -> giveBack());
   }

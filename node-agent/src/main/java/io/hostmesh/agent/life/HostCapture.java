@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +31,38 @@ final class HostCapture implements AutoCloseable {
   private final @Nullable CaptureKeeper keeper;
 
   /**
-   * Blocking: finds out how the kernel can be spoken to.
+   * Begins to find out how the kernel can be spoken to, beside the caller.
    *
+   * @return empty where {@code capture.enabled = false}; fails with a {@link UserError} where a
+   *     capability, a tool or the kernel's part is missing
+   */
+  static FutureTask<Optional<Capture>> open(AgentConfig config, int uid) {
+    FutureTask<Optional<Capture>> opening =
+        new FutureTask<>(
+            () ->
+                config.capture().enabled() ? Optional.of(capture(config, uid)) : Optional.empty());
+    Thread.ofPlatform().name("capture-open").daemon().start(opening);
+    return opening;
+  }
+
+  private static Capture capture(AgentConfig config, int uid) {
+    if (uid == 0) {
+      throw new UserError(
+          "capture: the agent runs as root, whose own traffic could not be told from that of other"
+              + " programs; run it as a user of its own with CAP_NET_ADMIN, or set capture.enabled ="
+              + " false");
+    }
+    return Capture.open(config.capture().backend(), CaptureByHand.folder(config.folders().run()));
+  }
+
+  /**
+   * @param opened see {@link #open}
    * @param listens whether the agent takes calls: before, nothing is captured
    * @param changed called where {@link #problem} came or went
-   * @throws UserError where a capability, a tool or the kernel's part is missing
    */
   HostCapture(
       AgentConfig config,
+      Optional<Capture> opened,
       int uid,
       MeshSource mesh,
       LocalInstances instances,
@@ -50,21 +75,13 @@ final class HostCapture implements AutoCloseable {
     this.instances = instances;
     this.nameServers = nameServers;
     this.listens = listens;
-    this.keeper = config.capture().enabled() ? keeper(changed) : null;
-  }
-
-  private CaptureKeeper keeper(Runnable changed) {
-    if (uid == 0) {
-      throw new UserError(
-          "capture: the agent runs as root, whose own traffic could not be told from that of other"
-              + " programs; run it as a user of its own with CAP_NET_ADMIN, or set capture.enabled ="
-              + " false");
-    }
-    return new CaptureKeeper(
-        Capture.open(config.capture().backend(), CaptureByHand.folder(config.folders().run())),
-        this::wanted,
-        config.capture().confirmWithin(),
-        changed);
+    this.keeper =
+        opened
+            .map(
+                capture ->
+                    new CaptureKeeper(
+                        capture, this::wanted, config.capture().confirmWithin(), changed))
+            .orElse(null);
   }
 
   /** Nothing until the mesh is known: before, all that is captured would fail. */

@@ -6,9 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +29,7 @@ public final class Capture {
   private final DnsGuard dnsGuard;
   private final Path disabled;
   private @Nullable CapturePlan applied;
-  private @Nullable String seen;
+  private @Nullable Found seen;
 
   private Capture(Tools tools, KernelRules rules, List<KernelRules> all, Path folder) {
     this.rules = rules;
@@ -60,10 +64,14 @@ public final class Capture {
   static Capture open(CaptureBackend backend, Path folder, Tools tools) {
     Map<CaptureBackend, String> unusable = new HashMap<>();
     List<KernelRules> usable = new ArrayList<>();
-    NftTable.unusable(tools)
+    Supplier<Optional<String>> noNft = NftTable.unusable(tools);
+    Supplier<Optional<String>> noIptables = IptablesChains.unusable(tools);
+    noNft
+        .get()
         .ifPresentOrElse(
             why -> unusable.put(CaptureBackend.NFT, why), () -> usable.add(new NftTable(tools)));
-    IptablesChains.unusable(tools)
+    noIptables
+        .get()
         .ifPresentOrElse(
             why -> unusable.put(CaptureBackend.IPTABLES, why),
             () -> usable.add(new IptablesChains(tools, folder)));
@@ -121,19 +129,20 @@ public final class Capture {
       }
       return rollback.pending().isPresent();
     }
-    String before = rules.listing();
+    Found before = find(all);
     Rollback.Armed armed = rollback.arm(wayBack(before), waitAtLeast(confirmWithin));
     try {
       // Rules first: a route without them would hand virtual addresses to wildcard listeners.
-      rules.apply(plan);
-      routes.apply(plan);
-      removeOthers();
+      rules.apply(plan, before.listing(rules));
+      routes.apply(plan, before.routes());
+      removeOthers(before);
     } catch (UserError | IllegalStateException e) {
       rollback.undo();
       throw e;
     }
     remember(plan);
-    boolean sameAsBefore = rules.lasting(before).equals(rules.lasting(rules.listing()));
+    boolean sameAsBefore =
+        rules.lasting(before.listing(rules)).equals(rules.lasting(seen().listing(rules)));
     if (confirmWithin.isZero() || (sameAsBefore && !armed.again())) {
       rollback.confirm();
       return false;
@@ -165,7 +174,8 @@ public final class Capture {
   public synchronized void remove() {
     // Routes first: see apply.
     routes.remove();
-    all.forEach(KernelRules::remove);
+    Found before = find(all);
+    all.forEach(each -> each.remove(before.listing(each)));
     rollback.confirm();
     forget();
   }
@@ -223,13 +233,15 @@ public final class Capture {
 
   /** What of ours is in the kernel, whoever put it there. */
   public synchronized CaptureStatus status() {
-    List<String> present = new ArrayList<>(routes.virtual(true));
-    present.addAll(routes.virtual(false));
+    Found found = find(all);
     for (KernelRules each : all) {
-      String listing = each.listing();
+      String listing = found.listing(each);
       if (!listing.isEmpty()) {
         return new CaptureStatus.On(
-            each.kind(), rollback.pending().isEmpty(), capturesDns(listing), List.copyOf(present));
+            each.kind(),
+            rollback.pending().isEmpty(),
+            capturesDns(listing),
+            found.routes().virtual());
       }
     }
     return new CaptureStatus.Off();
@@ -240,20 +252,26 @@ public final class Capture {
    * back, and before the first {@link #apply}.
    */
   public synchronized boolean intact() {
-    return seen != null && seen.equals(snapshot());
+    return seen != null && seen.equals(find(List.of(rules)));
   }
 
   private static boolean capturesDns(String listing) {
     return listing.lines().anyMatch(line -> line.contains("dport 53 "));
   }
 
-  private void removeOthers() {
-    all.stream().filter(other -> other != rules).forEach(KernelRules::remove);
+  private void removeOthers(Found before) {
+    all.stream()
+        .filter(other -> other != rules)
+        .forEach(other -> other.remove(before.listing(other)));
   }
 
   private void remember(CapturePlan plan) {
     applied = plan;
-    seen = snapshot();
+    seen = find(List.of(rules));
+  }
+
+  private Found seen() {
+    return Objects.requireNonNull(seen);
   }
 
   private void forget() {
@@ -261,18 +279,31 @@ public final class Capture {
     seen = null;
   }
 
-  private String snapshot() {
-    return rules.listing() + routes.present(true) + routes.present(false);
+  /** What of ours is in the kernel. */
+  private record Found(Map<CaptureBackend, String> listings, CaptureRoutes.Present routes) {
+    String listing(KernelRules rules) {
+      return listings.getOrDefault(rules.kind(), "");
+    }
+  }
+
+  /** Asks for all of it at once: it is processes that take the time. */
+  private Found find(List<KernelRules> which) {
+    Map<CaptureBackend, Supplier<String>> begun = new EnumMap<>(CaptureBackend.class);
+    which.forEach(each -> begun.put(each.kind(), each.beginListing()));
+    Supplier<CaptureRoutes.Present> present = routes.beginPresent();
+    Map<CaptureBackend, String> listings = new EnumMap<>(CaptureBackend.class);
+    begun.forEach((kind, listing) -> listings.put(kind, listing.get()));
+    return new Found(listings, present.get());
   }
 
   /** Shell commands that bring back what is in force now. */
-  private String wayBack(String before) {
+  private String wayBack(Found before) {
     StringBuilder text = new StringBuilder(CaptureRoutes.removing());
     for (KernelRules each : all) {
-      String listing = each == rules ? before : each.listing();
+      String listing = before.listing(each);
       text.append(each.removing());
       text.append(listing.isEmpty() ? each.tidying() : each.loading(listing));
     }
-    return text.append(routes.loading()).toString();
+    return text.append(before.routes().loading()).toString();
   }
 }

@@ -3,6 +3,8 @@ package io.hostmesh.agent.redirect;
 import io.hostmesh.runtime.UserError;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -35,7 +37,7 @@ final class CaptureRoutes {
     this.tools = tools;
   }
 
-  /** What a plan needs, an entry each, as {@link #present} finds it. */
+  /** What a plan needs, an entry each, as {@link Present} has it. */
   static List<String> wanted(CapturePlan plan, boolean ipv4) {
     List<String> entries =
         new ArrayList<>(plan.virtual(ipv4).map(range -> LOCAL + range + OF_LOCAL_TABLE).toList());
@@ -94,37 +96,56 @@ final class CaptureRoutes {
     return at < 0 || at + 1 == words.size() ? "" : words.get(at + 1);
   }
 
-  /** Brings the kernel to what the plan needs. */
-  void apply(CapturePlan plan) {
-    for (boolean ipv4 : new boolean[] {true, false}) {
-      change(ipv4, changes(present(ipv4), wanted(plan, ipv4), ipv4));
+  /** Our entries in the kernel; none of a family that the host does not speak. */
+  record Present(List<String> ipv4, List<String> ipv6) {
+    /** The ranges of virtual addresses that are local. */
+    List<String> virtual() {
+      return Stream.concat(ipv4.stream(), ipv6.stream())
+          .filter(entry -> entry.endsWith(OF_LOCAL_TABLE))
+          .map(entry -> entry.substring(LOCAL.length(), entry.length() - OF_LOCAL_TABLE.length()))
+          .toList();
     }
+
+    /** Shell commands that bring these back. */
+    String loading() {
+      return Stream.concat(
+              ipv4.stream().map(entry -> "ip -4 " + addition(entry, true) + "\n"),
+              ipv6.stream().map(entry -> "ip -6 " + addition(entry, false) + "\n"))
+          .collect(Collectors.joining());
+    }
+  }
+
+  /** Brings the kernel to what the plan needs. */
+  void apply(CapturePlan plan, Present before) {
+    change(true, changes(before.ipv4(), wanted(plan, true), true));
+    change(false, changes(before.ipv6(), wanted(plan, false), false));
   }
 
   void remove() {
-    for (boolean ipv4 : new boolean[] {true, false}) {
-      change(ipv4, changes(present(ipv4), List.of(), ipv4));
-    }
+    Present before = beginPresent().get();
+    change(true, changes(before.ipv4(), List.of(), true));
+    change(false, changes(before.ipv6(), List.of(), false));
   }
 
-  /** Our entries that are there now; none where the host does not speak the family. */
-  List<String> present(boolean ipv4) {
-    Tools.Answer answer =
-        tools.runWith(
+  /** Begins to read what is there beside the caller; {@code get} waits for it. */
+  Supplier<Present> beginPresent() {
+    Supplier<List<String>> ipv4 = beginPresent(true);
+    Supplier<List<String>> ipv6 = beginPresent(false);
+    return () -> new Present(ipv4.get(), ipv6.get());
+  }
+
+  private Supplier<List<String>> beginPresent(boolean ipv4) {
+    Supplier<Tools.Answer> shown =
+        tools.begin(
             "route show table all proto " + PROTOCOL + "\nrule show\n",
             "ip",
             family(ipv4),
             "-batch",
             "-");
-    return answer.succeeded() ? parse(answer.output()) : List.of();
-  }
-
-  /** The ranges of virtual addresses that are local now. */
-  List<String> virtual(boolean ipv4) {
-    return present(ipv4).stream()
-        .filter(entry -> entry.endsWith(OF_LOCAL_TABLE))
-        .map(entry -> entry.substring(LOCAL.length(), entry.length() - OF_LOCAL_TABLE.length()))
-        .toList();
+    return () -> {
+      Tools.Answer answer = shown.get();
+      return answer.succeeded() ? parse(answer.output()) : List.of();
+    };
   }
 
   /** Shell commands that remove all that is ours. */
@@ -137,18 +158,6 @@ final class CaptureRoutes {
         done 2>/dev/null
         """
         .formatted(PROTOCOL, SOURCE_TABLE);
-  }
-
-  /** Shell commands that bring back what is there now. */
-  String loading() {
-    StringBuilder text = new StringBuilder();
-    for (boolean ipv4 : new boolean[] {true, false}) {
-      for (String entry : present(ipv4)) {
-        text.append("ip ").append(family(ipv4)).append(' ').append(addition(entry, ipv4));
-        text.append('\n');
-      }
-    }
-    return text.toString();
   }
 
   private void change(boolean ipv4, List<String> commands) {

@@ -3,6 +3,7 @@ package io.hostmesh.agent.redirect;
 import io.hostmesh.runtime.UserError;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Rules by {@code iptables} and {@code ip6tables}, of whichever kind (legacy or nf_tables) the host
@@ -28,24 +29,27 @@ final class IptablesChains implements KernelRules {
   }
 
   /** Whether iptables works here: why not, or nothing. Asks in a way that makes no table. */
-  static Optional<String> unusable(Tools tools) {
+  static Supplier<Optional<String>> unusable(Tools tools) {
     if (tools.find("iptables-restore").isEmpty() || tools.find("iptables-save").isEmpty()) {
-      return Optional.of("iptables is not installed (apt install iptables)");
+      return () -> Optional.of("iptables is not installed (apt install iptables)");
     }
-    Tools.Answer answer = tools.run("iptables-save");
-    return answer.succeeded()
-        ? Optional.empty()
-        : Optional.of("iptables does not work here, it says: " + answer.reason());
+    Supplier<Tools.Answer> saved = tools.begin("", "iptables-save");
+    return () -> {
+      Tools.Answer answer = saved.get();
+      return answer.succeeded()
+          ? Optional.empty()
+          : Optional.of("iptables does not work here, it says: " + answer.reason());
+    };
   }
 
   @Override
-  public void apply(CapturePlan plan) {
+  public void apply(CapturePlan plan, String before) {
     tables.rememberMissing();
-    load(true, IptablesRules.full(plan, true, save(true)));
+    load(true, IptablesRules.full(plan, true, part(before, true)));
     if (plan.ipv6()) {
-      load(false, IptablesRules.full(plan, false, save(false)));
+      load(false, IptablesRules.full(plan, false, part(before, false)));
     } else {
-      unload(false);
+      unload(false, before);
     }
   }
 
@@ -59,25 +63,39 @@ final class IptablesChains implements KernelRules {
 
   @Override
   public void openDns() {
+    String before = listing();
     for (boolean ipv4 : new boolean[] {true, false}) {
-      if (!IptablesRules.ours(save(ipv4)).isEmpty()) {
+      if (!part(before, ipv4).isEmpty()) {
         load(ipv4, "*nat\n:" + IptablesRules.DNS + " - [0:0]\nCOMMIT\n");
       }
     }
   }
 
   @Override
-  public void remove() {
-    unload(true);
-    unload(false);
+  public void remove(String before) {
+    unload(true, before);
+    unload(false, before);
     tables.removeOurs();
   }
 
   @Override
-  public String listing() {
-    String v4 = IptablesRules.ours(save(true));
-    String v6 = IptablesRules.ours(save(false));
-    return v4.isEmpty() && v6.isEmpty() ? "" : v4 + V6_MARK + v6;
+  public Supplier<String> beginListing() {
+    Supplier<String> saved = save(true);
+    Supplier<String> saved6 = save(false);
+    return () -> {
+      String v4 = IptablesRules.ours(saved.get());
+      String v6 = IptablesRules.ours(saved6.get());
+      return v4.isEmpty() && v6.isEmpty() ? "" : v4 + V6_MARK + v6;
+    };
+  }
+
+  /** What a listing says of one family. */
+  private static String part(String listing, boolean ipv4) {
+    int six = listing.indexOf(V6_MARK);
+    if (six < 0) {
+      return "";
+    }
+    return ipv4 ? listing.substring(0, six) : listing.substring(six + V6_MARK.length());
   }
 
   @Override
@@ -87,9 +105,8 @@ final class IptablesChains implements KernelRules {
 
   @Override
   public String loading(String listing) {
-    int six = listing.indexOf(V6_MARK);
-    return loading("iptables-restore", listing.substring(0, six))
-        + loading("ip6tables-restore", listing.substring(six + V6_MARK.length()));
+    return loading("iptables-restore", part(listing, true))
+        + loading("ip6tables-restore", part(listing, false));
   }
 
   private static String loading(String tool, String rules) {
@@ -145,21 +162,24 @@ final class IptablesChains implements KernelRules {
     return tables.removing();
   }
 
-  private void unload(boolean ipv4) {
-    String removal = IptablesRules.removal(save(ipv4));
+  private void unload(boolean ipv4, String before) {
+    String removal = IptablesRules.removal(part(before, ipv4));
     if (!removal.isEmpty()) {
       load(ipv4, removal);
     }
   }
 
   /** All rules of the family, empty where the family is not there. */
-  private String save(boolean ipv4) {
+  private Supplier<String> save(boolean ipv4) {
     String tool = ipv4 ? "iptables-save" : "ip6tables-save";
     if (tools.find(tool).isEmpty()) {
-      return "";
+      return () -> "";
     }
-    Tools.Answer answer = tools.run(tool);
-    return answer.succeeded() ? answer.output() : "";
+    Supplier<Tools.Answer> saved = tools.begin("", tool);
+    return () -> {
+      Tools.Answer answer = saved.get();
+      return answer.succeeded() ? answer.output() : "";
+    };
   }
 
   private void load(boolean ipv4, String text) {

@@ -1,5 +1,7 @@
 package io.hostmesh.agent.redirect;
 
+import java.util.function.Supplier;
+
 /** One way to put rules into the kernel. Blocks; not for several threads at once. */
 sealed interface KernelRules permits NftTable, IptablesChains {
   /** What the person calls it: a value of {@code capture.backend}. */
@@ -8,10 +10,11 @@ sealed interface KernelRules permits NftTable, IptablesChains {
   /**
    * Puts the whole plan in force, in place of what of ours is there.
    *
+   * @param before what {@link #listing} says now
    * @throws io.hostmesh.runtime.UserError where the kernel refuses; then nothing has changed (with
    *     iptables: one family may have)
    */
-  void apply(CapturePlan plan);
+  void apply(CapturePlan plan, String before);
 
   /** Changes only known instances and service ports. */
   void update(CapturePlan from, CapturePlan to);
@@ -19,14 +22,23 @@ sealed interface KernelRules permits NftTable, IptablesChains {
   /** Lets questions for names go where they went before there was a mesh. */
   void openDns();
 
-  /** Takes everything of ours out; nothing where nothing is there. */
-  void remove();
+  /**
+   * Takes everything of ours out; nothing where nothing is there.
+   *
+   * @param before what {@link #listing} says now
+   */
+  void remove(String before);
 
   /**
    * Our part of the kernel's rules, as text that {@link #loading} loads again; empty where there is
    * none.
    */
-  String listing();
+  default String listing() {
+    return beginListing().get();
+  }
+
+  /** Begins to read the {@link #listing} beside the caller; {@code get} waits for it. */
+  Supplier<String> beginListing();
 
   /** Of a listing, what only a change of the rules changes. */
   String lasting(String listing);

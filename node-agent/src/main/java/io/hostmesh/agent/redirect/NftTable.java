@@ -1,6 +1,8 @@
 package io.hostmesh.agent.redirect;
 
 import io.hostmesh.runtime.UserError;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Rules by {@code nft}: one table of ours, for both families. */
 final class NftTable implements KernelRules {
@@ -16,18 +18,21 @@ final class NftTable implements KernelRules {
   }
 
   /** Whether the kernel answers nft at all: why not, or nothing. */
-  static java.util.Optional<String> unusable(Tools tools) {
+  static Supplier<Optional<String>> unusable(Tools tools) {
     if (tools.find("nft").isEmpty()) {
-      return java.util.Optional.of("the command nft is not installed (apt install nftables)");
+      return () -> Optional.of("the command nft is not installed (apt install nftables)");
     }
-    Tools.Answer answer = tools.run("nft", "list", "tables");
-    return answer.succeeded()
-        ? java.util.Optional.empty()
-        : java.util.Optional.of("this kernel has no nftables for us, nft says: " + answer.reason());
+    Supplier<Tools.Answer> tables = tools.begin("", "nft", "list", "tables");
+    return () -> {
+      Tools.Answer answer = tables.get();
+      return answer.succeeded()
+          ? Optional.empty()
+          : Optional.of("this kernel has no nftables for us, nft says: " + answer.reason());
+    };
   }
 
   @Override
-  public void apply(CapturePlan plan) {
+  public void apply(CapturePlan plan, String before) {
     load(NftRules.full(plan));
   }
 
@@ -39,7 +44,7 @@ final class NftTable implements KernelRules {
     }
     if (!tools.runWith(change, "nft", "-f", "-").succeeded()) {
       // Someone else changed the sets: then all of it is put right.
-      apply(to);
+      load(NftRules.full(to));
     }
   }
 
@@ -51,14 +56,20 @@ final class NftTable implements KernelRules {
   }
 
   @Override
-  public void remove() {
-    load(NftRules.REMOVAL);
+  public void remove(String before) {
+    if (!before.isEmpty()) {
+      load(NftRules.REMOVAL);
+    }
   }
 
   @Override
-  public String listing() {
-    Tools.Answer answer = tools.run("nft", "-s", "list", "table", "inet", "hostmesh");
-    return answer.succeeded() ? answer.output() : "";
+  public Supplier<String> beginListing() {
+    Supplier<Tools.Answer> listing =
+        tools.begin("", "nft", "-s", "list", "table", "inet", "hostmesh");
+    return () -> {
+      Tools.Answer answer = listing.get();
+      return answer.succeeded() ? answer.output() : "";
+    };
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Runs nft, iptables and ip. Children live in the network namespace of the calling thread, and get
@@ -88,6 +89,15 @@ final class Tools {
    * @throws UserError where it is not installed, or does not end
    */
   Answer runWith(String input, String... command) {
+    return begin(input, command).get();
+  }
+
+  /**
+   * Runs a tool beside the caller; {@code get} waits for it, and fails as {@link #runWith}.
+   *
+   * @throws UserError where it is not installed
+   */
+  Supplier<Answer> begin(String input, String... command) {
     Path tool =
         find(command[0])
             .orElseThrow(
@@ -103,10 +113,24 @@ final class Tools {
     builder.environment().putAll(environment);
     builder.environment().put("LC_ALL", "C");
     try {
-      return answer(builder.start(), input, String.join(" ", command));
+      Process process = builder.start();
+      CompletableFuture<String> output = read(process.getInputStream());
+      CompletableFuture<String> complaint = read(process.getErrorStream());
+      boolean taken = write(process, input);
+      return () -> {
+        try {
+          return answer(process, taken, output, complaint, String.join(" ", command));
+        } catch (IOException e) {
+          throw cannotRun(tool, e);
+        }
+      };
     } catch (IOException e) {
-      throw new UserError("capture: cannot run " + tool + ": " + e.getMessage(), e);
+      throw cannotRun(tool, e);
     }
+  }
+
+  private static UserError cannotRun(Path tool, IOException why) {
+    return new UserError("capture: cannot run " + tool + ": " + why.getMessage(), why);
   }
 
   /**
@@ -129,10 +153,13 @@ final class Tools {
     return builder;
   }
 
-  private static Answer answer(Process process, String input, String command) throws IOException {
-    CompletableFuture<String> output = read(process.getInputStream());
-    CompletableFuture<String> complaint = read(process.getErrorStream());
-    boolean read = write(process, input);
+  private static Answer answer(
+      Process process,
+      boolean taken,
+      CompletableFuture<String> output,
+      CompletableFuture<String> complaint,
+      String command)
+      throws IOException {
     try {
       if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
@@ -143,7 +170,7 @@ final class Tools {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for " + command, e);
     }
-    if (!read && process.exitValue() == 0) {
+    if (!taken && process.exitValue() == 0) {
       throw new IOException("it did not read its input");
     }
     return new Answer(process.exitValue(), output.join(), complaint.join());
