@@ -24,6 +24,8 @@ enum Program {
           // Where it was made for: the cache's pages stay those of the file.
           "-XX:+UnlockDiagnosticVMOptions",
           "-XX:ArchiveRelocationMode=0",
+          // Profiles of the training would have the start compile what it calls a few times.
+          "-XX:-AOTReplayTraining",
           "-XX:TrimNativeHeapInterval=5000",
           "-XX:ReservedCodeCacheSize=48m")),
   PILOT(

@@ -56,7 +56,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntConsumer;
@@ -134,7 +133,9 @@ public final class Agent implements AutoCloseable {
     this.host = host;
     this.end = end;
     this.self = ThisHost.of(config.node());
-    FutureTask<Optional<Capture>> opening = HostCapture.open(config, self.uid());
+    Beside<Optional<Capture>> opening = HostCapture.open(config, self.uid());
+    Beside<Registry> connecting =
+        Beside.begin("registry", () -> Registry.connect(config.registry(), host.random()));
     Path state = config.folders().state();
     StateFiles files = folders(state, config.folders().run());
     this.sockets =
@@ -162,7 +163,6 @@ public final class Agent implements AutoCloseable {
                 state.resolve("identity"),
                 this::mayJoin));
     this.discovery = closing.add(discovery(files));
-    this.registry = closing.add(Registry.connect(config.registry(), host.random()));
     this.nameServers =
         new NameServers(
             host.vertx(), ResolvConf.DEFAULT, config.dns().upstreams(), this::captureChanged);
@@ -170,7 +170,7 @@ public final class Agent implements AutoCloseable {
         closing.add(
             new HostCapture(
                 config,
-                opened(opening),
+                opening.get(),
                 self.uid(),
                 discovery,
                 instances,
@@ -190,21 +190,8 @@ public final class Agent implements AutoCloseable {
             instances,
             facts,
             capture::json);
+    this.registry = closing.add(connecting.get());
     this.reporting = new Reporting(host.vertx(), status, discovery, notify);
-  }
-
-  private static Optional<Capture> opened(FutureTask<Optional<Capture>> opening) {
-    try {
-      return opening.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof UserError mistake) {
-        throw mistake;
-      }
-      throw new IllegalStateException("cannot capture", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while starting", e);
-    }
   }
 
   private static StateFiles folders(Path state, Path run) {

@@ -13,7 +13,6 @@ import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,13 +35,10 @@ final class HostCapture implements AutoCloseable {
    * @return empty where {@code capture.enabled = false}; fails with a {@link UserError} where a
    *     capability, a tool or the kernel's part is missing
    */
-  static FutureTask<Optional<Capture>> open(AgentConfig config, int uid) {
-    FutureTask<Optional<Capture>> opening =
-        new FutureTask<>(
-            () ->
-                config.capture().enabled() ? Optional.of(capture(config, uid)) : Optional.empty());
-    Thread.ofPlatform().name("capture-open").daemon().start(opening);
-    return opening;
+  static Beside<Optional<Capture>> open(AgentConfig config, int uid) {
+    return Beside.begin(
+        "capture-open",
+        () -> config.capture().enabled() ? Optional.of(capture(config, uid)) : Optional.empty());
   }
 
   private static Capture capture(AgentConfig config, int uid) {
