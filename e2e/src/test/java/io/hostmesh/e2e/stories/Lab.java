@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
@@ -55,11 +56,21 @@ final class Lab implements AutoCloseable {
    * @param arguments of {@code lab up}
    */
   static Lab up(String story, String... arguments) throws IOException {
+    return upWith(Map.of(), story, arguments);
+  }
+
+  /**
+   * The same.
+   *
+   * @param environment of the lab, beside the story's own
+   */
+  static Lab upWith(Map<String, String> environment, String story, String... arguments)
+      throws IOException {
     Lab lab = named(story);
     lab.hostmesh("lab", "down").ok();
     List<String> command = new ArrayList<>(List.of("lab", "up"));
     command.addAll(List.of(arguments));
-    lab.hostmesh(command.toArray(String[]::new)).ok();
+    run(environment, "", lab.command(command.toArray(String[]::new))).ok();
     return lab;
   }
 
@@ -141,13 +152,17 @@ final class Lab implements AutoCloseable {
   }
 
   static Result run(String input, List<String> command) throws IOException {
+    return run(Map.of(), input, command);
+  }
+
+  private static Result run(Map<String, String> environment, String input, List<String> command)
+      throws IOException {
     Path output = Files.createTempFile("hostmesh-e2e", ".out");
     try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
+      ProcessBuilder builder =
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+      builder.environment().putAll(environment);
+      Process process = builder.start();
       try (OutputStream in = process.getOutputStream()) {
         in.write(input.getBytes(StandardCharsets.UTF_8));
       } catch (IOException e) {
