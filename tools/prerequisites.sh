@@ -113,7 +113,12 @@ need_lab_tools() {
 # What the tests and stories need beside: unmodified programs to send through the mesh, a Debian to boot.
 need_test_tools() {
   need_commands systemd-nspawn:systemd-container debootstrap:debootstrap git:git dig:dnsutils \
-    nginx:nginx-light h2load:nghttp2-client socat:socat psql:postgresql-client python3:python3 rpm:rpm
+    nginx:nginx-light h2load:nghttp2-client openssl:openssl socat:socat psql:postgresql-client \
+    python3:python3 rpm:rpm
+  # For Debian's own Python, whichever one is first on the path.
+  if ! /usr/bin/python3 -c 'import websockets' 2> /dev/null; then
+    install_packages python3-websockets
+  fi
   # Where this machine is no Debian.
   if [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
     install_packages debian-archive-keyring

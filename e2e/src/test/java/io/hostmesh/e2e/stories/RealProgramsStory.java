@@ -77,6 +77,107 @@ class RealProgramsStory {
         .startsWith("nginx for");
   }
 
+  /** TLS of the programs' own passes as it is; who calls is proven by the mesh around it. */
+  @Test
+  void curlChecksNginxOwnCertificate() throws IOException {
+    Path folder = Files.createDirectories(Path.of("/tmp/hostmesh-e2e/tls"));
+    Lab.run(
+            "",
+            List.of(
+                "sh",
+                "-euc",
+                "cd "
+                    + folder
+                    + "; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+                    + " -keyout key.pem -out cert.pem -days 2 -subj /CN=secure.mesh"
+                    + " -addext subjectAltName=DNS:secure.mesh && chmod 644 key.pem cert.pem"))
+        .ok();
+    Path conf = folder.resolve("nginx-tls.conf");
+    Files.writeString(
+        conf,
+        """
+        daemon off;
+        pid nginx.pid;
+        error_log stderr;
+        events {}
+        http {
+          access_log off;
+          client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+          uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+          server {
+            listen 443 ssl;
+            ssl_certificate cert.pem; ssl_certificate_key key.pem;
+            location / { return 200 "$ssl_protocol for $ssl_server_name\\n"; }
+          }
+        }
+        """);
+    lab.run(
+            "h2",
+            "secure",
+            443,
+            "auto",
+            List.of(
+                "--copy",
+                conf.toString(),
+                "--copy",
+                folder.resolve("key.pem").toString(),
+                "--copy",
+                folder.resolve("cert.pem").toString()),
+            "sh",
+            "-c",
+            "exec nginx -p \"$PWD\" -c \"$PWD/nginx-tls.conf\"")
+        .ok();
+
+    String curl =
+        "curl -sS --max-time 10 --cacert " + folder.resolve("cert.pem") + " https://secure.mesh/";
+    assertThat(lab.as("shop", "h1", curl).ok().out())
+        .startsWith("TLS")
+        .endsWith(" for secure.mesh\n");
+  }
+
+  /** A service that declares nothing and speaks first, as SMTP and MySQL do, is not waited for. */
+  @Test
+  void aServerThatSpeaksFirstNeedsNoDeclaration() throws IOException {
+    lab.run(
+            "h2",
+            "mail",
+            2525,
+            "auto",
+            List.of(),
+            "socat",
+            "TCP-LISTEN:2525,fork,reuseaddr",
+            "SYSTEM:\"echo 220 ready; head -n 1\"")
+        .ok();
+
+    assertThat(
+            lab.as("shop", "h1", "(sleep 1; echo QUIT) | socat -t 10 - TCP:mail.mesh:2525")
+                .ok()
+                .lines())
+        .containsExactly("220 ready", "QUIT");
+  }
+
+  @Test
+  void aWebSocketStaysOpenBothWays() throws IOException {
+    String script = Programs.script("websocket.py").toString();
+    lab.run(
+            "h2",
+            "chat",
+            8765,
+            "http",
+            List.of("--copy", script),
+            "/usr/bin/python3",
+            "websocket.py",
+            "serve",
+            "8765")
+        .ok();
+
+    assertThat(
+            lab.as("shop", "h1", "/usr/bin/python3 " + script + " call ws://chat.mesh/room?a=b")
+                .ok()
+                .lines())
+        .containsExactly("path /room?a=b", "True", "True", "True", "closed 1000");
+  }
+
   @Test
   void psqlTalksToPostgres() throws IOException {
     String bin = postgres();
