@@ -324,7 +324,7 @@ class HttpRefusalTest {
     assertThat(direct(port).status()).isEqualTo("200");
     mesh.h2.caller = new Caller.Service(GREETER);
     assertThat(direct(port).status()).isEqualTo("200");
-    mesh.h2.caller = new Caller.Remote();
+    mesh.h2.caller = new Caller.Remote(Optional.empty());
     refused(direct(port), 403, "the mesh is strict");
     mesh.mesh.settings = new MeshSettings("test.local", "dc1", true, false);
     refused(direct(port), 403, "a caller without an identity");

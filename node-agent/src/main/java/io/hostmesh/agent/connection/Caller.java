@@ -1,6 +1,7 @@
 package io.hostmesh.agent.connection;
 
 import io.hostmesh.model.ServiceName;
+import java.util.Optional;
 
 /** Who opened a connection, as the kernel tells it. */
 public sealed interface Caller {
@@ -15,6 +16,10 @@ public sealed interface Caller {
    */
   record Unknown(String process) implements Caller {}
 
-  /** None of this host's. */
-  record Remote() implements Caller {}
+  /**
+   * None of this host's.
+   *
+   * @param doubt for messages: why it may be on this host nevertheless
+   */
+  record Remote(Optional<String> doubt) implements Caller {}
 }

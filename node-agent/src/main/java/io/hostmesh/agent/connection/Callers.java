@@ -1,13 +1,14 @@
 package io.hostmesh.agent.connection;
 
+import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 
-/** Tells who opened a connection. Any thread; within microseconds. */
+/** Tells who opened a connection. On the channel's event loop; within microseconds. */
 @FunctionalInterface
 public interface Callers {
   /**
-   * @param client the caller's own address
+   * @param accepted the redirected connection
    * @param destination where the caller thinks it is connected
    */
-  Caller attest(InetSocketAddress client, InetSocketAddress destination);
+  Caller attest(Channel accepted, InetSocketAddress destination);
 }

@@ -54,7 +54,6 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
   protected void initChannel(SocketChannel channel) {
     channel.config().setAutoRead(false);
     Upstreams upstreams = connections.accepted(channel);
-    InetSocketAddress peer = channel.remoteAddress();
     Optional<InetSocketAddress> destination = destinations.of(channel);
     if (destination.isEmpty()) {
       refuse(
@@ -69,7 +68,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
           "no service of this host is declared at " + Accepted.text(destination.get()));
       return;
     }
-    Origin origin = origin(peer, destination.get());
+    Origin origin = origin(channel, destination.get());
     switch (instance.get().protocol()) {
       case HTTP, HTTP2, GRPC -> {
         http(channel, receiver.http(origin, instance.get(), upstreams));
@@ -83,9 +82,9 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     }
   }
 
-  private Origin origin(InetSocketAddress peer, InetSocketAddress destination) {
-    String address = peer.getAddress().getHostAddress();
-    return switch (callers.attest(peer, destination)) {
+  private Origin origin(SocketChannel channel, InetSocketAddress destination) {
+    String address = channel.remoteAddress().getAddress().getHostAddress();
+    return switch (callers.attest(channel, destination)) {
       case Caller.Service known ->
           new Origin(
               Origin.Arrival.CAPTURED,
@@ -94,12 +93,16 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
               known.service().toString());
       case Caller.Unknown unknown ->
           new Origin(Origin.Arrival.CAPTURED, Optional.empty(), address, unknown.process());
-      case Caller.Remote _ ->
+      case Caller.Remote(Optional<String> doubt) ->
           new Origin(
               Origin.Arrival.CAPTURED,
               Optional.empty(),
               address,
-              "the caller at " + address + ", which did not come through the mesh,");
+              "the caller at "
+                  + address
+                  + ", which did not come through the mesh"
+                  + doubt.map(text -> " (" + text + ")").orElse("")
+                  + ",");
     };
   }
 

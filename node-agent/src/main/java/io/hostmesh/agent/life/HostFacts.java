@@ -14,6 +14,7 @@ import io.hostmesh.agent.workload.Workload;
 import io.hostmesh.agent.workload.WorkloadMatcher;
 import io.hostmesh.agent.workload.WorkloadSelector;
 import io.hostmesh.model.ServiceName;
+import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,8 +91,10 @@ final class HostFacts implements LocalInstances {
   }
 
   /** Who opened a connection. */
-  Caller caller(InetSocketAddress client, InetSocketAddress destination) {
-    return switch (callers.attest(client, destination)) {
+  Caller caller(Channel accepted, InetSocketAddress destination) {
+    InetSocketAddress local = (InetSocketAddress) accepted.localAddress();
+    InetSocketAddress remote = (InetSocketAddress) accepted.remoteAddress();
+    return switch (callers.attest(local, remote, destination)) {
       case Attestation.Attested attested -> new Caller.Service(attested.service());
       case Attestation.Unknown unknown -> new Caller.Unknown("the process of " + unknown.owner());
       case Attestation.Ambiguous ambiguous ->
@@ -104,7 +107,7 @@ final class HostFacts implements LocalInstances {
                       .distinct()
                       .collect(Collectors.joining(" and "))
                   + " claim both");
-      case Attestation.NotLocal() -> new Caller.Remote();
+      case Attestation.NotLocal(Optional<String> doubt) -> new Caller.Remote(doubt);
     };
   }
 

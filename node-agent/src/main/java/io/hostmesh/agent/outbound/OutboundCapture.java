@@ -68,7 +68,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
       return;
     }
     // Before anything is read: a caller that is gone has left the kernel's tables.
-    Caller caller = callers.attest(channel.remoteAddress(), destination);
+    Caller caller = callers.attest(channel, destination);
     MeshView view = sender.mesh().view();
     Optional<DirectoryEntry> entry = view.byDestination(destination);
     Optional<MeshSettings> settings = view.settings();
@@ -84,8 +84,12 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
               entry.get(),
               upstreams);
       case Caller.Unknown unknown -> noIdentity(channel, entry.get(), unknown.process());
-      case Caller.Remote _ ->
-          noIdentity(channel, entry.get(), "a process that could not be found on this host");
+      case Caller.Remote(Optional<String> doubt) ->
+          noIdentity(
+              channel,
+              entry.get(),
+              "a process that could not be found on this host"
+                  + doubt.map(text -> " (" + text + ")").orElse(""));
     }
   }
 

@@ -2,6 +2,7 @@ package io.hostmesh.agent.workload;
 
 import io.hostmesh.model.ServiceName;
 import java.util.List;
+import java.util.Optional;
 
 /** Who is calling, as the kernel tells it. */
 public sealed interface Attestation {
@@ -25,6 +26,8 @@ public sealed interface Attestation {
   /**
    * No such socket on this host: the caller is on another one, or has gone by now. Also a caller
    * that closed both ways before it was looked at, of which the kernel keeps no owner.
+   *
+   * @param doubt why it may be on this host nevertheless: what the kernel could not be asked
    */
-  record NotLocal() implements Attestation {}
+  record NotLocal(Optional<String> doubt) implements Attestation {}
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class SocketTable {
-  private final ThreadLocal<InetDiag> connections = ThreadLocal.withInitial(InetDiag::open);
+  private final ThreadLocal<InetDiag> connections = ThreadLocal.withInitial(InetDiag::new);
 
   /**
    * The socket of exactly this pair of addresses; where there is no such connection, the listener

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.redirect;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -180,6 +182,56 @@ abstract class CaptureStory {
         .isEqualTo("inbound 127.0.0.1 8080 from web");
     assertThat(other.greetingAs(TestAgent.CALLER, HERE, SERVICE))
         .isEqualTo("inbound 10.77.0.1 8080");
+  }
+
+  @Test
+  void aCallerWhosePortTheKernelChangesIsAttested() throws Exception {
+    apply(plan().withServicePorts(Set.of(SERVICE, SERVICE + 1)));
+
+    for (List<String> addresses :
+        List.of(
+            List.of("241.0.0.7", "241.0.0.8"), List.of("fd48:6f73:746d::7", "fd48:6f73:746d::8"))) {
+      // The first has ended, but is tracked for minutes: their answers would look the same.
+      assertThat(host.greetingFrom(5000, TestAgent.CALLER, addresses.getFirst(), 80))
+          .endsWith("7 80 from web");
+      assertThat(host.greetingFrom(5000, TestAgent.CALLER, addresses.getLast(), 80))
+          .endsWith("8 80 from web");
+      assertThat(agent.callersPorts().getLast()).isNotEqualTo(5000);
+      assertThat(host.greetingFrom(5000, SOMEONE, addresses.getLast(), 81)).endsWith("8 81");
+    }
+    for (String loopback : List.of("127.0.0.1", "::1")) {
+      host.greetingFrom(5000, TestAgent.CALLER, loopback, SERVICE);
+      assertThat(host.greetingFrom(5000, TestAgent.CALLER, loopback, SERVICE + 1))
+          .startsWith("inbound")
+          .endsWith(" 8081 from web");
+      assertThat(agent.callersPorts().getLast()).isNotEqualTo(5000);
+    }
+  }
+
+  /** A port that the kernel gives a caller may be the real one of another caller's socket. */
+  @Test
+  void aCallerIsNeverTakenForTheOneWhosePortItSeemsToHave() throws Exception {
+    apply(plan());
+    host.shell(
+        """
+        nft -f - <<END
+        table ip ports {
+          chain change {
+            type nat hook postrouting priority 100
+            tcp sport 5000 snat to 127.0.0.1:7000
+            tcp sport 6000 snat to 127.0.0.1:5000
+          }
+        }
+        END
+        """);
+
+    try (Socket web =
+        host.callAs(TestAgent.CALLER, () -> TestHost.connected(5000, "241.0.0.7", 80))) {
+      assertThat(web.getInputStream().readAllBytes()).asString(UTF_8).contains("from web");
+      assertThat(host.greetingFrom(6000, SOMEONE, "241.0.0.7", 80))
+          .isEqualTo("outbound 241.0.0.7 80");
+    }
+    assertThat(agent.callersPorts()).containsExactly(7000, 5000);
   }
 
   @Test

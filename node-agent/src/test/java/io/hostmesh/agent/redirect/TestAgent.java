@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -40,6 +41,7 @@ final class TestAgent implements AutoCloseable {
               new WorkloadMatcher(
                   List.of(
                       new Workload(ServiceName.of("web"), "web-1", WorkloadSelector.uid(CALLER)))));
+  private final List<Integer> ports = new CopyOnWriteArrayList<>();
   private final EventLoopGroup loops;
   private final List<Channel> listeners = new ArrayList<>();
 
@@ -72,6 +74,11 @@ final class TestAgent implements AutoCloseable {
         .channel();
   }
 
+  /** The ports that callers seemed to have, in the order of their calls. */
+  List<Integer> callersPorts() {
+    return ports;
+  }
+
   private final class Greeting extends ChannelInboundHandlerAdapter {
     private final String name;
 
@@ -81,8 +88,10 @@ final class TestAgent implements AutoCloseable {
 
     private String caller(ChannelHandlerContext context) {
       InetSocketAddress client = (InetSocketAddress) context.channel().remoteAddress();
+      InetSocketAddress local = (InetSocketAddress) context.channel().localAddress();
+      ports.add(client.getPort());
       InetSocketAddress original = OriginalDestination.of(context.channel()).orElseThrow();
-      return callers.attest(client, original) instanceof Attestation.Attested attested
+      return callers.attest(local, client, original) instanceof Attestation.Attested attested
           ? " from " + attested.service()
           : "";
     }

@@ -122,13 +122,41 @@ public final class TestHost implements AutoCloseable {
     return callAs(uid, () -> greet(address, port));
   }
 
+  /** The same from one port of the caller's, which an earlier call may have come from. */
+  String greetingFrom(int source, int uid, String address, int port) throws Exception {
+    return callAs(uid, () -> greet(source, address, port));
+  }
+
   private static String greet(String address, int port) throws IOException {
-    try (Socket socket = new Socket()) {
-      socket.setSoTimeout(5_000);
-      socket.connect(new InetSocketAddress(InetAddress.ofLiteral(address), port), 5_000);
+    return greet(0, address, port);
+  }
+
+  private static String greet(int source, String address, int port) throws IOException {
+    try (Socket socket = connected(source, address, port)) {
       return String.valueOf(
           new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
               .readLine());
+    }
+  }
+
+  /**
+   * A connection in the network, and by the user, of the thread.
+   *
+   * @param source its own port, or 0
+   */
+  static Socket connected(int source, String address, int port) throws IOException {
+    Socket socket = new Socket();
+    try {
+      if (source != 0) {
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(source));
+      }
+      socket.setSoTimeout(5_000);
+      socket.connect(new InetSocketAddress(InetAddress.ofLiteral(address), port), 5_000);
+      return socket;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
     }
   }
 

@@ -52,7 +52,12 @@ class AttestationTest {
 
   private Attestation attest(CallerAttestor callers, ServiceProcess caller, int to)
       throws Exception {
-    return host.call(() -> callers.attest(at(LOOPBACK, caller.port()), at(LOOPBACK, to)));
+    return host.call(() -> attest(callers, at(LOOPBACK, caller.port()), at(LOOPBACK, to)));
+  }
+
+  private static Attestation attest(
+      CallerAttestor callers, InetSocketAddress caller, InetSocketAddress to) {
+    return callers.attest(to, caller, to);
   }
 
   private static InetSocketAddress at(String address, int port) {
@@ -96,10 +101,29 @@ class AttestationTest {
     try (ServerSocket server = host.call(() -> new ServerSocket(0))) {
       int port = server.getLocalPort();
 
-      assertThat(host.call(() -> callers.attest(at("10.1.2.3", 4000), at(LOOPBACK, port))))
-          .isEqualTo(new Attestation.NotLocal());
-      assertThat(host.call(() -> callers.attest(at(LOOPBACK, port), at("10.1.2.3", 4000))))
-          .isEqualTo(new Attestation.NotLocal());
+      assertThat(host.call(() -> attest(callers, at("10.1.2.3", 4000), at(LOOPBACK, port))))
+          .isEqualTo(new Attestation.NotLocal(Optional.empty()));
+      assertThat(host.call(() -> attest(callers, at(LOOPBACK, port), at("10.1.2.3", 4000))))
+          .isEqualTo(new Attestation.NotLocal(Optional.empty()));
+    }
+  }
+
+  @Test
+  void anAgentThatMayNotAskConnectionTrackingSaysSoWhereItFindsNobody() throws Exception {
+    CallerAttestor callers = callers(web);
+    try (ServerSocket server = host.call(() -> new ServerSocket(0));
+        ServiceProcess caller = call(webGroup, WEB_USER, server)) {
+      InetSocketAddress to = at(LOOPBACK, server.getLocalPort());
+
+      assertThat(host.callAs(SOMEONE, () -> attest(callers, at(LOOPBACK, caller.port() ^ 1), to)))
+          .isEqualTo(
+              new Attestation.NotLocal(
+                  Optional.of(
+                      "the kernel's connection tracking could not be asked for its port (ctnetlink:"
+                          + " Operation not permitted): the agent needs CAP_NET_ADMIN and the"
+                          + " module nf_conntrack_netlink")));
+      assertThat(host.callAs(SOMEONE, () -> attest(callers, at(LOOPBACK, caller.port()), to)))
+          .isInstanceOf(Attestation.Attested.class);
     }
   }
 
@@ -112,7 +136,8 @@ class AttestationTest {
 
       assertThat(
               host.call(
-                  () -> callers.attest(at("::1", caller.port()), at("::1", server.getLocalPort()))))
+                  () ->
+                      attest(callers, at("::1", caller.port()), at("::1", server.getLocalPort()))))
           .isInstanceOf(Attestation.Attested.class);
     }
   }
@@ -213,11 +238,11 @@ class AttestationTest {
           host.call(
               () -> {
                 for (int i = 0; i < 20_000; i++) {
-                  callers.attest(from, to);
+                  attest(callers, from, to);
                 }
                 long start = System.nanoTime();
                 for (int i = 0; i < 20_000; i++) {
-                  callers.attest(from, to);
+                  attest(callers, from, to);
                 }
                 return (System.nanoTime() - start) / 20_000;
               });
