@@ -1,6 +1,5 @@
 package io.hostmesh.agent.connection;
 
-import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 
 /** What all accepted connections need. */
@@ -11,10 +10,5 @@ public final class Accepted {
   public static String text(InetSocketAddress address) {
     String host = address.getAddress().getHostAddress();
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
-  }
-
-  /** Asks for the first bytes, of a channel that is being initialised. */
-  public static void readWhenActive(Channel channel) {
-    channel.eventLoop().execute(channel::read);
   }
 }

@@ -7,12 +7,12 @@ import io.hostmesh.agent.connection.Connections;
 import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.protocol.Detection;
-import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
+import io.hostmesh.agent.protocol.OnDemand;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
 import io.hostmesh.agent.protocol.SocketBytes;
@@ -52,7 +52,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
   /** The road of such a connection: where to, who, then what it speaks. */
   @Override
   protected void initChannel(SocketChannel channel) {
-    channel.config().setAutoRead(false);
+    channel.pipeline().addLast(new OnDemand());
     Upstreams upstreams = connections.accepted(channel);
     Optional<InetSocketAddress> destination = destinations.of(channel);
     if (destination.isEmpty()) {
@@ -72,12 +72,9 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     switch (instance.get().protocol()) {
       case HTTP, HTTP2, GRPC -> {
         http(channel, receiver.http(origin, instance.get(), upstreams));
-        Accepted.readWhenActive(channel);
+        OnDemand.of(channel).read();
       }
-      case TCP -> {
-        channel.pipeline().addLast(new EarlyBytes());
-        tcp(channel, origin, instance.get(), upstreams);
-      }
+      case TCP -> tcp(channel, origin, instance.get(), upstreams);
       case AUTO -> detect(channel, origin, instance.get(), upstreams);
     }
   }

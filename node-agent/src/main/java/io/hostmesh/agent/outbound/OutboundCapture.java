@@ -10,10 +10,10 @@ import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.Detection;
-import io.hostmesh.agent.protocol.EarlyBytes;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpVersionSwitch;
+import io.hostmesh.agent.protocol.OnDemand;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
 import io.hostmesh.agent.protocol.SocketBytes;
@@ -58,7 +58,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
   /** The road of such a connection: where to, which service, who calls, what the service speaks. */
   @Override
   protected void initChannel(SocketChannel channel) {
-    channel.config().setAutoRead(false);
+    channel.pipeline().addLast(new OnDemand());
     Upstreams upstreams = connections.accepted(channel);
     InetSocketAddress destination = destinations.of(channel).orElse(null);
     if (destination == null) {
@@ -120,10 +120,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
           http(channel, new OutboundHttp(sender, as.apply("http"), false, false, upstreams));
       case HTTP2, GRPC ->
           http(channel, new OutboundHttp(sender, as.apply("grpc"), true, false, upstreams));
-      case TCP -> {
-        channel.pipeline().addLast(new EarlyBytes());
-        new OutboundTcp(channel, sender, as.apply(Call.TCP), upstreams).start();
-      }
+      case TCP -> new OutboundTcp(channel, sender, as.apply(Call.TCP), upstreams).start();
       case AUTO ->
           detect(
               channel,
@@ -134,7 +131,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
 
   private void http(SocketChannel channel, HttpService service) {
     readRequests(channel, service);
-    Accepted.readWhenActive(channel);
+    OnDemand.of(channel).read();
   }
 
   private void readRequests(SocketChannel channel, HttpService service) {
@@ -198,7 +195,6 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
                   + "; \"hostmesh status\" shows whether this host's configuration is current"));
       return;
     }
-    channel.pipeline().addLast(new EarlyBytes());
     Promise<ByteStream> dialled = upstreams.loop().newPromise();
     dialled.addListener(
         done -> {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Finds out what the caller of a service without a declared protocol speaks, and gives way to the
  * handlers of that. A caller that waits for the service to speak first is not kept waiting: it is
  * taken for bytes when nothing has come for a moment, and so is one that stops in the middle of
- * what may be a request line. Used by its event loop only; the channel is read on demand.
+ * what may be a request line. Used by its event loop only, behind an {@link OnDemand}.
  */
 public final class Detection extends ChannelInboundHandlerAdapter {
   /** How long a caller may be silent before it is taken for one that waits. */
@@ -29,7 +29,7 @@ public final class Detection extends ChannelInboundHandlerAdapter {
      */
     void http(boolean http2);
 
-    /** Anything else; what has come is in an {@link EarlyBytes} behind all other handlers. */
+    /** Anything else; what has come is back in the channel's {@link OnDemand}. */
     void bytes();
   }
 
@@ -52,7 +52,7 @@ public final class Detection extends ChannelInboundHandlerAdapter {
   private void begin(ChannelHandlerContext ctx) {
     if (!decided && ctx.channel().isActive()) {
       waitFor(ctx);
-      ctx.read();
+      OnDemand.of(ctx.channel()).read();
     }
   }
 
@@ -98,7 +98,7 @@ public final class Detection extends ChannelInboundHandlerAdapter {
     if (!decided && read) {
       read = false;
       waitFor(ctx);
-      ctx.read();
+      OnDemand.of(ctx.channel()).read();
     }
     ctx.fireChannelReadComplete();
   }
@@ -106,22 +106,17 @@ public final class Detection extends ChannelInboundHandlerAdapter {
   private void decide(ChannelHandlerContext ctx, FirstBytes found, boolean ended) {
     decided = true;
     stopWaiting();
-    boolean http = found == FirstBytes.HTTP1 || found == FirstBytes.HTTP2;
-    if (http) {
-      road.http(found == FirstBytes.HTTP2);
-    } else {
-      ctx.pipeline().addLast(new EarlyBytes());
-    }
     ByteBuf bytes = early;
     early = null;
-    if (bytes != null) {
-      ctx.fireChannelRead(bytes);
-    }
-    if (ended) {
-      ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-    }
-    ctx.pipeline().remove(this);
-    if (!http) {
+    if (found == FirstBytes.HTTP1 || found == FirstBytes.HTTP2) {
+      road.http(found == FirstBytes.HTTP2);
+      if (bytes != null) {
+        ctx.fireChannelRead(bytes);
+      }
+      ctx.pipeline().remove(this);
+    } else {
+      OnDemand.of(ctx.channel()).putBack(bytes, ended);
+      ctx.pipeline().remove(this);
       road.bytes();
     }
   }

@@ -6,15 +6,14 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 
 /**
- * Writes HTTP/1.1 answers, framed as the request allows: an answer to HEAD has no body, and
- * HTTP/1.0 knows no chunks.
+ * How an HTTP/1.1 answer is framed, as the request allows: an answer to HEAD has no body, and
+ * HTTP/1.0 knows no chunks. Not for several threads.
  */
-final class H1Answers extends HttpResponseEncoder {
+final class H1Answers {
   private HttpMethod method = HttpMethod.GET;
   private boolean old;
 
@@ -26,11 +25,6 @@ final class H1Answers extends HttpResponseEncoder {
   void answering(HttpMethod asked, boolean http10) {
     method = asked;
     old = http10;
-  }
-
-  @Override
-  protected boolean isContentAlwaysEmpty(HttpResponse response) {
-    return method.equals(HttpMethod.HEAD) || super.isContentAlwaysEmpty(response);
   }
 
   /**
@@ -63,7 +57,7 @@ final class H1Answers extends HttpResponseEncoder {
   }
 
   /** Whether an answer has no body whatever its headers say (RFC 9112 section 6.3). */
-  private boolean bodyless(HttpResponse response) {
+  boolean bodyless(HttpResponse response) {
     HttpResponseStatus status = response.status();
     return method.equals(HttpMethod.HEAD)
         || status.code() == 204

@@ -5,29 +5,12 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What is wrong with a request's head: never guessed at, always refused. */
 final class H1Failures {
   private H1Failures() {}
-
-  /**
-   * What the decoder could not read.
-   *
-   * @param inBody whether the head was complete, so that a line that is too long is a chunk's
-   */
-  static Failure of(Throwable cause, boolean inBody) {
-    if (cause instanceof TooLongHttpLineException && !inBody) {
-      return new Failure(Failure.Kind.TARGET_TOO_LONG, "the request's target is too long");
-    }
-    if (cause instanceof TooLongHttpHeaderException) {
-      return new Failure(Failure.Kind.HEAD_TOO_LARGE, "the request's headers are too large");
-    }
-    return malformed("not a well-formed HTTP/1.1 request: " + cause.getMessage());
-  }
 
   private static Failure malformed(String sentence) {
     return new Failure(Failure.Kind.MALFORMED, sentence);

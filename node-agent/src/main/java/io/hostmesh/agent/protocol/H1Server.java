@@ -3,6 +3,7 @@ package io.hostmesh.agent.protocol;
 import io.hostmesh.agent.telemetry.Failure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -18,7 +19,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import java.util.ArrayDeque;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,106 +29,98 @@ import org.jspecify.annotations.Nullable;
  * only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
-public final class H1Server extends ChannelInboundHandlerAdapter implements HttpCaller, Drainable {
+public final class H1Server extends ChannelInboundHandlerAdapter
+    implements HttpCaller, Drainable, H1Reader.Sink {
   private static final long LINGER_SECONDS = 2;
 
   private final HttpService service;
   private final HttpLimits limits;
+  private final Channel channel;
+  private final OnDemand demand;
+  private final H1Reader reader;
+  private final H1Writer writer;
   private final H1Answers answers = new H1Answers();
-  private final SlowHead slowHead;
-  private final H1RequestDecoder decoder;
-  private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>();
-  private @Nullable ChannelHandlerContext ctx;
+  private @Nullable ScheduledFuture<?> headDeadline;
   private @Nullable HttpExchange current;
   private @Nullable H1Request request;
+  private boolean parsing;
   private boolean requestEnded;
   private boolean responseEnded;
   private boolean keepAlive = true;
-  private boolean advancing;
   private boolean draining;
   private boolean inputEnded;
   private boolean upgrading;
   private @Nullable H1Tunnel tunnel;
   private boolean closing;
 
-  private H1Server(HttpService service, HttpLimits limits) {
+  private H1Server(Channel channel, OnDemand demand, HttpService service, HttpLimits limits) {
+    this.channel = channel;
+    this.demand = demand;
     this.service = service;
     this.limits = limits;
-    this.slowHead = new SlowHead(limits, this);
-    this.decoder = new H1RequestDecoder(limits);
+    this.reader = new H1Reader(true, limits, this);
+    this.writer = new H1Writer(channel);
   }
 
-  /** Adds the handlers of such a connection; reading begins when they are in. */
+  /** Adds the handler of such a connection, whose pipeline begins with an {@link OnDemand}. */
   public static H1Server install(ChannelPipeline pipeline, HttpService service, HttpLimits limits) {
-    H1Server server = new H1Server(service, limits);
-    pipeline.addLast("slow-head", server.slowHead);
-    pipeline.addLast("h1-requests", server.decoder);
-    pipeline.addLast("h1-answers", server.answers);
+    Channel channel = pipeline.channel();
+    H1Server server = new H1Server(channel, OnDemand.of(channel), service, limits);
     pipeline.addLast("h1", server);
     return server;
-  }
-
-  @Override
-  public void handlerAdded(ChannelHandlerContext context) {
-    ctx = context;
-  }
-
-  private ChannelHandlerContext context() {
-    ChannelHandlerContext context = ctx;
-    if (context == null) {
-      throw new IllegalStateException("not in a pipeline");
-    }
-    return context;
   }
 
   // Requests.
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
     if (closing) {
-      ReferenceCountUtil.release(message);
-    } else if (message instanceof ByteBuf bytes) {
-      tunnelled(bytes);
-    } else if (message instanceof HttpObject part) {
-      if (busy() || !pipelined.isEmpty()) {
-        pipelined.add(part);
-      } else {
-        accept(part);
-      }
-    } else {
-      context.fireChannelRead(message);
-    }
-  }
-
-  private void tunnelled(ByteBuf bytes) {
-    if (tunnel != null) {
+      bytes.release();
+    } else if (tunnel != null) {
       tunnel.received(bytes);
     } else {
-      bytes.release();
+      parse(() -> reader.read(channel.alloc(), bytes));
     }
   }
 
-  /** Whether the request under way has been read completely and its answer is not complete. */
-  private boolean busy() {
-    return request != null && requestEnded;
+  /** A step of the reader. */
+  private interface Parsing {
+    void run() throws H1Malformed;
   }
 
-  private void accept(HttpObject part) {
-    if (part.decoderResult().isFailure()) {
-      Failure failure = H1Failures.of(part.decoderResult().cause(), request != null);
+  private void parse(Parsing step) {
+    parsing = true;
+    try {
+      step.run();
+    } catch (H1Malformed e) {
+      malformed(e.failure());
+    } finally {
+      parsing = false;
+    }
+  }
+
+  @Override
+  public boolean part(HttpObject part) {
+    if (closing) {
       ReferenceCountUtil.release(part);
-      malformed(failure);
-      return;
-    }
-    if (part instanceof HttpRequest head) {
+    } else if (tunnel != null) {
+      tunnel.received(((HttpContent) part).content());
+    } else if (part instanceof HttpRequest head) {
       begin(head);
-    }
-    if (part instanceof HttpContent content) {
+    } else if (part instanceof HttpContent content) {
       body(content);
     }
+    return !closing && !busy();
+  }
+
+  /** Whether what follows is none of the request under way, whose answer is not complete. */
+  private boolean busy() {
+    return request != null && (requestEnded || (upgrading && tunnel == null));
   }
 
   private void begin(HttpRequest head) {
+    stopHeadDeadline();
     Failure wrong = H1Failures.check(head);
     if (wrong != null) {
       malformed(wrong);
@@ -164,13 +157,19 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    settle();
+  }
+
+  /** What was read so far is taken in. */
+  private void settle() {
     if (closing) {
-      context.read();
+      demand.read();
     } else if (current != null) {
       current.requestBatchEnd();
-    } else if (request == null) {
-      context.flush();
-      context.read();
+    } else if (request == null && tunnel == null) {
+      idle();
+    } else {
+      demand.read();
     }
   }
 
@@ -187,13 +186,25 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     flush();
   }
 
-  /** Whether the next bytes belong to a head of which some have come. */
-  boolean hasPartOfHead() {
-    return request == null && tunnel == null && !closing && decoder.headBegun();
+  /** A head that has begun shall be whole in time. */
+  private void startHeadDeadline() {
+    if (headDeadline == null && reader.isInHead()) {
+      headDeadline =
+          channel
+              .eventLoop()
+              .schedule(this::headTooSlow, limits.headTime().toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void stopHeadDeadline() {
+    if (headDeadline != null) {
+      headDeadline.cancel(false);
+      headDeadline = null;
+    }
   }
 
   void headTooSlow() {
-    if (hasPartOfHead()) {
+    if (request == null && tunnel == null && !closing && reader.isInHead()) {
       malformed(
           new Failure(
               Failure.Kind.SLOW_HEAD,
@@ -207,8 +218,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
 
   @Override
   public void write(HttpObject part) {
-    ChannelHandlerContext context = context();
-    if (closing || !context.channel().isActive()) {
+    if (closing || !channel.isActive()) {
       ReferenceCountUtil.release(part);
       return;
     }
@@ -218,28 +228,31 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     }
     if (part instanceof HttpResponse response) {
       if (Informational.is(response)) {
-        informational(context, response);
+        informational(response);
         return;
       }
       head(response);
+      writer.response(response, answers.bodyless(response));
+      if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS) && current != null) {
+        beginTunnel(current);
+        return;
+      }
     }
-    context.write(part, context.voidPromise());
-    if (part instanceof HttpResponse response
-        && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)
-        && current != null) {
-      beginTunnel(context, current);
-    } else if (part instanceof LastHttpContent) {
-      responseEnded = true;
-      endOfAnswer();
+    if (part instanceof HttpContent content) {
+      boolean last = content instanceof LastHttpContent;
+      writer.content(content);
+      if (last) {
+        responseEnded = true;
+        endOfAnswer();
+      }
     }
   }
 
-  private void informational(ChannelHandlerContext context, HttpResponse response) {
-    if (request != null && request.old()) {
-      ReferenceCountUtil.release(response); // HTTP/1.0 has none.
-    } else {
-      context.write(response, context.voidPromise());
+  private void informational(HttpResponse response) {
+    if (request == null || !request.old()) { // HTTP/1.0 has none.
+      writer.response(response, true);
     }
+    ReferenceCountUtil.release(response);
   }
 
   private void head(HttpResponse response) {
@@ -266,50 +279,39 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
     }
   }
 
-  /** On to the next pipelined request. */
+  /** On to the next request, which may be here already. */
   private void next() {
     request = null;
-    if (advancing) {
-      return;
+    if (parsing) {
+      return; // The reader goes on by itself.
     }
-    advancing = true;
-    while (!closing && !busy() && !pipelined.isEmpty()) {
-      accept(pipelined.poll());
-    }
-    advancing = false;
-    if (request == null && !closing) {
-      idle();
-    } else if (current != null) {
-      current.requestBatchEnd();
+    parse(reader::readOn);
+    if (!closing) {
+      settle();
     }
   }
 
   private void idle() {
-    ChannelHandlerContext context = context();
-    context.flush();
+    writer.flush();
     if (inputEnded) {
-      context.close();
+      channel.close();
     } else {
-      if (hasPartOfHead()) { // It came with the request before.
-        slowHead.begin();
-      }
-      context.read();
+      startHeadDeadline();
+      demand.read();
     }
   }
 
-  private void beginTunnel(ChannelHandlerContext context, HttpExchange exchange) {
-    H1Tunnel begun = new H1Tunnel(context, exchange);
+  private void beginTunnel(HttpExchange exchange) {
+    writer.flush();
+    H1Tunnel begun = new H1Tunnel(channel, exchange);
     tunnel = begun;
     upgrading = false;
-    // The encoder has to be gone after the head, which has no end mark of its own, is written.
-    context.flush();
-    context.pipeline().remove(answers);
-    context.pipeline().remove(slowHead);
-    context.pipeline().remove(decoder);
+    reader.becomeRaw();
+    parse(reader::readOn);
     if (inputEnded) {
       begun.inputEnded(); // The application had closed its side before.
     } else {
-      context.read();
+      demand.read();
     }
   }
 
@@ -317,17 +319,17 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
 
   @Override
   public void flush() {
-    context().flush();
+    writer.flush();
   }
 
   @Override
   public boolean writable() {
-    return context().channel().isWritable();
+    return channel.isWritable();
   }
 
   @Override
   public void read() {
-    context().read();
+    demand.read();
   }
 
   /** A reset, so that no client takes the answer for complete. */
@@ -335,7 +337,8 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   public void abort() {
     closing = true;
     current = null;
-    Resets.reset(context().channel());
+    writer.release();
+    Resets.reset(channel);
   }
 
   @Override
@@ -358,7 +361,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   /** A client may close its side after its request and still get its answer. */
   private void inputEnded(ChannelHandlerContext context) {
     inputEnded = true;
-    if (closing || (request == null && pipelined.isEmpty())) {
+    if (closing || request == null) {
       context.close();
     } else if (tunnel != null) {
       tunnel.inputEnded();
@@ -376,8 +379,9 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
       current.callerClosed();
       current = null;
     }
-    pipelined.forEach(ReferenceCountUtil::release);
-    pipelined.clear();
+    stopHeadDeadline();
+    reader.release();
+    writer.release();
     context.fireChannelInactive();
   }
 
@@ -391,31 +395,30 @@ public final class H1Server extends ChannelInboundHandlerAdapter implements Http
   /** Sends what is written, ends our side and reads to the peer's end, so that it is not reset. */
   private void closeGently() {
     closing = true;
-    ChannelHandlerContext context = context();
-    pipelined.forEach(ReferenceCountUtil::release);
-    pipelined.clear();
+    stopHeadDeadline();
+    reader.release();
+    writer.flush();
     if (inputEnded) {
-      context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
       return;
     }
-    context
+    channel
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(_ -> ((DuplexChannel) context.channel()).shutdownOutput());
-    context.executor().schedule(() -> context.close(), LINGER_SECONDS, TimeUnit.SECONDS);
-    context.read();
+        .addListener(_ -> ((DuplexChannel) channel).shutdownOutput());
+    channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    demand.read();
   }
 
   /** Closes after the answer under way; an idle connection after a moment in which it may speak. */
   @Override
   public void drain() {
     draining = true;
-    ChannelHandlerContext context = context();
-    context.executor().schedule(this::closeIfIdle, IDLE_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+    channel.eventLoop().schedule(this::closeIfIdle, IDLE_GRACE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void closeIfIdle() {
-    if (request == null && pipelined.isEmpty() && !closing && !slowHead.counting()) {
-      context().close();
+    if (request == null && !closing && headDeadline == null) {
+      channel.close();
     }
   }
 }

@@ -2,7 +2,7 @@ package io.hostmesh.agent.protocol;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.Channel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
@@ -15,13 +15,13 @@ import io.netty.handler.codec.http.LastHttpContent;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
 final class H1Tunnel {
-  private final ChannelHandlerContext context;
+  private final Channel channel;
   private final HttpExchange exchange;
   private boolean inputEnded;
   private boolean outputEnded;
 
-  H1Tunnel(ChannelHandlerContext context, HttpExchange exchange) {
-    this.context = context;
+  H1Tunnel(Channel channel, HttpExchange exchange) {
+    this.channel = channel;
     this.exchange = exchange;
   }
 
@@ -43,22 +43,22 @@ final class H1Tunnel {
   /** Bytes to the application, taken over. */
   void write(HttpContent part) {
     if (part.content().isReadable()) {
-      context.write(part.content(), context.voidPromise());
+      channel.write(part.content(), channel.voidPromise());
     } else {
       part.release();
     }
     if (part instanceof LastHttpContent) {
       outputEnded = true;
-      context
+      channel
           .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(_ -> ((DuplexChannel) context.channel()).shutdownOutput());
+          .addListener(_ -> ((DuplexChannel) channel).shutdownOutput());
       closeAtBothEnds();
     }
   }
 
   private void closeAtBothEnds() {
     if (inputEnded && outputEnded) {
-      context.close();
+      channel.close();
     }
   }
 }

@@ -86,9 +86,9 @@ public final class H2Messages {
   }
 
   private LastHttpContent trailers(Http2Headers headers) {
-    LastHttpContent last = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
-    H2Headers.copy(headers, last.trailingHeaders(), agent);
-    return last;
+    FlatHeaders trailers = new FlatHeaders(4);
+    H2Headers.copy(headers, trailers, agent);
+    return new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, trailers);
   }
 
   private void end(boolean end) {
@@ -108,8 +108,9 @@ public final class H2Messages {
       throw new IllegalArgumentException("a request without method, scheme or a well-formed path");
     }
     method = protocol == null ? HttpMethod.valueOf(verb.toString()) : HttpMethod.GET;
-    HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, path.toString());
-    HttpHeaders headers = request.headers();
+    FlatHeaders headers = new FlatHeaders();
+    HttpRequest request =
+        new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, path.toString(), headers);
     H2Headers.copy(from, headers, agent);
     if (!headers.contains(HttpHeaderNames.HOST)) {
       headers.set(HttpHeaderNames.HOST, "");
@@ -142,7 +143,8 @@ public final class H2Messages {
     HttpResponse response =
         new DefaultHttpResponse(
             HttpVersion.HTTP_1_1,
-            upgraded == null ? status : HttpResponseStatus.SWITCHING_PROTOCOLS);
+            upgraded == null ? status : HttpResponseStatus.SWITCHING_PROTOCOLS,
+            new FlatHeaders());
     H2Headers.copy(from, response.headers(), agent);
     HopHeaders.strip(response.headers());
     response.headers().remove(UPGRADED);

@@ -88,10 +88,10 @@ final class H2Server implements HttpCaller, H2LinkStream.Events {
 
   /** A stream closes only when all that came was read (RFC 9113 section 8.1 on early answers). */
   private void discard() {
-    if (requestEnded || stream.isClosed()) {
+    if (requestEnded) {
       return;
     }
-    if (unwanted > MAX_UNWANTED) {
+    if (unwanted > MAX_UNWANTED || stream.isClosed()) { // What waits in a closed one is dropped.
       stream.reset(Http2Error.NO_ERROR);
     } else {
       stream.read();

@@ -1,6 +1,5 @@
 package io.hostmesh.agent.protocol;
 
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import java.time.Duration;
 
 /**
@@ -13,17 +12,4 @@ import java.time.Duration;
 public record HttpLimits(int targetBytes, int headBytes, Duration headTime) {
   public static final HttpLimits DEFAULT =
       new HttpLimits(16 * 1024, 64 * 1024, Duration.ofSeconds(30));
-
-  /** Netty's decoder, as strict as it can be. */
-  public HttpDecoderConfig decoder() {
-    return new HttpDecoderConfig()
-        .setMaxInitialLineLength(targetBytes)
-        .setMaxHeaderSize(headBytes)
-        .setMaxChunkSize(64 * 1024)
-        .setAllowDuplicateContentLengths(false)
-        .setAllowPartialChunks(true)
-        .setValidateHeaders(true)
-        .setStrictLineParsing(true)
-        .setUseRfc9112TransferEncoding(true);
-  }
 }

@@ -59,7 +59,7 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
   public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
     super.channelReadComplete(ctx);
     if (!ctx.isRemoved()) {
-      ctx.read();
+      OnDemand.of(ctx.channel()).read();
     }
   }
 
@@ -89,7 +89,7 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
   private void http2(ChannelHandlerContext ctx) {
     ChannelPipeline pipeline = ctx.pipeline();
     known.accept(H2Connections.serve(pipeline, service));
-    ctx.channel().config().setAutoRead(true);
+    pipeline.remove(OnDemand.class); // The windows of HTTP/2 bound what can come.
     pipeline.remove(this);
   }
 }

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
 public final class SocketBytes extends ChannelInboundHandlerAdapter implements ByteStream {
   private final Channel channel;
+  private final OnDemand demand;
   private @Nullable Receiver receiver;
 
   /**
-   * @param channel not read but on demand; what it has brought so far is in an {@link EarlyBytes}
+   * @param channel its pipeline begins with an {@link OnDemand}
    */
   public SocketBytes(Channel channel) {
     this.channel = channel;
+    this.demand = OnDemand.of(channel);
   }
 
   private Receiver receiver() {
@@ -36,9 +38,6 @@ public final class SocketBytes extends ChannelInboundHandlerAdapter implements B
     receiver = to;
     channel.pipeline().addLast("relay", this);
     channel.closeFuture().addListener(_ -> to.closed());
-    if (channel.pipeline().get(EarlyBytes.class) != null) {
-      channel.pipeline().remove(EarlyBytes.class);
-    }
   }
 
   @Override
@@ -78,9 +77,7 @@ public final class SocketBytes extends ChannelInboundHandlerAdapter implements B
 
   @Override
   public void read() {
-    if (channel.isActive()) {
-      channel.read();
-    }
+    demand.read();
   }
 
   @Override

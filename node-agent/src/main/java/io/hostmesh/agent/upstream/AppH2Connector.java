@@ -1,7 +1,7 @@
 package io.hostmesh.agent.upstream;
 
 import io.hostmesh.agent.h2.H2Link;
-import io.hostmesh.agent.protocol.EarlyBytes;
+import io.hostmesh.agent.protocol.OnDemand;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
@@ -34,8 +34,7 @@ final class AppH2Connector implements Connector<Application> {
           if (done.isSuccess()) {
             Channel channel = dialled.getNow();
             channel.pipeline().addLast("h2", link);
-            channel.pipeline().remove(EarlyBytes.class);
-            channel.config().setAutoRead(true);
+            channel.pipeline().remove(OnDemand.class);
             ready.trySuccess(link);
           } else {
             ready.tryFailure(done.cause());

@@ -1,6 +1,6 @@
 package io.hostmesh.agent.upstream;
 
-import io.hostmesh.agent.protocol.EarlyBytes;
+import io.hostmesh.agent.protocol.OnDemand;
 import io.hostmesh.agent.telemetry.Failure;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -32,11 +32,7 @@ public final class Dialer {
    */
   public void dial(Application application, EventLoop loop, Promise<Channel> connected) {
     Bootstrap bootstrap =
-        sockets
-            .client(loop)
-            .option(ChannelOption.AUTO_READ, false)
-            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .handler(new EarlyBytes());
+        sockets.client(loop).option(ChannelOption.ALLOW_HALF_CLOSURE, true).handler(new OnDemand());
     if (application.from().isPresent() && EpollSocketChannel.class.equals(sockets.type())) {
       // The port is chosen when connecting: as many as there are towards each destination.
       bootstrap.option(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);

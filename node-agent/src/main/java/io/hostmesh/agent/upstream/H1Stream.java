@@ -1,10 +1,13 @@
 package io.hostmesh.agent.upstream;
 
-import io.hostmesh.agent.protocol.EarlyBytes;
+import io.hostmesh.agent.protocol.H1Malformed;
+import io.hostmesh.agent.protocol.H1Reader;
+import io.hostmesh.agent.protocol.H1Writer;
 import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.Informational;
+import io.hostmesh.agent.protocol.OnDemand;
 import io.hostmesh.agent.protocol.Resets;
 import io.hostmesh.agent.telemetry.Failure;
 import io.netty.buffer.ByteBuf;
@@ -15,10 +18,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -32,8 +34,11 @@ import org.jspecify.annotations.Nullable;
 
 /** An HTTP/1.1 connection to an application, one request at a time. Used by its event loop only. */
 @SuppressWarnings("FutureReturnValueIgnored") // A connection's end shows in its channel.
-final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream {
+final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream, H1Reader.Sink {
   private final Channel channel;
+  private final OnDemand demand;
+  private final H1Reader reader = new H1Reader(false, HttpLimits.DEFAULT, this);
+  private final H1Writer writer;
   private final Application application;
   private final H1Pool pool;
   private @Nullable Observer observer;
@@ -49,17 +54,15 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
 
   private H1Stream(Channel channel, Application application, H1Pool pool) {
     this.channel = channel;
+    this.demand = OnDemand.of(channel);
+    this.writer = new H1Writer(channel);
     this.application = application;
     this.pool = pool;
   }
 
   static H1Stream begin(Channel channel, Application application, H1Pool pool) {
     H1Stream stream = new H1Stream(channel, application, pool);
-    channel
-        .pipeline()
-        .addLast("h1", new HttpClientCodec(HttpLimits.DEFAULT.decoder(), false, false))
-        .addLast("h1-stream", stream);
-    channel.pipeline().remove(EarlyBytes.class);
+    channel.pipeline().addLast("h1-stream", stream);
     return stream;
   }
 
@@ -93,10 +96,8 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     if (part instanceof HttpRequest head) {
       idempotent = Idempotence.of(head.method());
       upgradeAsked = head.headers().contains(HttpHeaderNames.UPGRADE);
-      channel.write(head, channel.voidPromise());
-      if (upgradeAsked) {
-        channel.write(LastHttpContent.EMPTY_LAST_CONTENT, channel.voidPromise());
-      }
+      reader.nextIsBodyless(head.method().equals(HttpMethod.HEAD));
+      writer.request(head);
     } else if (part instanceof HttpContent content) {
       content(content);
     }
@@ -106,7 +107,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     boolean last = content instanceof LastHttpContent;
     requestEnded |= last;
     if (!upgradeAsked) {
-      channel.write(content, channel.voidPromise());
+      writer.content(content);
     } else if (tunnel) {
       channel.write(content.content(), channel.voidPromise());
       if (last) {
@@ -121,7 +122,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
 
   @Override
   public void flush() {
-    channel.flush();
+    writer.flush();
   }
 
   @Override
@@ -131,7 +132,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
 
   @Override
   public void read() {
-    channel.read();
+    demand.read();
   }
 
   @Override
@@ -149,28 +150,38 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    Observer to = observer;
-    if (to == null) {
-      ReferenceCountUtil.release(message);
+    ByteBuf bytes = (ByteBuf) message;
+    if (observer == null) {
+      bytes.release();
       ctx.close(); // An answer that nobody asked for: the connection cannot be trusted.
       return;
     }
-    switch (message) {
-      case ByteBuf bytes -> to.response(new DefaultHttpContent(bytes));
-      case HttpObject part when part.decoderResult().isFailure() -> {
-        ReferenceCountUtil.release(part);
-        malformed(String.valueOf(part.decoderResult().cause().getMessage()));
-      }
+    try {
+      reader.read(channel.alloc(), bytes);
+    } catch (H1Malformed e) {
+      malformed(e.getMessage());
+    }
+  }
+
+  @Override
+  public boolean part(HttpObject part) {
+    Observer to = observer;
+    if (to == null) {
+      ReferenceCountUtil.release(part);
+      channel.close(); // More than was asked for.
+      return false;
+    }
+    switch (part) {
       case HttpResponse head -> head(to, head);
       case LastHttpContent last when informational -> {
         informational = false;
         last.release();
       }
-      case LastHttpContent last when tunnel -> last.release();
       case LastHttpContent last -> last(to, last);
       case HttpContent content -> to.response(content);
-      default -> ReferenceCountUtil.release(message);
+      default -> ReferenceCountUtil.release(part);
     }
+    return true;
   }
 
   private void head(Observer to, HttpResponse head) {
@@ -205,9 +216,11 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     } else {
       AnswerHeaders.strip(head.headers());
     }
+    if (tunnel) {
+      reader.becomeRaw();
+    }
     to.response(head);
     if (tunnel) {
-      channel.pipeline().remove(HttpClientCodec.class);
       to.streamWritable();
     }
   }
@@ -222,7 +235,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     to.response(last);
     to.responseBatchEnd();
     if (reusable) {
-      channel.read(); // To notice that the application closes.
+      demand.read(); // To notice that the application closes, or says what nobody asked.
     } else {
       channel.close();
     }
@@ -232,7 +245,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
     return requestEnded || (upgradeAsked && !tunnel && to != null);
   }
 
-  private void malformed(String why) {
+  private void malformed(@Nullable String why) {
     fail(
         new Failure(
             Failure.Kind.UPSTREAM_PROTOCOL,
@@ -268,7 +281,8 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
           ctx.close();
         }
       } else {
-        ctx.close(); // The decoder ends an answer that lasts until the close.
+        reader.inputEnded(); // Which may be the end of the answer.
+        ctx.close();
       }
     }
     ctx.fireUserEventTriggered(event);
@@ -277,6 +291,8 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     pool.remove(this, application);
+    reader.release();
+    writer.release();
     fail(
         new Failure(
             Failure.Kind.UPSTREAM_CLOSED,

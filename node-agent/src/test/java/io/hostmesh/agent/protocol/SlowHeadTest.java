@@ -75,12 +75,12 @@ class SlowHeadTest {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel accepted) {
-                    accepted.config().setAutoRead(false);
                     open.add(accepted);
                     accepted
                         .pipeline()
-                        .addLast(new HttpVersionSwitch(new Refusing(), limits, _ -> {}));
-                    accepted.eventLoop().execute(accepted::read);
+                        .addLast(
+                            new OnDemand(), new HttpVersionSwitch(new Refusing(), limits, _ -> {}));
+                    OnDemand.of(accepted).read();
                   }
                 })
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
