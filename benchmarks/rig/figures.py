@@ -46,17 +46,18 @@ FIGURES = {
 
 
 class Times(NamedTuple):
-    """Seconds of each phase; cold is the warm-up of a peer that compiles while it runs."""
+    """Seconds of each phase; cold is the warm-up of a peer that compiles while it runs, kind that of each further kind of load."""
     idle: int
     warm: int
     cold: int
+    kind: int
     closed: int
     steady: int
     short: int
 
 
-FULL = Times(idle=10, warm=3, cold=60, closed=10, steady=20, short=6)
-QUICK = Times(idle=2, warm=1, cold=9, closed=3, steady=3, short=2)
+FULL = Times(idle=10, warm=3, cold=60, kind=20, closed=10, steady=20, short=6)
+QUICK = Times(idle=2, warm=1, cold=9, kind=5, closed=3, steady=3, short=2)
 
 
 class Visit:
@@ -75,20 +76,22 @@ class Visit:
         self.phase("c32", lambda: self.closed("c32", 32))
         self.phase("c256", lambda: self.closed("c256", 256))
         self.phase("steady", self.steady)
-        self.phase("64 KiB", lambda: self.closed("64k", 32, "/64k"))
-        self.phase("new HTTP connections", lambda: self.connections("http"))
+        self.phase("64 KiB", lambda: self.closed("64k", 32, "/64k"), lambda seconds: self.wrk("http", 32, seconds, "/64k"))
+        self.phase("new HTTP connections", lambda: self.connections("http"), lambda seconds: self.dial("http", seconds))
         if "tcp" in peer.services:
-            self.phase("new TCP connections", lambda: self.connections("tcp"))
-            self.phase("bulk, one stream", lambda: self.bulk(1))
-            self.phase("bulk, eight streams", lambda: self.bulk(8))
+            self.phase("new TCP connections", lambda: self.connections("tcp"), lambda seconds: self.dial("tcp", seconds))
+            self.phase("bulk, one stream", lambda: self.bulk(1), lambda seconds: self.stream(1, seconds))
+            self.phase("bulk, eight streams", lambda: self.bulk(8), lambda seconds: self.stream(8, seconds))
         if "grpc" in peer.services:
-            self.phase("gRPC", self.grpc)
+            self.phase("gRPC", self.grpc, self.calls)
         if "near" in peer.services:
             self.phase("same host", self.same_host)
 
-    def phase(self, name, work):
-        """A phase that fails costs its own figures only."""
+    def phase(self, name, work, warm=None):
+        """A phase that fails costs its own figures only. warm(seconds) is the same load, unmeasured, for peers that have to warm up."""
         try:
+            if warm and self.peer.cold:
+                warm(self.times.kind)
             work()
         except Trouble as trouble:
             self.troubles.append(f"{name}: {trouble}")
@@ -156,46 +159,54 @@ class Visit:
         self.record(result["requests"], used, cpu_name="cpu_per_request_1000")
         self.values["latency_1000"] = result["p50"]
 
-    def connections(self, service):
+    def dial(self, service, seconds):
         self.answering(service)
-        self.record(*self.wrk(service, 32, self.times.short, "/small", "-H", "Connection: close"),
-                    f"cpu_per_new_{service}_connection", f"new_{service}_connections_per_second")
+        return self.wrk(service, 32, seconds, "/small", "-H", "Connection: close")
+
+    def connections(self, service):
+        self.record(*self.dial(service, self.times.short), f"cpu_per_new_{service}_connection", f"new_{service}_connections_per_second")
 
     def answering(self, service):
         if service in self.peer.silent:
             raise Trouble(self.peer.silent[service])
 
     def bulk(self, streams):
-        at, port, _ = self.peer.address("bulk")
-
-        def work():
-            report = json.loads(self.peer.shell.run(
-                "iperf3", "-c", at, "-p", port, "-P", streams, "-t", self.times.short, "-J", limit=self.times.short + 20))
-            if "error" in report:
-                raise Trouble(f"iperf3: {report['error']}")
-            return report["end"]["sum_received"]
-        received, used = self.metered(work)
+        received, used = self.stream(streams, self.times.short)
         self.values[f"bulk_{streams}"] = received["bits_per_second"] / 1e9
         if used is not None:
             self.values[f"bulk_{streams}_cpu"] = used / (received["bytes"] / 1e9)
 
+    def stream(self, streams, seconds):
+        at, port, _ = self.peer.address("bulk")
+
+        def work():
+            report = json.loads(self.peer.shell.run(
+                "iperf3", "-c", at, "-p", port, "-P", streams, "-t", seconds, "-J", limit=seconds + 20))
+            if "error" in report:
+                raise Trouble(f"iperf3: {report['error']}")
+            return report["end"]["sum_received"]
+        return self.metered(work)
+
     def grpc(self):
+        result, used = self.calls(self.times.short)
+        self.record(result["requests"], used, self.times.short, "grpc_cpu_per_call", "grpc_calls_per_second")
+
+    def calls(self, seconds):
         self.answering("grpc")
         at, port, authority = self.peer.address("grpc")
 
         def work():
             report = self.peer.shell.run(
-                "h2load", "-t1", "-c4", "-m8", "-D", self.times.short, "-H", f":authority: {authority}", "-H",
+                "h2load", "-t1", "-c4", "-m8", "-D", seconds, "-H", f":authority: {authority}", "-H",
                 "content-type: application/grpc", "-H", "te: trailers", "-d", self.peer.rig.folder / "files/message",
-                f"http://{at}:{port}/bench.Echo/Unary", limit=self.times.short + 20)
+                f"http://{at}:{port}/bench.Echo/Unary", limit=seconds + 20)
             good = int(re.search(r"(\d+) 2xx", report)[1])
             failed = int(re.search(r"(\d+) failed", report)[1])
             return checked("h2load", {"requests": good, "errors": failed})
-        result, used = self.metered(work)
-        self.record(result["requests"], used, self.times.short, "grpc_cpu_per_call", "grpc_calls_per_second")
+        return self.metered(work)
 
     def same_host(self):
-        self.wrk("near", 32, self.times.warm)
+        self.wrk("near", 32, self.times.kind if self.peer.cold else self.times.warm)
         self.record(*self.wrk("near", 32, self.times.closed), "same_host_cpu_per_request")
         if "cpu_per_request_c32" in self.values:
             self.values["same_host_to_two_hosts"] = self.values["same_host_cpu_per_request"] / self.values["cpu_per_request_c32"]

@@ -41,6 +41,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter
   private final H1Writer writer;
   private final H1Answers answers = new H1Answers();
   private @Nullable ScheduledFuture<?> headDeadline;
+  private @Nullable ScheduledFuture<?> lingering;
   private @Nullable HttpExchange current;
   private @Nullable H1Request request;
   private boolean parsing;
@@ -380,6 +381,9 @@ public final class H1Server extends ChannelInboundHandlerAdapter
       current = null;
     }
     stopHeadDeadline();
+    if (lingering != null) {
+      lingering.cancel(false); // It would keep what the connection had for as long.
+    }
     reader.release();
     writer.release();
     context.fireChannelInactive();
@@ -405,7 +409,8 @@ public final class H1Server extends ChannelInboundHandlerAdapter
     channel
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(_ -> ((DuplexChannel) channel).shutdownOutput());
-    channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    lingering =
+        channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
     demand.read();
   }
 
