@@ -281,6 +281,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
           ctx.close();
         }
       } else {
+        keepAlive = false;
         reader.inputEnded(); // Which may be the end of the answer.
         ctx.close();
       }
