@@ -2,12 +2,7 @@ package io.hostmesh.agent.h2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,23 +10,18 @@ import org.jspecify.annotations.Nullable;
  * they come, all else when it is complete. Used by its connection's event loop only.
  */
 final class FrameReader {
-  /** Streams of which the peer may not know yet that we gave them up. */
-  private static final int REMEMBERED_RESETS = 200;
-
-  private static final int SMALL_CONTINUATIONS = 16;
   private static final int RESETS_SECONDS = 30;
-  private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
 
   private final H2Link link;
-  private final H2Settings settings;
   private final HeaderCodec headers;
+  private final PeerSettings peer;
+  private final StreamIds ids;
+  private final MessageReader messages;
   private final Budget resets;
   private final Budget control;
   private final Budget emptyData;
-  private final ArrayDeque<Integer> resetsSent = new ArrayDeque<>();
   private int prefaceLeft;
   private boolean settingsRead;
-  private int lastPeerStream;
 
   // DATA that is being read.
   private boolean inData;
@@ -40,17 +30,14 @@ final class FrameReader {
   private int paddingLeft;
   private boolean dataEnds;
 
-  // A header block in several frames.
-  private @Nullable ByteBuf block;
-  private int blockStream;
-  private boolean blockEnds;
-  private boolean blockSelfDependent;
-  private int continuations;
+  private @Nullable HeaderBlock block;
 
   FrameReader(H2Link link, H2Settings settings, HeaderCodec headers) {
     this.link = link;
-    this.settings = settings;
     this.headers = headers;
+    this.peer = new PeerSettings(link, headers, settings.server());
+    this.ids = new StreamIds(link, settings.server());
+    this.messages = new MessageReader(link, settings, headers, ids);
     this.prefaceLeft = settings.server() ? Preface.CLIENT.length : 0;
     long now = System.nanoTime();
     this.resets =
@@ -59,15 +46,8 @@ final class FrameReader {
     this.emptyData = new Budget(100, 10, now);
   }
 
-  int lastPeerStream() {
-    return lastPeerStream;
-  }
-
-  void resetSent(int stream) {
-    resetsSent.add(stream);
-    if (resetsSent.size() > REMEMBERED_RESETS) {
-      resetsSent.removeFirst();
-    }
+  StreamIds ids() {
+    return ids;
   }
 
   void release() {
@@ -109,7 +89,7 @@ final class FrameReader {
     if (length > Frames.MAX_PAYLOAD) {
       throw H2Error.connection(Http2Error.FRAME_SIZE_ERROR, "a frame of " + length + " bytes");
     }
-    if (blockStream != 0 && (type != Frames.CONTINUATION || stream != blockStream)) {
+    if (block != null && (type != Frames.CONTINUATION || stream != block.stream)) {
       throw protocol("a header block interrupted by another frame");
     }
     if (!settingsRead && (type != Frames.SETTINGS || (flags & Frames.ACK) != 0)) {
@@ -194,22 +174,10 @@ final class FrameReader {
     }
   }
 
-  /** Neither the connection nor a stream that nobody has opened. */
-  private void opened(int stream, String frame) throws H2Error {
-    if (stream == 0 || isIdle(stream)) {
-      throw protocol(frame + " on a stream that is not open");
-    }
-  }
-
-  private boolean isIdle(int stream) {
-    boolean ours = (stream & 1) == (settings.server() ? 0 : 1);
-    return ours ? settings.server() || !link.isOpened(stream) : stream > lastPeerStream;
-  }
-
   // DATA.
 
   private void beginData(ByteBuf in, int length, int flags, int id) throws H2Error {
-    opened(id, "DATA");
+    ids.requireOpened(id, "DATA");
     int padding = 0;
     int body = length;
     if ((flags & Frames.PADDED) != 0) {
@@ -223,7 +191,7 @@ final class FrameReader {
     link.count(length);
     H2LinkStream stream = link.stream(id);
     if (stream == null) {
-      if (!resetsSent.contains(id)) {
+      if (!ids.wasReset(id)) {
         throw H2Error.connection(Http2Error.STREAM_CLOSED, "DATA on a closed stream");
       }
       link.consumed(length); // It was on its way when we gave the stream up.
@@ -330,135 +298,25 @@ final class FrameReader {
     left -= padding;
     boolean ends = (flags & Frames.END_STREAM) != 0;
     if ((flags & Frames.END_HEADERS) != 0) {
-      message(stream, in.slice(in.readerIndex(), left), ends, selfDependent);
+      messages.read(stream, in.slice(in.readerIndex(), left), ends, selfDependent);
       return;
     }
-    ByteBuf begun = in.alloc().buffer(2 * left + 64);
-    begun.writeBytes(in, left);
-    block = begun;
-    blockStream = stream;
-    blockEnds = ends;
-    blockSelfDependent = selfDependent;
-    continuations = 0;
+    block = new HeaderBlock(stream, ends, selfDependent, in, left, headers.maxBlock());
   }
 
   private void continuation(ByteBuf in, int length, int flags) throws H2Error {
-    ByteBuf begun = block;
+    HeaderBlock begun = block;
     if (begun == null) {
       throw protocol("CONTINUATION of nothing");
     }
-    continuations++;
-    if (continuations > SMALL_CONTINUATIONS && begun.readableBytes() / continuations < 1024) {
-      throw H2Error.connection(Http2Error.ENHANCE_YOUR_CALM, "too many small CONTINUATION frames");
-    }
-    if (begun.readableBytes() + length > headers.maxBlock()) {
-      throw protocol("a header block beyond " + headers.maxBlock() + " bytes");
-    }
-    begun.writeBytes(in, length);
+    begun.add(in, length);
     if ((flags & Frames.END_HEADERS) != 0) {
       block = null;
-      int stream = blockStream;
-      blockStream = 0;
       try {
-        message(stream, begun, blockEnds, blockSelfDependent);
+        messages.read(begun.stream, begun.bytes(), begun.endsStream, begun.selfDependent);
       } finally {
         begun.release();
       }
-    }
-  }
-
-  /** A whole header block: a head, or trailers. It is decoded in any case, since others follow. */
-  private void message(int id, ByteBuf encoded, boolean ends, boolean selfDependent)
-      throws H2Error {
-    H2LinkStream stream = link.stream(id);
-    boolean opens = stream == null && settings.server() && id > lastPeerStream && (id & 1) == 1;
-    if (opens) {
-      lastPeerStream = id;
-    } else if (stream == null && isIdle(id)) {
-      throw protocol("HEADERS on a stream of ours");
-    }
-    Http2Headers list;
-    try {
-      list = headers.read(id, encoded);
-    } catch (Http2Exception.HeaderListSizeException e) {
-      tooLarge(id, opens);
-      throw H2Error.stream(id, Http2Error.PROTOCOL_ERROR, "headers that are too large");
-    } catch (Http2Exception e) {
-      if (e instanceof Http2Exception.StreamException) {
-        throw H2Error.stream(id, e.error(), String.valueOf(e.getMessage()));
-      }
-      throw H2Error.connection(e.error(), String.valueOf(e.getMessage()));
-    }
-    if (stream == null && !opens) {
-      if (!resetsSent.contains(id)) {
-        throw H2Error.connection(Http2Error.STREAM_CLOSED, "HEADERS on a closed stream");
-      }
-      return;
-    }
-    if (selfDependent) {
-      throw H2Error.stream(id, Http2Error.PROTOCOL_ERROR, "a stream that depends on itself");
-    }
-    if (stream != null) {
-      more(stream, list, ends);
-    } else if (link.count() >= settings.maxStreams()) {
-      throw H2Error.stream(id, Http2Error.REFUSED_STREAM, "too many streams at a time");
-    } else {
-      opened(id, list, ends);
-    }
-  }
-
-  private void opened(int id, Http2Headers list, boolean ends) throws H2Error {
-    RequestHeads.check(id, list);
-    H2LinkStream stream = link.accept(id);
-    stream.finalHeadRead = true;
-    stream.read();
-    stream.expect(length(id, list));
-    stream.headersArrived(list, ends);
-  }
-
-  private void more(H2LinkStream stream, Http2Headers list, boolean ends) throws H2Error {
-    if (stream.remoteEnded) {
-      throw H2Error.connection(Http2Error.STREAM_CLOSED, "HEADERS behind the stream's end");
-    }
-    if (stream.finalHeadRead) {
-      RequestHeads.checkTrailers(stream.id, list, ends);
-    } else {
-      int status = RequestHeads.status(stream.id, list);
-      if (status >= 200) {
-        stream.finalHeadRead = true;
-        if (status != 204 && status != 304 && !stream.askedHead()) {
-          stream.expect(length(stream.id, list));
-        }
-      } else if (ends) {
-        throw H2Error.stream(stream.id, Http2Error.PROTOCOL_ERROR, "an end before the answer");
-      }
-    }
-    stream.headersArrived(list, ends);
-  }
-
-  private static long length(int id, Http2Headers list) throws H2Error {
-    CharSequence length = list.get(CONTENT_LENGTH);
-    if (length == null) {
-      return -1;
-    }
-    long value = 0;
-    for (int i = 0; i < length.length(); i++) {
-      int digit = length.charAt(i) - '0';
-      if (digit < 0 || digit > 9 || length.length() > 18) {
-        throw H2Error.stream(id, Http2Error.PROTOCOL_ERROR, "content-length is no number");
-      }
-      value = value * 10 + digit;
-    }
-    if (length.isEmpty() || list.getAll(CONTENT_LENGTH).size() > 1) {
-      throw H2Error.stream(id, Http2Error.PROTOCOL_ERROR, "not one content-length");
-    }
-    return value;
-  }
-
-  /** Says so in HTTP's words first (RFC 9113 section 10.5.1). */
-  private void tooLarge(int id, boolean opens) {
-    if (opens) {
-      link.writeHeaders(id, new DefaultHttp2Headers().status("431"), true);
     }
   }
 
@@ -479,7 +337,7 @@ final class FrameReader {
 
   private void reset(ByteBuf in, int length, int id) throws H2Error {
     size(length == 4, "RST_STREAM");
-    opened(id, "RST_STREAM");
+    ids.requireOpened(id, "RST_STREAM");
     spend(resets, "streams that are given up");
     H2LinkStream stream = link.stream(id);
     if (stream != null) {
@@ -492,7 +350,7 @@ final class FrameReader {
     connectionOnly(stream, "PING");
     if ((flags & Frames.ACK) == 0) {
       spend(control, "PING frames");
-      link.writePingAck(in.readLong());
+      link.writer().ping(true, in.readLong());
     }
   }
 
@@ -509,7 +367,7 @@ final class FrameReader {
       link.windowUpdated(null);
       return;
     }
-    opened(id, "WINDOW_UPDATE");
+    ids.requireOpened(id, "WINDOW_UPDATE");
     H2LinkStream stream = link.stream(id);
     if (increment == 0) {
       throw H2Error.stream(id, Http2Error.PROTOCOL_ERROR, "a window that grows by nothing");
@@ -532,45 +390,8 @@ final class FrameReader {
     spend(control, "SETTINGS frames");
     settingsRead = true;
     for (int end = in.readerIndex() + length; in.readerIndex() < end; ) {
-      setting(in.readUnsignedShort(), in.readUnsignedInt());
+      peer.take(in.readUnsignedShort(), in.readUnsignedInt());
     }
-    link.writeSettingsAck();
-  }
-
-  private void setting(int name, long value) throws H2Error {
-    switch (name) {
-      case Preface.HEADER_TABLE_SIZE -> {
-        try {
-          headers.peerTable(value);
-        } catch (Http2Exception e) {
-          throw H2Error.connection(e.error(), String.valueOf(e.getMessage()));
-        }
-      }
-      case Preface.ENABLE_PUSH -> {
-        if (value > 1 || (value == 1 && !settings.server())) {
-          throw protocol("ENABLE_PUSH of " + value);
-        }
-      }
-      case Preface.MAX_CONCURRENT_STREAMS ->
-          link.peerStreams((int) Math.min(value, Integer.MAX_VALUE));
-      case Preface.INITIAL_WINDOW_SIZE -> {
-        if (value > Integer.MAX_VALUE) {
-          throw H2Error.connection(Http2Error.FLOW_CONTROL_ERROR, "a window beyond 2^31-1");
-        }
-        link.peerWindow((int) value);
-      }
-      case Preface.MAX_FRAME_SIZE -> {
-        if (value < Frames.MAX_PAYLOAD || value > 0xffffff) {
-          throw protocol("MAX_FRAME_SIZE of " + value);
-        }
-        link.peerFrame((int) value);
-      }
-      case Preface.ENABLE_CONNECT_PROTOCOL -> {
-        if (value > 1) {
-          throw protocol("ENABLE_CONNECT_PROTOCOL of " + value);
-        }
-      }
-      default -> {} // Unknown settings are ignored (RFC 9113 section 6.5.2).
-    }
+    link.writer().settingsAck();
   }
 }

@@ -21,12 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
 public final class H2Link extends ChannelInboundHandlerAdapter {
-  /** Up to here bytes are copied behind their frame's header; more are passed on as they are. */
-  private static final int COPY = 4096;
-
-  private static final int FIRST_BUFFER = 4096;
-  private static final int FULL_BUFFER = 64 * 1024;
-
   /** Who has the connection. */
   public interface Owner {
     /** The peer opened a stream: {@link H2LinkStream#listen} is to be called. */
@@ -45,23 +39,20 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   private final HeaderCodec headers;
   private final IntObjectHashMap<H2LinkStream> streams = new IntObjectHashMap<>();
   private final ArrayDeque<H2LinkStream> waiting = new ArrayDeque<>();
-  private final Runnable flush = this::flushNow;
   private final Runnable deliver = this::deliverNow;
   final SendWindow sending = new SendWindow(SendWindow.DEFAULT);
   private final ReceiveWindow receiving;
   private List<H2LinkStream> touched = new ArrayList<>();
   private List<H2LinkStream> delivering = new ArrayList<>();
   private @Nullable ChannelHandlerContext ctx;
-  private @Nullable ByteBuf out;
+  private @Nullable FrameWriter writer;
   private @Nullable ByteBuf unread;
-  private boolean flushing;
   private boolean deliverScheduled;
   private boolean reading;
   private boolean begun;
   private boolean ended;
   private boolean draining;
   private int peerWindow = SendWindow.DEFAULT;
-  private int peerFrame = Frames.MAX_PAYLOAD;
   private int peerStreams = Integer.MAX_VALUE;
   private int nextId = 1;
   private long lastReadNanos = System.nanoTime();
@@ -79,6 +70,7 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     ctx = context;
+    writer = new FrameWriter(context, headers);
     if (context.channel().isActive()) {
       begin();
     }
@@ -95,8 +87,16 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
       return;
     }
     begun = true;
-    Preface.write(out(), settings);
-    flushSoon();
+    writer().preface(settings);
+  }
+
+  /** What goes to the peer. */
+  FrameWriter writer() {
+    FrameWriter to = writer;
+    if (to == null) {
+      throw new IllegalStateException("not in a pipeline");
+    }
+    return to;
   }
 
   private ChannelHandlerContext context() {
@@ -122,10 +122,7 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   }
 
   private void releaseBuffers() {
-    if (out != null) {
-      out.release();
-      out = null;
-    }
+    writer().end();
     if (unread != null) {
       unread.release();
       unread = null;
@@ -162,8 +159,7 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   public void drain(Duration grace) {
     if (!draining) {
       draining = true;
-      Frames.goAway(out(), Integer.MAX_VALUE, Http2Error.NO_ERROR.code());
-      flushSoon();
+      writer().goAway(Integer.MAX_VALUE, Http2Error.NO_ERROR);
       closeWhenIdle(grace);
     }
   }
@@ -260,8 +256,8 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
                     + error.code
                     + ": "
                     + error.getMessage());
-    Frames.goAway(out(), reader.lastPeerStream(), error.code.code());
-    flushNow();
+    writer().goAway(reader.ids().lastPeerStream(), error.code);
+    writer().flushNow();
     end(false);
     context().close();
   }
@@ -296,8 +292,8 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
 
   void consumed(int bytes) {
     int update = receiving.consume(bytes);
-    if (update > 0 && !ended) {
-      writeWindowUpdate(0, update);
+    if (update > 0) {
+      writer().windowUpdate(0, update);
     }
   }
 
@@ -308,6 +304,9 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
     }
     for (int i = waiting.size(); i > 0 && sending.available() > 0; i--) {
       H2LinkStream next = waiting.poll();
+      if (next == null) {
+        return; // The others have been given up meanwhile.
+      }
       next.waiting = false;
       next.pump();
     }
@@ -325,7 +324,7 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   }
 
   void peerFrame(int size) {
-    peerFrame = Math.min(size, 4 * Frames.MAX_PAYLOAD);
+    writer().maxFrame(size);
   }
 
   void peerStreams(int limit) {
@@ -385,35 +384,9 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
     context.fireChannelWritabilityChanged();
   }
 
-  private ByteBuf out() {
-    ByteBuf buffer = out;
-    if (buffer == null) {
-      buffer = context().alloc().directBuffer(FIRST_BUFFER);
-      out = buffer;
-    }
-    return buffer;
-  }
-
   /** Sends what was written at the end of this turn of the event loop. */
   public void flushSoon() {
-    if (!flushing && !ended) {
-      flushing = true;
-      context().executor().execute(flush);
-    }
-  }
-
-  private void flushNow() {
-    flushing = false;
-    passOn();
-    context().flush();
-  }
-
-  private void passOn() {
-    ByteBuf buffer = out;
-    if (buffer != null) {
-      out = null;
-      context().write(buffer, context().channel().voidPromise());
-    }
+    writer().flushSoon();
   }
 
   void writeHeaders(H2LinkStream stream, Http2Headers list, boolean end) {
@@ -425,12 +398,7 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
       nextId += 2;
       streams.put(stream.id, stream);
     }
-    writeHeaders(stream.id, list, end);
-  }
-
-  void writeHeaders(int id, Http2Headers list, boolean end) {
-    headers.write(out(), id, list, end, peerFrame);
-    flushSoon();
+    writer().headers(stream.id, list, end);
   }
 
   /** How many bytes of a stream can be sent now. */
@@ -447,69 +415,20 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
 
   /** Takes bytes over, for which there is room. */
   void writeData(H2LinkStream stream, ByteBuf bytes, boolean end) {
-    int left = bytes.readableBytes();
-    if (ended) {
-      bytes.release();
-      return;
-    }
-    sending.take(left);
-    stream.sending.take(left);
-    flushSoon();
-    do {
-      int size = Math.min(left, peerFrame);
-      left -= size;
-      int flags = end && left == 0 ? Frames.END_STREAM : 0;
-      ByteBuf to = out();
-      Frames.header(to, size, Frames.DATA, flags, stream.id);
-      if (size <= COPY) {
-        to.writeBytes(bytes, size);
-        if (left == 0) {
-          bytes.release();
-        }
-        if (to.readableBytes() >= FULL_BUFFER) {
-          passOn();
-        }
-      } else {
-        passOn();
-        context()
-            .write(
-                left == 0 ? bytes : bytes.readRetainedSlice(size),
-                context().channel().voidPromise());
-      }
-    } while (left > 0);
+    int size = bytes.readableBytes();
+    sending.take(size);
+    stream.sending.take(size);
+    writer().data(stream.id, bytes, end);
   }
 
   void writeReset(int id, Http2Error code) {
-    if (!ended) {
-      reader.resetSent(id);
-      Frames.reset(out(), id, code.code());
-      flushSoon();
-    }
-  }
-
-  void writeWindowUpdate(int id, int increment) {
-    if (!ended) {
-      Frames.windowUpdate(out(), id, increment);
-      flushSoon();
-    }
-  }
-
-  void writeSettingsAck() {
-    Frames.header(out(), 0, Frames.SETTINGS, Frames.ACK, 0);
-    flushSoon();
-  }
-
-  void writePingAck(long content) {
-    Frames.ping(out(), true, content);
-    flushSoon();
+    reader.ids().resetSent(id);
+    writer().reset(id, code);
   }
 
   /** Asks the peer whether it lives; its answer shows in {@link #lastReadNanos}. */
   public void ping() {
-    if (!ended) {
-      Frames.ping(out(), false, lastReadNanos);
-      flushSoon();
-    }
+    writer().ping(false, lastReadNanos);
   }
 
   /** When something came last, on the clock of {@link System#nanoTime}. */

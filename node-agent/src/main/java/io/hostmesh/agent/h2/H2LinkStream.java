@@ -320,7 +320,7 @@ public final class H2LinkStream {
     link.consumed(bytes);
     int update = receiving.consume(bytes);
     if (update > 0 && !remoteEnded && !closed) {
-      link.writeWindowUpdate(id, update);
+      link.writer().windowUpdate(id, update);
     }
   }
 
