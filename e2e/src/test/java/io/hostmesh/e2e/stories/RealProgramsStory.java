@@ -26,13 +26,9 @@ class RealProgramsStory {
     lab.close();
   }
 
-  @Test
-  void nginxAnswersCurl() throws IOException {
-    Path conf = Path.of("/tmp/hostmesh-e2e/nginx.conf");
-    Files.createDirectories(conf.getParent());
-    Files.writeString(
-        conf,
-        """
+  /** Its configuration, in a folder that it may write to. */
+  private static String nginx(String server) {
+    return """
         daemon off;
         pid nginx.pid;
         error_log stderr;
@@ -41,13 +37,25 @@ class RealProgramsStory {
           access_log off;
           client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
           uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-          server {
-            listen 80;
-            location / { return 200 "nginx for $http_x_forwarded_client_cert\\n"; }
-            location /big { root .; }
-          }
-        }
-        """);
+        """
+        + server
+        + "}\n";
+  }
+
+  @Test
+  void nginxAnswersCurl() throws IOException {
+    Path conf = Path.of("/tmp/hostmesh-e2e/nginx.conf");
+    Files.createDirectories(conf.getParent());
+    Files.writeString(
+        conf,
+        nginx(
+            """
+              server {
+                listen 80;
+                location / { return 200 "nginx for $http_x_forwarded_client_cert\\n"; }
+                location /big { root .; }
+              }
+            """));
     Path big = Path.of("/tmp/hostmesh-e2e/big");
     Files.writeString(big, "0123456789abcdef".repeat(64 * 1024));
     lab.run(
@@ -95,22 +103,14 @@ class RealProgramsStory {
     Path conf = folder.resolve("nginx-tls.conf");
     Files.writeString(
         conf,
-        """
-        daemon off;
-        pid nginx.pid;
-        error_log stderr;
-        events {}
-        http {
-          access_log off;
-          client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
-          uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-          server {
-            listen 443 ssl;
-            ssl_certificate cert.pem; ssl_certificate_key key.pem;
-            location / { return 200 "$ssl_protocol for $ssl_server_name\\n"; }
-          }
-        }
-        """);
+        nginx(
+            """
+              server {
+                listen 443 ssl;
+                ssl_certificate cert.pem; ssl_certificate_key key.pem;
+                location / { return 200 "$ssl_protocol for $ssl_server_name\\n"; }
+              }
+            """));
     lab.run(
             "h2",
             "secure",

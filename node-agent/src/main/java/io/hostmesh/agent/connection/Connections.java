@@ -1,6 +1,9 @@
 package io.hostmesh.agent.connection;
 
 import io.hostmesh.agent.protocol.Drainable;
+import io.hostmesh.agent.protocol.HttpLimits;
+import io.hostmesh.agent.protocol.HttpService;
+import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.telemetry.Metrics;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.netty.channel.Channel;
@@ -59,6 +62,15 @@ public final class Connections {
     if (draining) {
       channel.eventLoop().execute(connection::drain);
     }
+  }
+
+  /** Reads requests from an accepted connection, of whichever version of HTTP they are. */
+  public void readRequests(Channel channel, HttpService service) {
+    channel
+        .pipeline()
+        .addLast(
+            "http-version",
+            new HttpVersionSwitch(service, HttpLimits.DEFAULT, known -> drainable(channel, known)));
   }
 
   /** How many are open. */

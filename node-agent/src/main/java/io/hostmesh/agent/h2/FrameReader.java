@@ -124,11 +124,9 @@ final class FrameReader {
   /** One stream ends; where its errors are many, the connection does. */
   private void failStream(H2Error error) throws H2Error {
     spend(resets, "streams that fail");
+    link.writeReset(error.stream, error.code);
     H2LinkStream stream = link.stream(error.stream);
-    if (stream == null) {
-      link.writeReset(error.stream, error.code);
-    } else {
-      link.writeReset(error.stream, error.code);
+    if (stream != null) {
       stream.resetArrived(error.code.code());
     }
   }

@@ -323,10 +323,6 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
     }
   }
 
-  void peerFrame(int size) {
-    writer().maxFrame(size);
-  }
-
   void peerStreams(int limit) {
     peerStreams = limit;
   }

@@ -116,7 +116,8 @@ public final class H2LinkStream {
   private void writeHeaders(Http2Headers headers, boolean end) {
     if (!headSent) {
       headSent = true;
-      askedHead = "HEAD".contentEquals(String.valueOf(headers.method()));
+      CharSequence method = headers.method();
+      askedHead = method != null && "HEAD".contentEquals(method);
     }
     link.writeHeaders(this, headers, end);
     if (end) {
@@ -184,9 +185,7 @@ public final class H2LinkStream {
 
   private void endLocal() {
     localEnded = true;
-    if (remoteEnded) {
-      close();
-    }
+    closeIfOver();
   }
 
   /** What was written goes out at the end of this turn of the event loop. */
@@ -425,10 +424,5 @@ public final class H2LinkStream {
   /** Whether both sides have ended, or one has given the stream up. */
   public boolean isClosed() {
     return closed;
-  }
-
-  /** The connection it belongs to. */
-  public H2Link link() {
-    return link;
   }
 }

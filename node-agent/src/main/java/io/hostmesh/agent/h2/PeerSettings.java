@@ -44,7 +44,7 @@ final class PeerSettings {
       }
       case Preface.MAX_FRAME_SIZE -> {
         require(value >= Frames.MAX_PAYLOAD && value <= 0xffffff, "MAX_FRAME_SIZE", value);
-        link.peerFrame((int) value);
+        link.writer().maxFrame((int) value);
       }
       case Preface.ENABLE_CONNECT_PROTOCOL -> require(value <= 1, "ENABLE_CONNECT_PROTOCOL", value);
       default -> {} // Unknown settings are ignored.

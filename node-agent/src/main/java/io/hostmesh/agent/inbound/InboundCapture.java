@@ -9,9 +9,7 @@ import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.protocol.Detection;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
-import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpService;
-import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.protocol.OnDemand;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
@@ -71,7 +69,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     Origin origin = origin(channel, destination.get());
     switch (instance.get().protocol()) {
       case HTTP, HTTP2, GRPC -> {
-        http(channel, receiver.http(origin, instance.get(), upstreams));
+        connections.readRequests(channel, receiver.http(origin, instance.get(), upstreams));
         OnDemand.of(channel).read();
       }
       case TCP -> tcp(channel, origin, instance.get(), upstreams);
@@ -107,15 +105,6 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     return SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), known.service());
   }
 
-  private void http(SocketChannel channel, HttpService service) {
-    channel
-        .pipeline()
-        .addLast(
-            "http-version",
-            new HttpVersionSwitch(
-                service, HttpLimits.DEFAULT, known -> connections.drainable(channel, known)));
-  }
-
   private void detect(
       SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
     HttpService requests = receiver.http(origin, instance, upstreams);
@@ -127,7 +116,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
                 new Detection.Road() {
                   @Override
                   public void http(boolean http2) {
-                    InboundCapture.this.http(channel, new AsSpoken(requests, http2));
+                    connections.readRequests(channel, new AsSpoken(requests, http2));
                   }
 
                   @Override

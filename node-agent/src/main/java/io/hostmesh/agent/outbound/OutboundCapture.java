@@ -10,9 +10,7 @@ import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.Detection;
-import io.hostmesh.agent.protocol.HttpLimits;
 import io.hostmesh.agent.protocol.HttpService;
-import io.hostmesh.agent.protocol.HttpVersionSwitch;
 import io.hostmesh.agent.protocol.OnDemand;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
@@ -130,17 +128,8 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
   }
 
   private void http(SocketChannel channel, HttpService service) {
-    readRequests(channel, service);
+    connections.readRequests(channel, service);
     OnDemand.of(channel).read();
-  }
-
-  private void readRequests(SocketChannel channel, HttpService service) {
-    channel
-        .pipeline()
-        .addLast(
-            "http-version",
-            new HttpVersionSwitch(
-                service, HttpLimits.DEFAULT, known -> connections.drainable(channel, known)));
   }
 
   private void detect(
@@ -153,7 +142,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
                 new Detection.Road() {
                   @Override
                   public void http(boolean http2) {
-                    readRequests(channel, http.apply(http2));
+                    connections.readRequests(channel, http.apply(http2));
                   }
 
                   @Override

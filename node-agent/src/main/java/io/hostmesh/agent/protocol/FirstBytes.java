@@ -25,7 +25,7 @@ public enum FirstBytes {
   /** From here on a request line that has no end yet is HTTP's to refuse. */
   static final int MAX_LINE = 8192;
 
-  private static final byte[] HTTP2_PREFACE = ascii("PRI * HTTP/2.0");
+  static final byte[] HTTP2_PREFACE = ascii("PRI * HTTP/2.0");
   private static final byte[] HTTP1_VERSION = ascii("HTTP/1.");
 
   private static byte[] ascii(String text) {
@@ -104,7 +104,7 @@ public enum FirstBytes {
   }
 
   /** How many bytes are as wanted, from the first on. */
-  private static int common(ByteBuf bytes, int from, int length, byte[] wanted) {
+  static int common(ByteBuf bytes, int from, int length, byte[] wanted) {
     int most = Math.min(length, wanted.length);
     int same = 0;
     while (same < most && bytes.getByte(from + same) == wanted[same]) {

@@ -182,7 +182,7 @@ public final class H1Reader {
     }
     H1Head.FirstLine first =
         requests ? head.requestLine(bytes, 0, firstEnd) : head.statusLine(bytes, 0, firstEnd);
-    fields(bytes, firstEnd + 2, length);
+    fields(head, "a header", bytes, firstEnd + 2, length);
     FlatHeaders headers = head.headers();
     if (first.method() != null) {
       begin(first.version(), headers, false, false);
@@ -263,14 +263,15 @@ public final class H1Reader {
     return i;
   }
 
-  private void fields(byte[] in, int from, int to) throws H1Malformed {
+  private static void fields(H1Head lines, String what, byte[] in, int from, int to)
+      throws H1Malformed {
     int line = from;
     while (line < to - 2) {
       int end = lineEnd(in, line, to);
       if (in[end + 1] != LF) {
-        throw H1Malformed.of("a bare CR in a header");
+        throw H1Malformed.of("a bare CR in " + what);
       }
-      head.header(in, line, end);
+      lines.header(in, line, end);
       line = end + 2;
     }
   }
@@ -367,15 +368,7 @@ public final class H1Reader {
     byte[] bytes = take(in, length);
     H1Head lines = new H1Head(); // Trailers are rare, and shall not displace what a head taught.
     lines.begin();
-    int line = 0;
-    while (line < length - 2) {
-      int end = lineEnd(bytes, line, length);
-      if (bytes[end + 1] != LF) {
-        throw H1Malformed.of("a bare CR in a trailer");
-      }
-      lines.header(bytes, line, end);
-      line = end + 2;
-    }
+    fields(lines, "a trailer", bytes, 0, length);
     pass(new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, lines.headers()));
     return true;
   }

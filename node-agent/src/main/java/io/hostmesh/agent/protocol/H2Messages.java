@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ public final class H2Messages {
    * Says, with status 200, that the protocol was changed: an application may also answer 200 and
    * not change it.
    */
-  static final String UPGRADED = "hostmesh-upgraded";
+  private static final AsciiString UPGRADED = AsciiString.cached("hostmesh-upgraded");
 
   private final H2LinkStream stream;
   private final boolean server;

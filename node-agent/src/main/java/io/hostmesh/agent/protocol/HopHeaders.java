@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,9 +17,9 @@ final class HopHeaders {
   private static final List<CharSequence> ALWAYS =
       List.of(
           HttpHeaderNames.CONNECTION,
-          "proxy-connection",
-          "keep-alive",
-          "http2-settings",
+          AsciiString.cached("proxy-connection"),
+          AsciiString.cached("keep-alive"),
+          AsciiString.cached("http2-settings"),
           Spelling.HEADER,
           HttpHeaderNames.UPGRADE);
 

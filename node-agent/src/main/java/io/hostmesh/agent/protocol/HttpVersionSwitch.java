@@ -5,7 +5,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -17,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * handlers of that version. Used by its event loop only.
  */
 public final class HttpVersionSwitch extends ByteToMessageDecoder {
-  private static final byte[] PREFACE = "PRI * HTTP/2.0".getBytes(StandardCharsets.US_ASCII);
-
   private final HttpService service;
   private final HttpLimits limits;
   private final Consumer<Drainable> known;
@@ -65,17 +62,14 @@ public final class HttpVersionSwitch extends ByteToMessageDecoder {
 
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-    int length = Math.min(in.readableBytes(), PREFACE.length);
-    for (int i = 0; i < length; i++) {
-      if (in.getByte(in.readerIndex() + i) != PREFACE[i]) {
-        http1(ctx);
-        return;
-      }
-    }
-    if (length == PREFACE.length) {
+    int length = in.readableBytes();
+    int same = FirstBytes.common(in, in.readerIndex(), length, FirstBytes.HTTP2_PREFACE);
+    if (same == FirstBytes.HTTP2_PREFACE.length) {
       http2(ctx);
-    } else {
+    } else if (same == length) {
       waitForMore(ctx);
+    } else {
+      http1(ctx);
     }
   }
 

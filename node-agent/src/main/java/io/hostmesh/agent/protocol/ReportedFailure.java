@@ -4,6 +4,7 @@ import io.hostmesh.agent.telemetry.Failure;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import java.util.Optional;
 
 /**
@@ -11,8 +12,8 @@ import java.util.Optional;
  * the headers: applications' are taken out on the way in and out.
  */
 public final class ReportedFailure {
-  public static final String FAILURE = "hostmesh-failure";
-  public static final String REASON = "hostmesh-reason";
+  private static final AsciiString FAILURE = AsciiString.cached("hostmesh-failure");
+  private static final AsciiString REASON = AsciiString.cached("hostmesh-reason");
 
   private ReportedFailure() {}
 

@@ -340,7 +340,7 @@ abstract class CaptureStory {
 
   @Test
   void whatIsDisabledByHandStaysOffUntilItIsAllowed() throws Exception {
-    String before = kernel();
+    String before = host.kernel();
     Capture agents = capture();
     host.call(() -> agents.apply(plan(), AT_ONCE));
 
@@ -350,7 +350,7 @@ abstract class CaptureStory {
           return true;
         });
 
-    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.kernel()).isEqualTo(before);
     assertThatThrownBy(() -> host.call(() -> agents.apply(plan(), AT_ONCE)))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("switched off by hand");
@@ -399,14 +399,14 @@ abstract class CaptureStory {
 
   @Test
   void removalLeavesNothingBehind() throws Exception {
-    String before = kernel();
+    String before = host.kernel();
     apply(plan());
-    assertThat(kernel()).isNotEqualTo(before);
+    assertThat(host.kernel()).isNotEqualTo(before);
 
     remove();
     remove();
 
-    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.kernel()).isEqualTo(before);
     assertThat(host.call(() -> capture().status())).isEqualTo(new CaptureStatus.Off());
     try (var files = Files.list(folder)) {
       assertThat(files).isEmpty();
@@ -419,24 +419,24 @@ abstract class CaptureStory {
         "iptables -t nat -N SOMEONE; iptables -t nat -A OUTPUT -d 192.0.2.1 -j SOMEONE;"
             + " iptables -A INPUT -s 192.0.2.2 -j DROP; nft add table inet someone;"
             + " nft add chain inet someone c; ip route add local 192.0.2.0/24 dev lo");
-    String before = kernel();
+    String before = host.kernel();
 
     apply(plan());
     assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
     remove();
 
-    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.kernel()).isEqualTo(before);
   }
 
   @Test
   void whatNobodyConfirmsUndoesItself() throws Exception {
-    String before = kernel();
+    String before = host.kernel();
     Capture capture = capture();
     assertThat(host.call(() -> capture.apply(plan(), Duration.ofMillis(900)))).isTrue();
     assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
     assertThat(onStatus(capture).confirmed()).isFalse();
 
-    TestHost.await("the roll back", () -> before.equals(kernel()));
+    TestHost.await("the roll back", () -> before.equals(host.kernel()));
 
     assertThat(capture.confirm()).isFalse();
     assertThat(host.call(capture::intact)).isFalse();
@@ -444,12 +444,12 @@ abstract class CaptureStory {
 
   @Test
   void aKilledProcesssUnconfirmedRulesUndoThemselvesAndConfirmedOnesStay() throws Exception {
-    String before = kernel();
+    String before = host.kernel();
     try (CaptureProcess unconfirmed = CaptureProcess.start(host, backend, folder, "2s")) {
       assertThat(unconfirmed.says()).isEqualTo("awaited true");
     }
     assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
-    TestHost.await("the roll back", () -> before.equals(kernel()));
+    TestHost.await("the roll back", () -> before.equals(host.kernel()));
 
     try (CaptureProcess confirmed = CaptureProcess.start(host, backend, folder, "0s")) {
       assertThat(confirmed.says()).isEqualTo("awaited false");
@@ -460,14 +460,14 @@ abstract class CaptureStory {
 
   @Test
   void aUserWithTheAmbientCapabilityMayCaptureAndUndo() throws Exception {
-    String before = kernel();
+    String before = host.kernel();
     try (CaptureProcess agent = CaptureProcess.asUser(host, backend, folder, AGENT, true)) {
       assertThat(agent.says()).isEqualTo("awaited false");
       assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
       assertThat(host.greetingAs(AGENT, HERE, 15001)).contains("called itself");
     }
     remove(folder.resolve("run"));
-    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.kernel()).isEqualTo(before);
   }
 
   @Test
@@ -485,14 +485,15 @@ abstract class CaptureStory {
     Capture first = capture();
     assertThat(host.call(() -> first.apply(plan(), LONG))).isTrue();
     assertThat(first.confirm()).isTrue();
-    List<String> confirmed = kernel().lines().sorted().toList();
+    List<String> confirmed = host.kernel().lines().sorted().toList();
 
     Capture second = capture();
     CapturePlan change = everything(Exclusions.NONE);
     assertThat(host.call(() -> second.apply(change, Duration.ofMillis(900)))).isTrue();
-    assertThat(kernel().lines().sorted().toList()).isNotEqualTo(confirmed);
+    assertThat(host.kernel().lines().sorted().toList()).isNotEqualTo(confirmed);
 
-    TestHost.await("the roll back", () -> confirmed.equals(kernel().lines().sorted().toList()));
+    TestHost.await(
+        "the roll back", () -> confirmed.equals(host.kernel().lines().sorted().toList()));
     assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
   }
 
@@ -526,7 +527,7 @@ abstract class CaptureStory {
   void theOtherBackendsRulesAreTakenOut() throws Exception {
     CaptureBackend another =
         backend == CaptureBackend.NFT ? CaptureBackend.IPTABLES : CaptureBackend.NFT;
-    String before = kernel();
+    String before = host.kernel();
     Capture old = host.call(() -> Capture.open(another, folder, tools()));
     host.call(() -> old.apply(plan(), AT_ONCE));
 
@@ -535,12 +536,12 @@ abstract class CaptureStory {
     assertThat(onStatus(capture()).backend()).isEqualTo(backend);
     assertThat(host.greeting("241.0.0.7", 80)).startsWith("outbound");
     remove();
-    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.kernel()).isEqualTo(before);
   }
 
   @Test
   void aPlanThatTheKernelRefusesChangesNothing() throws Exception {
-    String before = kernel();
+    String before = host.kernel();
     host.shell("ip link set lo down");
 
     assertThatThrownBy(() -> apply(plan()))
@@ -548,7 +549,7 @@ abstract class CaptureStory {
         .hasMessageContaining("ip -6 route replace");
 
     host.shell("ip link set lo up");
-    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.kernel()).isEqualTo(before);
   }
 
   private void remove() throws Exception {
@@ -566,17 +567,6 @@ abstract class CaptureStory {
 
   private CaptureStatus.On onStatus(Capture capture) throws Exception {
     return (CaptureStatus.On) host.call(capture::status);
-  }
-
-  private String kernel() {
-    try {
-      return host.shell(
-          "nft -s list ruleset; iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#';"
-              + " ip rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all"
-              + " | grep -v 'multicast\\|fe80\\|anycast'");
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private DatagramSocket loopback(String address) throws Exception {

@@ -109,19 +109,8 @@ class PreservedSourceTest {
 
   /** Root's own traffic is not captured here, since the agent of this test is root's. */
   private static CapturePlan plan(OptionalInt mark) {
-    CapturePlan plan = TestPlan.preserving();
-    return new CapturePlan(
-        plan.scope(),
-        plan.virtual(),
-        plan.endpoints(),
-        plan.servicePorts(),
-        plan.agentUid(),
-        plan.mark(),
-        plan.ports(),
-        List.of(),
-        new Exclusions(new TreeSet<>(Set.of(0)), new TreeSet<>(), List.of()),
-        true,
-        mark);
+    return TestPlan.preserving(
+        new Exclusions(new TreeSet<>(Set.of(0)), new TreeSet<>(), List.of()), mark);
   }
 
   private static CapturePlan preserving() {
@@ -196,32 +185,33 @@ class PreservedSourceTest {
   @ParameterizedTest
   @EnumSource(names = {"NFT", "IPTABLES"})
   void whatItNeedsComesAndGoesWithTheSetting(CaptureBackend backend) throws Exception {
-    String before = kernel();
+    String before = host.kernel();
     apply(backend, plan(OptionalInt.empty()));
-    String hidden = kernel();
+    String hidden = host.kernel();
 
     apply(backend, preserving());
-    assertThat(kernel()).isNotEqualTo(hidden);
+    assertThat(host.kernel()).isNotEqualTo(hidden);
     apply(backend, plan(OptionalInt.empty()));
     assertThat(rules()).isEqualTo(rulesOf(hidden));
 
     apply(backend, preserving());
     remove();
-    assertThat(kernel()).isEqualTo(before);
+    assertThat(host.kernel()).isEqualTo(before);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"NFT", "IPTABLES"})
   void whatNobodyConfirmsUndoesItself(CaptureBackend backend) throws Exception {
     apply(backend, preserving());
-    List<String> confirmed = kernel().lines().sorted().toList();
+    List<String> confirmed = host.kernel().lines().sorted().toList();
     Capture capture = capture(backend);
 
     assertThat(
             host.call(() -> capture.apply(plan(OptionalInt.of(MARK + 1)), Duration.ofMillis(900))))
         .isTrue();
 
-    TestHost.await("the roll back", () -> kernel().lines().sorted().toList().equals(confirmed));
+    TestHost.await(
+        "the roll back", () -> host.kernel().lines().sorted().toList().equals(confirmed));
     assertThat(seen(THERE, HERE).getAddress()).isEqualTo(InetAddress.ofLiteral(THERE));
     remove();
   }
@@ -240,7 +230,7 @@ class PreservedSourceTest {
   }
 
   private String rules() {
-    return rulesOf(kernel());
+    return rulesOf(host.kernel());
   }
 
   /** Without the empty tables that iptables makes when it is asked. */
@@ -248,16 +238,5 @@ class PreservedSourceTest {
     return String.join(
         "\n",
         kernel.lines().filter(line -> line.contains("HOSTMESH") || line.contains("lo ")).toList());
-  }
-
-  private String kernel() {
-    try {
-      return host.shell(
-          "nft -s list ruleset; iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#';"
-              + " ip rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all"
-              + " | grep -v 'multicast\\|fe80\\|anycast'");
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -179,6 +179,18 @@ public final class TestHost implements AutoCloseable {
     return server;
   }
 
+  /** All that the kernel redirects and routes here: what capture changes, and has to restore. */
+  String kernel() {
+    try {
+      return shell(
+          "nft -s list ruleset; iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#';"
+              + " ip rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all"
+              + " | grep -v 'multicast\\|fe80\\|anycast'");
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Runs a command in this host's network; its output. */
   String shell(String script) throws Exception {
     return call(

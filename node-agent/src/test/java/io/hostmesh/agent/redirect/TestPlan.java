@@ -30,6 +30,10 @@ final class TestPlan {
 
   /** The same, for an agent that calls applications from their callers' addresses. */
   static CapturePlan preserving() {
+    return preserving(Exclusions.NONE, OptionalInt.of(CapturePlan.DEFAULT_SOURCE_MARK));
+  }
+
+  static CapturePlan preserving(Exclusions exclusions, OptionalInt sourceMark) {
     CapturePlan plan = mesh();
     return new CapturePlan(
         plan.scope(),
@@ -40,8 +44,8 @@ final class TestPlan {
         plan.mark(),
         plan.ports(),
         List.of(),
-        plan.exclusions(),
+        exclusions,
         true,
-        OptionalInt.of(CapturePlan.DEFAULT_SOURCE_MARK));
+        sourceMark);
   }
 }
