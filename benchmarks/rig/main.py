@@ -60,7 +60,7 @@ def options():
     parser.add_argument("--peers", default=",".join(ALL), metavar="A,B", help="of " + ", ".join(ALL) + " (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="event loops or workers of each proxy (default: 1)")
-    parser.add_argument("--resumption", action="store_true", help="TLS sessions are resumed (Hostmesh: as it is built)")
+    parser.add_argument("--resumption", action="store_true", help="TLS sessions are resumed (otherwise none is)")
     given = parser.parse_args()
     given.rounds = given.rounds if given.rounds is not None else (1 if given.quick else 3)
     given.peers = given.peers.split(",")

@@ -174,7 +174,9 @@ class Hostmesh(Peer):
     def start(self):
         self.command = self.rig.root / "hostmesh"
         self.home = self.rig.folder / "lab"
-        self.lab("up", "--hosts", 2, words=[f"agent.loops={self.rig.workers}", "agent.access-log.file=null"], limit=200)
+        self.lab("up", "--hosts", 2, words=[
+            f"agent.loops={self.rig.workers}", "agent.access-log.file=null",
+            f"agent.tls.resumption={str(self.rig.resumption).lower()}"], limit=200)
         for host in self.status()["hosts"]:
             tune(host["namespace"])
         for service in self.services:

@@ -19,6 +19,7 @@ import java.util.Optional;
  * The agent's own configuration; {@code config/agent.conf} describes every key.
  *
  * @param pilots {@code pilot.address}: one or several, one of which is connected to
+ * @param resumption {@code tls.resumption}: whether TLS sessions between agents are resumed
  * @param accessLog {@code access-log.file}: where a line goes for each request and connection
  * @param drainLimit {@code drain.limit}: how long calls under way may take to end after SIGTERM
  */
@@ -34,6 +35,7 @@ public record AgentConfig(
     Dns dns,
     Mesh mesh,
     BalancePolicy balance,
+    boolean resumption,
     Optional<Path> accessLog,
     Duration drainLimit) {
 
@@ -115,6 +117,7 @@ public record AgentConfig(
                 .section("mesh")
                 .choice("unknown-workload", UnknownWorkload.class, UnknownWorkload.REFUSE)),
         section.choice("balance", BalancePolicy.class, BalancePolicy.LEAST_REQUEST),
+        section.section("tls").bool("resumption", true),
         section.section("access-log").optionalValue("file", Path::of),
         section.section("drain").duration("limit", Duration.ofSeconds(30)));
   }

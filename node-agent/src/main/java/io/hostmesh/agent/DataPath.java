@@ -46,12 +46,14 @@ public final class DataPath implements AutoCloseable {
    * @param node this host's name in the mesh
    * @param passThrough whether {@code capture.outbound = all}
    * @param callerAddress from where applications are called
+   * @param resumption whether TLS sessions between agents are resumed
    */
   public record Settings(
       String node,
       BalancePolicy balance,
       boolean passThrough,
       CallerAddress callerAddress,
+      boolean resumption,
       Sockets.Settings sockets) {}
 
   /** The listening sockets: each accepted channel gets the handler, on the loop it stays on. */
@@ -79,7 +81,8 @@ public final class DataPath implements AutoCloseable {
       Clock clock,
       RandomGenerator random,
       Settings settings) {
-    MeshTls tls = new MeshTls(facts.identities(), clock);
+    MeshTls tls =
+        new MeshTls(facts.identities(), clock, telemetry.metrics(), settings.resumption());
     Sockets sockets = Sockets.epoll(settings.sockets());
     Connections connections =
         new Connections(loop -> new Upstreams(loop, tls, sockets), telemetry.metrics());

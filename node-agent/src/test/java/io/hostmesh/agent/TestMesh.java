@@ -62,6 +62,7 @@ final class TestMesh implements AutoCloseable {
     final Map<Integer, InetSocketAddress> redirected = new ConcurrentHashMap<>();
     final List<Channel> ports = new CopyOnWriteArrayList<>();
     final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
+    final Map<String, List<Channel>> accepted = new ConcurrentHashMap<>();
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final Metrics metrics = new Metrics(registry);
     volatile TrustRoots roots = authority.roots();
@@ -96,6 +97,7 @@ final class TestMesh implements AutoCloseable {
               BalancePolicy.LEAST_REQUEST,
               false,
               CallerAddress.HIDDEN,
+              true,
               Sockets.Settings.DEFAULT));
     }
 
@@ -122,6 +124,10 @@ final class TestMesh implements AutoCloseable {
                   new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel accepted) {
+                      Agent.this
+                          .accepted
+                          .computeIfAbsent(name, _ -> new CopyOnWriteArrayList<>())
+                          .add(accepted);
                       accepted.pipeline().addLast(Objects.requireNonNull(handlers.get(name)));
                     }
                   })

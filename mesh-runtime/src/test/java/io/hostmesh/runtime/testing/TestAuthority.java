@@ -12,6 +12,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,9 +34,12 @@ public final class TestAuthority {
   private static final AtomicLong SERIAL = new AtomicLong(1);
 
   private final KeyPair keys = keys();
-  private final X500Name name = new X500Name("CN=test root " + SERIAL.getAndIncrement());
+  private final X500Name name = new X500Name("CN=test authority " + SERIAL.getAndIncrement());
   private final String trustDomain;
   private final X509Certificate root;
+
+  /** What is shown behind a leaf: nothing, or the intermediate's own certificate. */
+  private final List<X509Certificate> above;
 
   /**
    * A root of its own.
@@ -51,6 +55,25 @@ public final class TestAuthority {
             new BasicConstraints(true),
             KeyUsage.keyCertSign | KeyUsage.cRLSign,
             null);
+    above = List.of();
+  }
+
+  private TestAuthority(TestAuthority parent) {
+    trustDomain = parent.trustDomain;
+    root = parent.root;
+    above =
+        List.of(
+            sign(
+                parent.builder(name, keys, Duration.ofDays(1)),
+                parent.keys,
+                new BasicConstraints(0),
+                KeyUsage.keyCertSign | KeyUsage.cRLSign,
+                null));
+  }
+
+  /** An authority below this one, whose roots are the same. */
+  public TestAuthority intermediate() {
+    return new TestAuthority(this);
   }
 
   public TrustRoots roots() {
@@ -59,15 +82,22 @@ public final class TestAuthority {
 
   /** A leaf with a key of its own, good for an hour. */
   public Svid issue(SpiffeId id) {
+    return issue(id, Duration.ofHours(1));
+  }
+
+  /** A leaf with a key of its own. */
+  public Svid issue(SpiffeId id, Duration life) {
     KeyPair own = keys();
     X509Certificate leaf =
         sign(
-            builder(new X500Name("CN=leaf"), own, Duration.ofHours(1)),
+            builder(new X500Name("CN=leaf"), own, life),
             keys,
             new BasicConstraints(false),
             KeyUsage.digitalSignature,
             id);
-    return new Svid(id, List.of(leaf), own.getPrivate());
+    List<X509Certificate> chain = new ArrayList<>(List.of(leaf));
+    chain.addAll(above);
+    return new Svid(id, chain, own.getPrivate());
   }
 
   private X509v3CertificateBuilder builder(X500Name subject, KeyPair subjectKeys, Duration life) {

@@ -6,6 +6,7 @@ import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.protocol.H2Connections;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.upstream.MeshContext;
 import io.hostmesh.agent.upstream.MeshProtocol;
 import io.hostmesh.agent.upstream.MeshTls;
 import io.hostmesh.agent.upstream.UpstreamException;
@@ -17,7 +18,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.security.cert.CertificateException;
 import java.util.Optional;
@@ -45,7 +45,7 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
   }
 
   /** What a server name leads to. */
-  record Selected(LocalInstance instance, SslContext context) {}
+  record Selected(LocalInstance instance, MeshContext context) {}
 
   /**
    * The instance of a server name, and the context with its service's certificate.
@@ -92,27 +92,29 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
 
   /** The handlers behind the handshake; they are in before bytes that came with it are read. */
   void afterSni(ChannelHandlerContext ctx, Selected selected, Upstreams upstreams) {
-    SslHandler handler = selected.context().newHandler(ctx.alloc());
+    SslHandler handler = selected.context().server(ctx.alloc());
     ctx.pipeline().replace("sni", "tls", handler);
-    ctx.pipeline().addLast("alpn", new Inside(handler, selected.instance(), upstreams));
+    ctx.pipeline().addLast("alpn", new Inside(handler, selected, upstreams));
   }
 
   private final class Inside extends ApplicationProtocolNegotiationHandler {
     private final SslHandler handler;
+    private final MeshContext context;
     private final LocalInstance instance;
     private final Upstreams upstreams;
 
-    Inside(SslHandler handler, LocalInstance instance, Upstreams upstreams) {
+    Inside(SslHandler handler, Selected selected, Upstreams upstreams) {
       super("");
       this.handler = handler;
-      this.instance = instance;
+      this.context = selected.context();
+      this.instance = selected.instance();
       this.upstreams = upstreams;
     }
 
     @Override
     protected void configurePipeline(ChannelHandlerContext ctx, String alpn)
         throws CertificateException {
-      SpiffeId.Service caller = tls.peer(handler);
+      SpiffeId.Service caller = context.peer(handler);
       Origin origin =
           new Origin(
               Origin.Arrival.MESH,

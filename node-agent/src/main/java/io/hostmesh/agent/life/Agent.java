@@ -292,6 +292,7 @@ public final class Agent implements AutoCloseable {
             config.balance(),
             config.capture().outbound() == CaptureScope.ALL,
             new CallerAddress(config.capture().preserving(), config.capture().speaksIpv6()),
+            config.resumption(),
             Sockets.Settings.DEFAULT));
   }
 

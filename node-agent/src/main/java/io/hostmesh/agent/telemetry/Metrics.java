@@ -14,11 +14,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * that dashboards made for it work; the agent's own begin with {@code hostmesh_}. Any thread.
  */
 public final class Metrics {
+  private record Handshake(Call.Reporter side, boolean resumed) {}
+
   private final MeterRegistry registry;
   private final ConcurrentHashMap<Call, RequestMeters> requests = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Call, ConnectionMeters> connections = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Failure.Kind, Counter> refusals = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<ServiceName, Counter> plaintext = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Handshake, Counter> handshakes = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
 
   public Metrics(MeterRegistry registry) {
@@ -59,6 +62,24 @@ public final class Metrics {
                     .description("Connections without an identity that were let in")
                     .tags("destination_service_name", s.name())
                     .tags("destination_service_namespace", s.namespace())
+                    .register(registry))
+        .increment();
+  }
+
+  /**
+   * Another agent has proven who it is.
+   *
+   * @param side whether this agent opened the connection (source) or took it
+   * @param resumed whether by the session of an earlier connection instead of a certificate
+   */
+  public void handshake(Call.Reporter side, boolean resumed) {
+    handshakes
+        .computeIfAbsent(
+            new Handshake(side, resumed),
+            h ->
+                Counter.builder("hostmesh_tls_handshakes")
+                    .description("TLS handshakes with other agents")
+                    .tags("reporter", h.side().text(), "resumed", h.resumed() ? "true" : "false")
                     .register(registry))
         .increment();
   }

@@ -10,7 +10,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Promise;
@@ -35,7 +34,7 @@ final class MeshConnector implements Connector<MeshTarget> {
   @Override
   public void connect(
       MeshTarget target, Object credentials, EventLoop loop, H2Link link, Promise<H2Link> ready) {
-    SslContext context = (SslContext) credentials;
+    MeshContext context = (MeshContext) credentials;
     Bootstrap bootstrap =
         sockets
             .client(loop)
@@ -62,15 +61,14 @@ final class MeshConnector implements Connector<MeshTarget> {
   /** The road of a connection to another agent, from the wire. */
   private void pipeline(
       SocketChannel channel,
-      SslContext context,
+      MeshContext context,
       MeshTarget target,
       H2Link link,
       Promise<H2Link> ready) {
-    SslHandler handler =
-        context.newHandler(channel.alloc(), target.name().host(), target.agent().getPort());
+    SslHandler handler = context.client(channel.alloc(), target.name(), target.agent().getPort());
     handler.setHandshakeTimeoutMillis(sockets.settings().handshakeTimeout().toMillis());
     channel.pipeline().addLast("tls", handler);
-    channel.pipeline().addLast("server-id", new ServerId(handler, target, link, ready));
+    channel.pipeline().addLast("server-id", new ServerId(context, handler, target, link, ready));
     // Before the handshake ends, since frames can come right behind it.
     channel.pipeline().addLast("h2", link);
     channel
@@ -87,13 +85,20 @@ final class MeshConnector implements Connector<MeshTarget> {
   }
 
   /** Lets nothing of a request out before the server has proven to be the service asked for. */
-  private final class ServerId extends ChannelInboundHandlerAdapter {
+  private static final class ServerId extends ChannelInboundHandlerAdapter {
+    private final MeshContext context;
     private final SslHandler handler;
     private final MeshTarget target;
     private final H2Link link;
     private final Promise<H2Link> ready;
 
-    ServerId(SslHandler handler, MeshTarget target, H2Link link, Promise<H2Link> ready) {
+    ServerId(
+        MeshContext context,
+        SslHandler handler,
+        MeshTarget target,
+        H2Link link,
+        Promise<H2Link> ready) {
+      this.context = context;
       this.handler = handler;
       this.target = target;
       this.link = link;
@@ -116,7 +121,7 @@ final class MeshConnector implements Connector<MeshTarget> {
     private void check(ChannelHandlerContext ctx) {
       try {
         SpiffeId.Service wanted = target.name().identity();
-        SpiffeId.Service proven = tls.peer(handler);
+        SpiffeId.Service proven = context.peer(handler);
         if (!proven.equals(wanted)) {
           throw new CertificateException("it proved to be " + proven + ", not " + wanted);
         }

@@ -1,12 +1,13 @@
 package io.hostmesh.agent.upstream;
 
 import io.hostmesh.agent.identity.Identities;
+import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.telemetry.Metrics;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.tls.SpiffeTrustManager;
 import io.hostmesh.runtime.tls.Svid;
-import io.hostmesh.runtime.tls.SvidVerifier;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -14,40 +15,42 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
-import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * TLS between agents: version 1.3, both sides show an SVID, ids are checked and host names are not.
- * A context is made once for a certificate and the roots, and again when either changes. Any
- * thread.
+ * A context is made once for a certificate and the roots, and again when either changes, which also
+ * ends the sessions that could be resumed. Any thread.
  */
 public final class MeshTls {
-  private record Key(ServiceName service, @Nullable MeshProtocol client) {}
+  /** Tickets that a caller keeps for each of its contexts; a connection uses one and brings two. */
+  private static final int TICKETS_KEPT = 256;
 
-  private record Made(Svid svid, TrustRoots roots, SslContext context) {
-    @SuppressWarnings("ReferenceEquality") // A renewed certificate is another object.
-    boolean isOf(Svid currentSvid, TrustRoots currentRoots) {
-      return svid == currentSvid && roots == currentRoots;
-    }
-  }
+  private record Key(ServiceName service, @Nullable MeshProtocol client) {}
 
   private final Identities identities;
   private final Clock clock;
-  private final ConcurrentHashMap<Key, Made> contexts = new ConcurrentHashMap<>();
+  private final Metrics metrics;
+  private final boolean resumption;
+  private final ConcurrentHashMap<Key, MeshContext> contexts = new ConcurrentHashMap<>();
 
-  public MeshTls(Identities identities, Clock clock) {
+  /**
+   * @param resumption whether a connection may go on with the session of an earlier one
+   */
+  public MeshTls(Identities identities, Clock clock, Metrics metrics, boolean resumption) {
     this.identities = identities;
     this.clock = clock;
+    this.metrics = metrics;
+    this.resumption = resumption;
   }
 
   /**
@@ -55,7 +58,7 @@ public final class MeshTls {
    *
    * @throws UpstreamException where the service has no certificate now
    */
-  public SslContext client(ServiceName source, MeshProtocol protocol) throws UpstreamException {
+  public MeshContext client(ServiceName source, MeshProtocol protocol) throws UpstreamException {
     return context(new Key(source, protocol));
   }
 
@@ -64,11 +67,11 @@ public final class MeshTls {
    *
    * @throws UpstreamException where the service has no certificate now
    */
-  public SslContext server(ServiceName service) throws UpstreamException {
+  public MeshContext server(ServiceName service) throws UpstreamException {
     return context(new Key(service, null));
   }
 
-  private SslContext context(Key key) throws UpstreamException {
+  private MeshContext context(Key key) throws UpstreamException {
     TrustRoots roots = identities.roots().orElse(null);
     Svid svid = identities.svid(key.service()).orElse(null);
     if (roots == null || svid == null || !clock.instant().isBefore(svid.notAfter())) {
@@ -83,12 +86,21 @@ public final class MeshTls {
                       + key.service()
                       + " has expired and citadel has not renewed it; see \"hostmesh status\""));
     }
-    Made made = contexts.get(key);
+    MeshContext made = contexts.get(key);
     if (made == null || !made.isOf(svid, roots)) {
-      made = new Made(svid, roots, make(key, svid));
+      made =
+          new MeshContext(
+              svid,
+              roots,
+              make(key, svid),
+              key.client() == null ? Call.Reporter.DESTINATION : Call.Reporter.SOURCE,
+              resumption,
+              identities,
+              clock,
+              metrics);
       contexts.put(key, made);
     }
-    return made.context();
+    return made;
   }
 
   private SslContext make(Key key, Svid svid) throws UpstreamException {
@@ -111,12 +123,19 @@ public final class MeshTls {
                   .keyManager(svid.key(), chain)
                   .endpointIdentificationAlgorithm(null)
                   .applicationProtocolConfig(alpn(client.alpn()));
-      return builder
-          .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
-          .trustManager(trust)
-          .protocols("TLSv1.3")
-          .sessionCacheSize(1)
-          .build();
+      SslContext context =
+          builder
+              .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
+              .trustManager(trust)
+              .protocols("TLSv1.3")
+              .sessionCacheSize(TICKETS_KEPT)
+              .sessionTimeout(
+                  Math.max(1, Duration.between(clock.instant(), svid.notAfter()).toSeconds()))
+              .build();
+      if (context instanceof ReferenceCountedOpenSslContext openSsl) {
+        openSsl.sessionContext().setSessionCacheEnabled(resumption);
+      }
+      return context;
     } catch (SSLException e) {
       throw new UpstreamException(
           new Failure(
@@ -131,23 +150,5 @@ public final class MeshTls {
         SelectorFailureBehavior.NO_ADVERTISE,
         SelectedListenerFailureBehavior.ACCEPT,
         protocols);
-  }
-
-  /**
-   * The service on the other end of a completed handshake, which has checked its chain.
-   *
-   * @throws CertificateException where it showed none that is valid now
-   */
-  public SpiffeId.Service peer(SslHandler tls) throws CertificateException {
-    try {
-      X509Certificate leaf = (X509Certificate) tls.engine().getSession().getPeerCertificates()[0];
-      leaf.checkValidity(java.util.Date.from(clock.instant()));
-      if (SvidVerifier.leafId(leaf) instanceof SpiffeId.Service service) {
-        return service;
-      }
-      throw new CertificateException("the peer is no service");
-    } catch (SSLPeerUnverifiedException e) {
-      throw new CertificateException("the peer showed no certificate", e);
-    }
   }
 }

@@ -1,0 +1,141 @@
+package io.hostmesh.agent.upstream;
+
+import io.hostmesh.agent.identity.Identities;
+import io.hostmesh.agent.telemetry.Call;
+import io.hostmesh.agent.telemetry.Metrics;
+import io.hostmesh.model.MeshSni;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.SvidVerifier;
+import io.hostmesh.runtime.tls.TrustRoots;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.internal.tcnative.SSL;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Date;
+import java.util.List;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSessionContext;
+
+/**
+ * TLS with one certificate and one set of roots. Its sessions are its own: tickets are kept by the
+ * server's name, which is an instance of a service, and sealed with keys that nobody else has. So
+ * they end with the certificate and the roots under which they were made. Any thread.
+ */
+public final class MeshContext {
+  private final Svid svid;
+  private final TrustRoots roots;
+  private final SslContext context;
+  private final Call.Reporter side;
+  private final boolean resumption;
+  private final Identities identities;
+  private final Clock clock;
+  private final Metrics metrics;
+
+  MeshContext(
+      Svid svid,
+      TrustRoots roots,
+      SslContext context,
+      Call.Reporter side,
+      boolean resumption,
+      Identities identities,
+      Clock clock,
+      Metrics metrics) {
+    this.svid = svid;
+    this.roots = roots;
+    this.context = context;
+    this.side = side;
+    this.resumption = resumption;
+    this.identities = identities;
+    this.clock = clock;
+    this.metrics = metrics;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // A renewed certificate is another object.
+  boolean isOf(Svid currentSvid, TrustRoots currentRoots) {
+    return svid == currentSvid && roots == currentRoots;
+  }
+
+  /** For a connection to an instance; a session of an earlier one to the same is resumed. */
+  SslHandler client(ByteBufAllocator alloc, MeshSni name, int port) {
+    return context.newHandler(alloc, name.host(), port);
+  }
+
+  /** For a connection from another agent. */
+  public SslHandler server(ByteBufAllocator alloc) {
+    SslHandler handler = context.newHandler(alloc);
+    if (!resumption && handler.engine() instanceof ReferenceCountedOpenSslEngine engine) {
+      SSL.setOptions(engine.sslPointer(), SSL.SSL_OP_NO_TICKET);
+    }
+    return handler;
+  }
+
+  /**
+   * The service on the other end of a completed handshake. A full handshake has just checked its
+   * chain; a resumed session brings the chain of the one that it began with, which must still hold.
+   *
+   * @throws CertificateException where it showed none that is valid now
+   */
+  @SuppressWarnings("ReferenceEquality") // Other roots are another object.
+  public SpiffeId.Service peer(SslHandler tls) throws CertificateException {
+    List<X509Certificate> chain = chain(tls);
+    if (identities.roots().orElse(null) != roots) {
+      // They changed since this context was handed out.
+      SvidVerifier.verify(chain, identities.roots().orElseThrow(), clock.instant());
+    }
+    Date now = Date.from(clock.instant());
+    for (X509Certificate certificate : chain) {
+      certificate.checkValidity(now);
+    }
+    if (!(SvidVerifier.leafId(chain.getFirst()) instanceof SpiffeId.Service service)) {
+      throw new CertificateException("the peer is no service");
+    }
+    boolean resumed = isResumed(tls);
+    if (side == Call.Reporter.SOURCE && !resumed) {
+      forget(tls.engine());
+    }
+    metrics.handshake(side, resumed);
+    return service;
+  }
+
+  /**
+   * A full handshake means that there were no tickets of this server, or that it takes them no more
+   * (it has a new certificate, or began anew): offering the others would cost one more each.
+   */
+  private void forget(SSLEngine engine) {
+    SSLSessionContext sessions = context.sessionContext();
+    for (byte[] id : Collections.list(sessions.getIds())) {
+      SSLSession session = sessions.getSession(id);
+      if (session != null
+          && session.getPeerPort() == engine.getPeerPort()
+          && session.getPeerHost().equalsIgnoreCase(engine.getPeerHost())) {
+        session.invalidate();
+      }
+    }
+  }
+
+  private static List<X509Certificate> chain(SslHandler tls) throws CertificateException {
+    try {
+      return Arrays.stream(tls.engine().getSession().getPeerCertificates())
+          .map(X509Certificate.class::cast)
+          .toList();
+    } catch (SSLPeerUnverifiedException e) {
+      throw new CertificateException("the peer showed no certificate", e);
+    }
+  }
+
+  /** Whether the handshake went without certificates; the JDK's own TLS does not tell. */
+  private static boolean isResumed(SslHandler tls) {
+    return tls.engine() instanceof ReferenceCountedOpenSslEngine engine
+        && engine.sslPointer() != 0
+        && SSL.isSessionReused(engine.sslPointer());
+  }
+}
