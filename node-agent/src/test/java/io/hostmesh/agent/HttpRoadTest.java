@@ -139,6 +139,32 @@ class HttpRoadTest {
         .isEqualTo(1);
   }
 
+  /** Who has promised to send nothing more needs no one who reads on. */
+  @Test
+  void aConnectionThatItsCallerAskedToCloseIsClosedBehindTheAnswer() throws Exception {
+    try (RawHttp http = call()) {
+      String body = "x".repeat(200_000);
+      http.send(
+          "POST /echo HTTP/1.1\r\nHost: greeter.mesh\r\nConnection: close\r\nContent-Length: "
+              + body.length()
+              + "\r\n\r\n"
+              + body);
+      RawHttp.Answer answer = http.answer();
+
+      assertThat(answer.status()).isEqualTo("200");
+      assertThat(answer.body()).endsWith(body);
+      assertThat(http.socket.getInputStream().read()).isEqualTo(-1);
+      // The caller has not closed its side: writing finds out that nobody is there any more.
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  http.send("more");
+                }
+              })
+          .isInstanceOf(IOException.class);
+    }
+  }
+
   @Test
   void pipelinedRequestsAreAnsweredInOrder() throws Exception {
     try (RawHttp http = call()) {

@@ -37,13 +37,11 @@ public final class ListeningSockets {
 
   private static final int BACKLOG = 4096;
 
-  private final EventLoopGroup acceptors;
   private final EventLoopGroup loops;
   private final Map<String, List<ListenFds.Passed>> passed;
 
   public ListeningSockets(Vertx vertx, Map<String, List<ListenFds.Passed>> passed) {
     VertxInternal internal = (VertxInternal) vertx;
-    this.acceptors = internal.acceptorEventLoopGroup();
     this.loops = internal.nettyEventLoopGroup();
     this.passed = Map.copyOf(passed);
   }
@@ -112,12 +110,11 @@ public final class ListeningSockets {
 
   private ServerBootstrap server(ChannelHandler connections) {
     return new ServerBootstrap()
-        .group(acceptors, loops)
+        .group(loops) // A thread that only accepts would wake another for each connection.
         .option(ChannelOption.SO_BACKLOG, BACKLOG)
         .option(ChannelOption.SO_REUSEADDR, true)
         // A half-closed connection still has answers to bring.
-        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true) // TCP_NODELAY Netty sets by itself.
         .childHandler(connections);
   }
 

@@ -2,14 +2,11 @@ package io.hostmesh.agent.protocol;
 
 import io.hostmesh.agent.telemetry.Failure;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
@@ -396,22 +393,29 @@ public final class H1Server extends ChannelInboundHandlerAdapter
     context.close();
   }
 
-  /** Sends what is written, ends our side and reads to the peer's end, so that it is not reset. */
+  /**
+   * Sends what is written and ends our side; reads to the peer's end, so that it is not reset,
+   * unless nothing can come that it has not promised not to send.
+   */
   private void closeGently() {
+    boolean over = inputEnded || isLast();
     closing = true;
     stopHeadDeadline();
     reader.release();
     writer.flush();
-    if (inputEnded) {
-      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    if (over) {
+      Ends.both(channel);
       return;
     }
-    channel
-        .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(_ -> ((DuplexChannel) channel).shutdownOutput());
+    Ends.output(channel);
     lingering =
         channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
     demand.read();
+  }
+
+  /** Whether the client has asked to close after this request, and has sent nothing behind it. */
+  private boolean isLast() {
+    return request != null && !request.keepAlive() && requestEnded && !reader.isInHead();
   }
 
   /** Closes after the answer under way; an idle connection after a moment in which it may speak. */

@@ -1,9 +1,7 @@
 package io.hostmesh.agent.protocol;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
@@ -49,9 +47,7 @@ final class H1Tunnel {
     }
     if (part instanceof LastHttpContent) {
       outputEnded = true;
-      channel
-          .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(_ -> ((DuplexChannel) channel).shutdownOutput());
+      Ends.output(channel);
       closeAtBothEnds();
     }
   }

@@ -1,12 +1,10 @@
 package io.hostmesh.agent.protocol;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +14,8 @@ public final class SocketBytes extends ChannelInboundHandlerAdapter implements B
   private final Channel channel;
   private final OnDemand demand;
   private @Nullable Receiver receiver;
+  private boolean inputEnded;
+  private boolean closing;
 
   /**
    * @param channel its pipeline begins with an {@link OnDemand}
@@ -64,6 +64,7 @@ public final class SocketBytes extends ChannelInboundHandlerAdapter implements B
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
+      inputEnded = true;
       receiver().inputEnded();
     } else {
       ctx.fireUserEventTriggered(event);
@@ -97,14 +98,19 @@ public final class SocketBytes extends ChannelInboundHandlerAdapter implements B
 
   @Override
   public void endOutput() {
-    channel
-        .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(_ -> ((DuplexChannel) channel).shutdownOutput());
+    if (inputEnded) {
+      close(); // Which says the same to the other side.
+    } else {
+      Ends.output(channel);
+    }
   }
 
   @Override
   public void close() {
-    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> channel.close());
+    if (!closing) {
+      closing = true;
+      Ends.both(channel);
+    }
   }
 
   @Override

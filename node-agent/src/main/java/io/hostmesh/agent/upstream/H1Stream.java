@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.protocol.Ends;
 import io.hostmesh.agent.protocol.H1Malformed;
 import io.hostmesh.agent.protocol.H1Reader;
 import io.hostmesh.agent.protocol.H1Writer;
@@ -16,7 +17,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -111,9 +111,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
     } else if (tunnel) {
       channel.write(content.content(), channel.voidPromise());
       if (last) {
-        channel
-            .writeAndFlush(Unpooled.EMPTY_BUFFER)
-            .addListener(_ -> ((DuplexChannel) channel).shutdownOutput());
+        Ends.output(channel);
       }
     } else {
       content.release();

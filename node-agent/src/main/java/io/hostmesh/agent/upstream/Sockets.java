@@ -27,13 +27,12 @@ public record Sockets(Settings settings, Class<? extends SocketChannel> type) {
     return new Sockets(settings, EpollSocketChannel.class);
   }
 
-  /** A connection on this loop that is read on demand and may be half closed. */
+  /** A connection on this loop; Netty sets TCP_NODELAY by itself. */
   Bootstrap client(EventLoop loop) {
     return new Bootstrap()
         .group(loop)
         .channel(type)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
-        .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.SO_KEEPALIVE, true);
   }
 }
