@@ -38,9 +38,6 @@ public final class NodeIdentity implements AutoCloseable {
   /** The file of the certificate and its key. */
   static final String OWN = "own.pem";
 
-  /** How often it looks whether something is due. */
-  static final long TICK_MS = 100;
-
   /**
    * @param id who this is: a {@link SpiffeId.Node} or the control plane's pilot
    * @param directory where keys, certificates and the bundle are kept
@@ -62,7 +59,7 @@ public final class NodeIdentity implements AutoCloseable {
   private final Context context;
   private final Promise<Svid> ready = Promise.promise();
   private final List<Consumer<TrustRoots>> rootListeners = new CopyOnWriteArrayList<>();
-  private final long timer;
+  private final Ticks ticks;
 
   private volatile Attempts attempts = Attempts.none();
   private boolean underWay;
@@ -107,7 +104,8 @@ public final class NodeIdentity implements AutoCloseable {
     this.enrolment = new Enrolment(host, settings, identity, files, this.citadel, context);
     load();
     this.told = identity.roots();
-    this.timer = host.vertx().setPeriodic(TICK_MS, _ -> context.runOnContext(_ -> tick()));
+    this.ticks = new Ticks(host.vertx(), context, this::isSettled, this::tick);
+    ticks.now();
   }
 
   /** The certificate that holds; expired ones included, since they still serve to renew. */
@@ -232,6 +230,10 @@ public final class NodeIdentity implements AutoCloseable {
     }
   }
 
+  private boolean isSettled() {
+    return owner.getAsBoolean() && attempts.current() != null && attempts.failures() == 0;
+  }
+
   private void follow() {
     underWay = true;
     Blocking.run(
@@ -272,6 +274,7 @@ public final class NodeIdentity implements AutoCloseable {
     if (!roots.trustDomain().equals(settings.id().trustDomain()) || !identity.roots(roots)) {
       return;
     }
+    tellRoots();
     LOG.log(System.Logger.Level.INFO, "the trust bundle is now number " + roots.sequence());
     Blocking.run(
             context,
@@ -294,7 +297,7 @@ public final class NodeIdentity implements AutoCloseable {
 
   @Override
   public void close() {
-    host.vertx().cancelTimer(timer);
+    ticks.close();
     citadel.close();
   }
 }

@@ -52,7 +52,7 @@ public final class ServiceIdentities implements AutoCloseable {
   private final Set<ServiceName> underWay = ConcurrentHashMap.newKeySet();
   private final CopyOnWriteArrayList<Consumer<ServiceName>> listeners =
       new CopyOnWriteArrayList<>();
-  private final long timer;
+  private final Ticks ticks;
 
   /**
    * @param directory where the services' keys and certificates are kept
@@ -65,8 +65,8 @@ public final class ServiceIdentities implements AutoCloseable {
     this.owner = owner;
     this.files = new IdentityFiles(directory);
     this.context = host.vertx().getOrCreateContext();
-    this.timer =
-        host.vertx().setPeriodic(NodeIdentity.TICK_MS, _ -> context.runOnContext(_ -> tick()));
+    this.ticks = new Ticks(host.vertx(), context, this::isSettled, this::tick);
+    ticks.now();
   }
 
   /**
@@ -89,6 +89,7 @@ public final class ServiceIdentities implements AutoCloseable {
         listeners.forEach(listener -> listener.accept(service));
       }
     }
+    ticks.now();
   }
 
   /** The service's certificate; the same object until it is renewed, empty once it has expired. */
@@ -156,6 +157,11 @@ public final class ServiceIdentities implements AutoCloseable {
           Future<?> work = mayWrite ? renew(service) : follow(service, attempt);
           work.onComplete(_ -> underWay.remove(service));
         });
+  }
+
+  private boolean isSettled() {
+    return attempts.values().stream()
+        .allMatch(attempt -> attempt.current() != null && attempt.failures() == 0);
   }
 
   /** Another generation renews; its result is on disk. */
@@ -237,6 +243,6 @@ public final class ServiceIdentities implements AutoCloseable {
 
   @Override
   public void close() {
-    host.vertx().cancelTimer(timer);
+    ticks.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.local;
 
+import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -10,8 +11,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import java.net.ConnectException;
@@ -43,8 +43,7 @@ final class Prober implements AutoCloseable {
 
   private final HttpClient http;
   private final HttpClient http6;
-  private final NetClient tcp;
-  private final NetClient tcp6;
+  private final TcpProbe tcp;
   private final GrpcClient grpc;
   private final GrpcClient grpc6;
 
@@ -54,11 +53,7 @@ final class Prober implements AutoCloseable {
     PoolOptions pool = new PoolOptions().setHttp1MaxSize(64);
     http6 = vertx.createHttpClient(options, pool);
     http = vertx.createHttpClient(new HttpClientOptions(options).setLocalAddress(FROM), pool);
-    NetClientOptions plain = new NetClientOptions().setConnectTimeout(CONNECT_MILLIS);
-    tcp6 = vertx.createNetClient(plain);
-    NetClientOptions from = new NetClientOptions(plain);
-    from.setLocalAddress(FROM);
-    tcp = vertx.createNetClient(from);
+    tcp = new TcpProbe((VertxInternal) vertx);
     HttpClientOptions http2 =
         new HttpClientOptions()
             .setProtocolVersion(HttpVersion.HTTP_2)
@@ -82,13 +77,7 @@ final class Prober implements AutoCloseable {
         switch (kind) {
           case CheckKind.Http(String path) ->
               http(four ? http : http6, server, path, timeout, gate);
-          case CheckKind.Tcp() ->
-              (four ? tcp : tcp6)
-                  .connect(server)
-                  .compose(
-                      socket ->
-                          owned(gate, socket.localAddress(), socket.remoteAddress())
-                              .onComplete(_ -> socket.close()));
+          case CheckKind.Tcp() -> tcp.ask(application, four ? FROM : null, timeout, gate);
           case CheckKind.Grpc(String service) ->
               GrpcHealth.check(
                   four ? grpc : grpc6,
@@ -151,7 +140,7 @@ final class Prober implements AutoCloseable {
   }
 
   private static Future<Void> explain(Throwable failure) {
-    if (failure instanceof TimeoutException) {
+    if (failure instanceof TimeoutException || failure instanceof ConnectTimeoutException) {
       return Future.failedFuture("no answer in time");
     }
     if (failure instanceof ConnectException) {
@@ -165,8 +154,6 @@ final class Prober implements AutoCloseable {
   public void close() {
     http.close();
     http6.close();
-    tcp.close();
-    tcp6.close();
     grpc.close();
     grpc6.close();
   }
