@@ -75,7 +75,7 @@ class Visit:
         self.phase("warm-up", self.warm_up)
         self.phase("c32", lambda: self.closed("c32", 32))
         self.phase("c256", lambda: self.closed("c256", 256))
-        self.phase("steady", self.steady)
+        self.phase("steady", self.steady, self.on_schedule)
         self.phase("64 KiB", lambda: self.closed("64k", 32, "/64k"), lambda seconds: self.wrk("http", 32, seconds, "/64k"))
         self.phase("new HTTP connections", lambda: self.connections("http"), lambda seconds: self.dial("http", seconds))
         if "tcp" in peer.services:
@@ -151,11 +151,13 @@ class Visit:
     def sample_resident(self):
         self.values["rss_loaded"] = self.resident()
 
-    def steady(self):
+    def on_schedule(self, seconds):
         at, port, authority = self.peer.address("http")
-        command = [self.peer.rig.folder / "openloop", at, port, authority, "/1k", 1000, 16, self.times.steady]
-        result, used = self.metered(
-            lambda: checked("openloop", json.loads(self.peer.shell.run(*command, limit=self.times.steady + 20))))
+        command = [self.peer.rig.folder / "openloop", at, port, authority, "/1k", 1000, 16, seconds]
+        return self.metered(lambda: checked("openloop", json.loads(self.peer.shell.run(*command, limit=seconds + 20))))
+
+    def steady(self):
+        result, used = self.on_schedule(self.times.steady)
         self.record(result["requests"], used, cpu_name="cpu_per_request_1000")
         self.values["latency_1000"] = result["p50"]
 
