@@ -114,7 +114,7 @@ need_lab_tools() {
 need_test_tools() {
   need_commands systemd-nspawn:systemd-container debootstrap:debootstrap git:git dig:dnsutils \
     nginx:nginx-light h2load:nghttp2-client openssl:openssl socat:socat psql:postgresql-client \
-    python3:python3 rpm:rpm
+    python3:python3 rpm:rpm tinyproxy:tinyproxy-bin
   # For Debian's own Python, whichever one is first on the path.
   if ! /usr/bin/python3 -c 'import websockets' 2> /dev/null; then
     install_packages python3-websockets

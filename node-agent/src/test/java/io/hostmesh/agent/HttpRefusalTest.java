@@ -291,7 +291,6 @@ class HttpRefusalTest {
     "'GET /a b HTTP/1.1|Host: a||', 400",
     "'GET nowhere HTTP/1.1|Host: a||', 400",
     "'GET / HTTP/3.1|Host: a||', 400",
-    "'CONNECT a:80 HTTP/1.1|Host: a||', 501",
   })
   void malformedRequestsAreRefusedAndTheConnectionCloses(String request, String status)
       throws Exception {

@@ -178,6 +178,73 @@ class RealProgramsStory {
         .containsExactly("path /room?a=b", "True", "True", "True", "closed 1000");
   }
 
+  /** A service of the mesh may be a proxy: who may use it is the mesh's to say. */
+  @Test
+  void curlAndSocatTunnelThroughTinyproxy() throws Exception {
+    Path conf = Path.of("/tmp/hostmesh-e2e/tinyproxy.conf");
+    Files.createDirectories(conf.getParent());
+    Files.writeString(conf, "Port 8888\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\n");
+    lab.run(
+            "h2",
+            "egress",
+            8888,
+            "http",
+            List.of("--copy", conf.toString()),
+            "tinyproxy",
+            "-d",
+            "-c",
+            "tinyproxy.conf")
+        .ok();
+    try (AutoCloseableProcess _ = outside("9001")) {
+      assertThat(
+              lab.as(
+                      "shop",
+                      "h1",
+                      "curl -sS --max-time 10 -p -x http://egress.mesh:8888 http://10.99.0.1:9001/in")
+                  .ok()
+                  .out())
+          .startsWith("outside GET /in from 10.99.0.12");
+      assertThat(
+              lab.as(
+                      "shop",
+                      "h1",
+                      "printf 'GET /old HTTP/1.0\\r\\n\\r\\n' | socat -t 10 -"
+                          + " PROXY:egress.mesh:10.99.0.1:9001,proxyport=8888")
+                  .ok()
+                  .out())
+          .contains("outside GET /old from 10.99.0.12");
+      assertThat(
+              lab.as(
+                      "shop",
+                      "h1",
+                      "curl -s --max-time 10 -p -x http://egress.mesh:8888 -o /dev/null"
+                          + " -w '%{http_connect}' http://10.99.0.1:1/ || true")
+                  .ok()
+                  .out())
+          .isEqualTo("500");
+    }
+  }
+
+  /** A program on the machine between the hosts, which is no part of the mesh. */
+  private static AutoCloseableProcess outside(String port) throws Exception {
+    AutoCloseableProcess process =
+        AutoCloseableProcess.start(
+            lab.command(
+                "lab",
+                "exec",
+                "hub",
+                "--",
+                "/usr/bin/python3",
+                Programs.script("echo.py").toString(),
+                port,
+                "outside"));
+    Lab.within(
+        java.time.Duration.ofSeconds(15),
+        "a program outside of the mesh to listen",
+        () -> lab.on("h1", "curl -sS --max-time 2 http://10.99.0.1:" + port + "/").status() == 0);
+    return process;
+  }
+
   @Test
   void psqlTalksToPostgres() throws IOException {
     String bin = postgres();
@@ -241,28 +308,10 @@ class RealProgramsStory {
   }
 
   @Test
-  void otherNamesAndAddressesAreNotTouched() throws IOException {
-    try (AutoCloseableProcess _ =
-        AutoCloseableProcess.start(
-            lab.command(
-                "lab",
-                "exec",
-                "hub",
-                "--",
-                "/usr/bin/python3",
-                Programs.script("echo.py").toString(),
-                "9000",
-                "outside"))) {
-      Lab.within(
-          java.time.Duration.ofSeconds(15),
-          "a program outside of the mesh to listen",
-          () -> lab.on("h1", "curl -sS --max-time 2 http://10.99.0.1:9000/").status() == 0);
+  void otherNamesAndAddressesAreNotTouched() throws Exception {
+    try (AutoCloseableProcess _ = outside("9000")) {
       assertThat(lab.on("h1", "curl -sS --max-time 5 http://hub:9000/out").ok().out())
           .startsWith("outside GET /out from 10.99.0.11");
-    } catch (IOException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new AssertionError(e);
     }
   }
 }

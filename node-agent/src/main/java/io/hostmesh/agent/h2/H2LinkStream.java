@@ -76,6 +76,7 @@ public final class H2LinkStream {
   boolean finalHeadRead;
   private boolean closed;
   private boolean askedHead;
+  private boolean askedConnect;
   private long expected = -1;
   private long received;
 
@@ -118,6 +119,7 @@ public final class H2LinkStream {
       headSent = true;
       CharSequence method = headers.method();
       askedHead = method != null && "HEAD".contentEquals(method);
+      askedConnect = method != null && "CONNECT".contentEquals(method);
     }
     link.writeHeaders(this, headers, end);
     if (end) {
@@ -250,8 +252,15 @@ public final class H2LinkStream {
     expected = length;
   }
 
-  boolean askedHead() {
-    return askedHead;
+  /**
+   * Whether an answer's length says how much comes behind it: not to HEAD, and not in a tunnel (RFC
+   * 9110 section 9.3.6).
+   */
+  boolean expectsLength(int status) {
+    return status != 204
+        && status != 304
+        && !askedHead
+        && !(askedConnect && status >= 200 && status < 300);
   }
 
   /**

@@ -88,7 +88,7 @@ final class MessageReader {
       int status = RequestHeads.status(stream.id, list);
       if (status >= 200) {
         stream.finalHeadRead = true;
-        if (status != 204 && status != 304 && !stream.askedHead()) {
+        if (stream.expectsLength(status)) {
           stream.expect(length(stream.id, list));
         }
       } else if (ends) {

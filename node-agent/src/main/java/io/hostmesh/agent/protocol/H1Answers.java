@@ -34,7 +34,9 @@ final class H1Answers {
    */
   boolean frame(HttpResponse response) {
     HttpHeaders headers = response.headers();
-    if (bodyless(response)) {
+    if (opensTunnel(response)) {
+      Tunnels.unframe(headers);
+    } else if (bodyless(response)) {
       headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
     } else if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       if (response instanceof FullHttpResponse whole) {
@@ -54,6 +56,11 @@ final class H1Answers {
     } else if (old) {
       response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
+  }
+
+  /** Whether the connection is a tunnel behind the answer. */
+  boolean opensTunnel(HttpResponse response) {
+    return Tunnels.opens(method, response);
   }
 
   /** Whether an answer has no body whatever its headers say (RFC 9112 section 6.3). */

@@ -29,9 +29,8 @@ final class H1Failures {
     if (!hosts.isEmpty() && !isHost(hosts.getFirst())) {
       return malformed("the Host header is not a host with or without a port");
     }
-    if (head.method().equals(HttpMethod.CONNECT)) {
-      return new Failure(
-          Failure.Kind.NOT_IMPLEMENTED, "CONNECT towards a service of the mesh is not supported");
+    if (Tunnels.isConnect(head)) {
+      return checkConnect(head);
     }
     if (!isTarget(head.uri())
         || (absolute(head.uri()) && !isHost(authority(head.uri())))
@@ -43,6 +42,18 @@ final class H1Failures {
         || (codings.size() == 1 && !codings.getFirst().strip().equalsIgnoreCase("chunked"))) {
       return new Failure(
           Failure.Kind.NOT_IMPLEMENTED, "the only transfer coding supported is chunked");
+    }
+    return null;
+  }
+
+  /** Behind the head comes the tunnel, so a body would be bytes of it to some (RFC 9110 9.3.6). */
+  private static @Nullable Failure checkConnect(HttpRequest head) {
+    if (!Tunnels.isTarget(head.uri())) {
+      return malformed("the target of CONNECT is a host and a port");
+    }
+    if (head.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
+        || !head.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0")) {
+      return malformed("CONNECT has no body");
     }
     return null;
   }
@@ -85,7 +96,7 @@ final class H1Failures {
   }
 
   /** Whether no parser can find another host in it: no user, path, or second value. */
-  private static boolean isHost(String host) {
+  static boolean isHost(String host) {
     for (int i = 0; i < host.length(); i++) {
       char c = host.charAt(i);
       if (c <= ' ' || c >= 0x7f || "/\\?#@,".indexOf(c) >= 0) {

@@ -75,7 +75,12 @@ public final class H1Reader {
 
   /** Whether a head has begun and is not whole. */
   boolean isInHead() {
-    return at == At.HEAD && unread != null && unread.isReadable();
+    return at == At.HEAD && hasUnread();
+  }
+
+  /** Whether more has come than was read. */
+  boolean hasUnread() {
+    return unread != null && unread.isReadable();
   }
 
   /** Reads what has come, which is taken over, until the sink wants no more. */

@@ -11,30 +11,37 @@ import io.netty.handler.codec.http.HttpVersion;
  * @param old whether it is HTTP/1.0
  * @param keepAlive whether the connection may stay open after the answer
  * @param bodyless whether its head is all of it
- * @param upgrading whether the connection is to speak another protocol from here on
+ * @param upgrading whether the connection is to be a tunnel from here on: to speak another
+ *     protocol, or by CONNECT
+ * @param connect whether it is CONNECT
  */
-record H1Request(boolean old, boolean keepAlive, boolean bodyless, boolean upgrading) {
+record H1Request(
+    boolean old, boolean keepAlive, boolean bodyless, boolean upgrading, boolean connect) {
 
   /** Reads what holds for the connection only, and makes the head one that can go on. */
   static H1Request take(HttpRequest head) {
     boolean old = head.protocolVersion().equals(HttpVersion.HTTP_1_0);
     boolean keepAlive = HttpUtil.isKeepAlive(head);
+    boolean connect = Tunnels.isConnect(head);
     boolean bodyless =
         !HttpUtil.isTransferEncodingChunked(head)
             && head.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
-    String upgrade = HopHeaders.upgrade(head).orElse("");
-    boolean upgrading = !upgrade.isEmpty() && bodyless;
+    String upgrade = connect ? "" : HopHeaders.upgrade(head).orElse("");
+    boolean changing = !upgrade.isEmpty() && bodyless;
     HopHeaders.strip(head.headers());
-    if (upgrading) {
+    if (changing) {
       HopHeaders.setUpgrade(head.headers(), upgrade);
+    }
+    if (connect) {
+      Tunnels.unframe(head.headers());
     }
     H1Failures.originForm(head);
     if (old) { // What goes on is HTTP/1.1, which has a Host.
       head.setProtocolVersion(HttpVersion.HTTP_1_1);
       if (!head.headers().contains(HttpHeaderNames.HOST)) {
-        head.headers().set(HttpHeaderNames.HOST, "");
+        head.headers().set(HttpHeaderNames.HOST, connect ? head.uri() : "");
       }
     }
-    return new H1Request(old, keepAlive, bodyless, upgrading);
+    return new H1Request(old, keepAlive, bodyless, changing || connect, connect);
   }
 }

@@ -13,7 +13,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -231,7 +230,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter
       }
       head(response);
       writer.response(response, answers.bodyless(response));
-      if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS) && current != null) {
+      if (answers.opensTunnel(response) && current != null) {
         beginTunnel(current);
         return;
       }
@@ -257,13 +256,20 @@ public final class H1Server extends ChannelInboundHandlerAdapter
     boolean unread = request == null || (!requestEnded && !request.bodyless());
     boolean isEarly = unread && response instanceof FullHttpResponse;
     keepAlive &= answers.frame(response) && !draining && !inputEnded && !isEarly;
-    if (!response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+    if (!answers.opensTunnel(response)) {
+      keepAlive &= !hasTunnelsBytes();
       answers.persist(response, keepAlive);
     }
   }
 
+  /** Bytes that were sent into a tunnel before it was there are never read as a request. */
+  private boolean hasTunnelsBytes() {
+    return request != null && request.connect() && reader.hasUnread();
+  }
+
   private void endOfAnswer() {
     current = null;
+    keepAlive &= !hasTunnelsBytes();
     if (upgrading) {
       requestEnded = true; // The upgrade was declined; the request had no body.
       upgrading = false;
@@ -309,7 +315,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter
     if (inputEnded) {
       begun.inputEnded(); // The application had closed its side before.
     } else {
-      demand.read();
+      exchange.requestBatchEnd();
     }
   }
 

@@ -8,8 +8,8 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
 
 /**
- * What an application's connection is after 101: a pair of byte streams, of which each ends by
- * itself. Used by its event loop only.
+ * What an application's connection is after 101, or after 2xx to CONNECT: a pair of byte streams,
+ * of which each ends by itself. Used by its event loop only.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
 final class H1Tunnel {

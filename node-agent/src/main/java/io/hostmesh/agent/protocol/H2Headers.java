@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class H2Headers {
   private static final AsciiString COOKIE = HttpHeaderNames.COOKIE;
 
+  /** Between agents: the host of a CONNECT, whose authority is its target, where it is another. */
+  private static final AsciiString CONNECT_HOST = AsciiString.cached("hostmesh-host");
+
   /** Never on an HTTP/2 stream (RFC 9113 section 8.2.2); host is :authority. */
   private static final Set<String> CONNECTION_SPECIFIC =
       Set.of(
@@ -27,6 +30,7 @@ final class H2Headers {
           "upgrade",
           "host",
           "http2-settings",
+          CONNECT_HOST.toString(),
           Spelling.HEADER.toString());
 
   private H2Headers() {}
@@ -37,13 +41,21 @@ final class H2Headers {
   static Http2Headers of(HttpRequest request, boolean spelled) {
     HttpHeaders from = request.headers();
     Http2Headers to = new DefaultHttp2Headers(false, from.size() + 4);
+    String host = from.get(HttpHeaderNames.HOST);
+    if (Tunnels.isConnect(request)) {
+      to.method(request.method().asciiName()).authority(request.uri());
+      copy(from, to, spelled);
+      if (spelled && host != null && !host.equals(request.uri())) {
+        to.set(CONNECT_HOST, host);
+      }
+      return to;
+    }
     HopHeaders.upgrade(request)
         .ifPresentOrElse(
             protocol ->
                 to.method("CONNECT").set(Http2Headers.PseudoHeaderName.PROTOCOL.value(), protocol),
             () -> to.method(request.method().asciiName()));
     to.scheme("http").path(request.uri());
-    String host = from.get(HttpHeaderNames.HOST);
     if (host != null && !host.isEmpty()) { // Empty is for HTTP/1.1 only.
       to.authority(host);
     }
@@ -95,16 +107,17 @@ final class H2Headers {
    */
   static void copy(Http2Headers from, HttpHeaders to, boolean spelled) {
     Spelling names = Spelling.of(spelled ? from.get(Spelling.HEADER) : null);
-    CharSequence authority = from.authority();
+    CharSequence authority = host(from, spelled);
     for (Map.Entry<CharSequence, CharSequence> entry : from) {
       CharSequence name = entry.getKey();
       if (name.isEmpty()
           || name.charAt(0) == ':'
           || Spelling.HEADER.contentEquals(name)
+          || CONNECT_HOST.contentEquals(name)
           || (authority != null && HttpHeaderNames.HOST.contentEquals(name))) {
         continue;
       }
-      moved(names, from, to);
+      moved(names, authority, from, to);
       if (HttpHeaderNames.CONTENT_LENGTH.contentEquals(name) && to.contains(name)) {
         continue;
       }
@@ -114,20 +127,25 @@ final class H2Headers {
         to.add(names.take(name), entry.getValue());
       }
     }
-    moved(names, from, to);
+    moved(names, authority, from, to);
     if (authority != null && !to.contains(HttpHeaderNames.HOST)) {
       to.set(HttpHeaderNames.HOST, authority);
     }
+  }
+
+  private static @Nullable CharSequence host(Http2Headers from, boolean spelled) {
+    CharSequence host = spelled ? from.get(CONNECT_HOST) : null;
+    return host == null ? from.authority() : host;
   }
 
   /**
    * The headers that HTTP/2 moved, where they stood: the host became the authority, and the length
    * comes last, since the decoder writes it anew.
    */
-  private static void moved(Spelling names, Http2Headers from, HttpHeaders to) {
+  private static void moved(
+      Spelling names, @Nullable CharSequence authority, Http2Headers from, HttpHeaders to) {
     boolean found = names.hasNext();
     while (found) {
-      CharSequence authority = from.authority();
       found =
           moved(names, HttpHeaderNames.HOST, authority == null ? "" : authority, to)
               || moved(

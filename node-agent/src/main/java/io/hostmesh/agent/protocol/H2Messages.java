@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Messages on one HTTP/2 stream: headers and bytes outside, HTTP objects inside (RFC 9113 section
- * 8), a change of protocol as an extended CONNECT (RFC 8441). Used by its event loop only.
+ * 8), CONNECT as it is (section 8.5), a change of protocol as an extended CONNECT (RFC 8441). Used
+ * by its event loop only.
  */
 public final class H2Messages {
   /**
@@ -36,11 +37,14 @@ public final class H2Messages {
    */
   private static final AsciiString UPGRADED = AsciiString.cached("hostmesh-upgraded");
 
+  private static final AsciiString CONNECT = HttpMethod.CONNECT.asciiName();
+
   private final H2LinkStream stream;
   private final boolean server;
   private final boolean agent;
   private final Consumer<HttpObject> to;
   private boolean headRead;
+  private boolean tunnel;
   private @Nullable String upgrade;
   private @Nullable HttpMethod method;
   private @Nullable Http2Headers unsent;
@@ -100,18 +104,16 @@ public final class H2Messages {
 
   private HttpRequest request(Http2Headers from, boolean end) {
     CharSequence protocol = from.get(Http2Headers.PseudoHeaderName.PROTOCOL.value());
-    CharSequence path = from.path();
     CharSequence verb = from.method();
-    if (verb == null
-        || path == null
-        || from.scheme() == null
-        || !H1Failures.isTarget(path.toString())) {
+    boolean connect = protocol == null && verb != null && CONNECT.contentEquals(verb);
+    CharSequence target = connect ? from.authority() : from.path();
+    if (verb == null || target == null || !isTarget(from, target.toString(), connect)) {
       throw new IllegalArgumentException("a request without method, scheme or a well-formed path");
     }
     method = protocol == null ? HttpMethod.valueOf(verb.toString()) : HttpMethod.GET;
     FlatHeaders headers = new FlatHeaders();
     HttpRequest request =
-        new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, path.toString(), headers);
+        new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, target.toString(), headers);
     H2Headers.copy(from, headers, agent);
     if (!headers.contains(HttpHeaderNames.HOST)) {
       headers.set(HttpHeaderNames.HOST, "");
@@ -120,10 +122,16 @@ public final class H2Messages {
     if (protocol != null) {
       upgrade = protocol.toString();
       HopHeaders.setUpgrade(headers, upgrade);
-    } else if (!end && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+    } else if (!connect && !end && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
     }
     return request;
+  }
+
+  private static boolean isTarget(Http2Headers from, String target, boolean connect) {
+    return connect
+        ? Tunnels.isTarget(target) && !from.contains(HttpHeaderNames.CONTENT_LENGTH)
+        : from.scheme() != null && H1Failures.isTarget(target);
   }
 
   private void response(Http2Headers from, boolean end) {
@@ -151,6 +159,8 @@ public final class H2Messages {
     response.headers().remove(UPGRADED);
     if (upgraded != null) {
       HopHeaders.setUpgrade(response.headers(), upgraded.toString());
+    } else if (opensTunnel(response)) {
+      Tunnels.unframe(response.headers());
     } else if (!end
         && !HttpMethod.HEAD.equals(method)
         && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
@@ -158,6 +168,15 @@ public final class H2Messages {
     }
     to.accept(response);
     end(end);
+  }
+
+  private boolean opensTunnel(HttpResponse response) {
+    return method != null && Tunnels.opens(method, response);
+  }
+
+  /** Whether an answer has gone out behind which the stream is no HTTP any more. */
+  boolean isTunnel() {
+    return tunnel;
   }
 
   // What goes out. A head waits for the part behind it: where that is the end, one frame does.
@@ -181,6 +200,7 @@ public final class H2Messages {
   }
 
   private Http2Headers answer(HttpResponse response) {
+    tunnel = opensTunnel(response);
     Http2Headers headers = H2Headers.of(response, agent);
     if (upgrade != null && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
       headers.status("200").set(UPGRADED, upgrade);

@@ -6,7 +6,6 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
@@ -230,7 +229,7 @@ public abstract class HttpExchange implements HttpStream.Observer {
     }
     responseStarted = true;
     status = response.status().code();
-    tunnel = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+    tunnel = Tunnels.opens(head.method(), response);
     if (reportsFailures()) {
       ReasonPhrase.tell(response);
     } else {

@@ -10,6 +10,7 @@ import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.Informational;
 import io.hostmesh.agent.protocol.OnDemand;
 import io.hostmesh.agent.protocol.Resets;
+import io.hostmesh.agent.protocol.Tunnels;
 import io.hostmesh.agent.telemetry.Failure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -29,6 +30,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +47,14 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   private boolean used;
   private boolean requestEnded;
   private boolean informational;
-  private boolean upgradeAsked;
+  private boolean tunnelAsked;
   private boolean tunnel;
+  private boolean inputEnded;
+  private HttpMethod asked = HttpMethod.GET;
+
+  /** What came for a tunnel before it was there. */
+  private @Nullable ArrayDeque<HttpContent> early;
+
   private boolean answered;
   private boolean keepAlive;
   private boolean idempotent;
@@ -84,7 +92,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
     observer = next;
     requestEnded = false;
     answered = false;
-    upgradeAsked = false;
+    tunnelAsked = false;
     keepAlive = true;
     next.opened(this);
   }
@@ -94,9 +102,10 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   @Override
   public void write(HttpObject part) {
     if (part instanceof HttpRequest head) {
-      idempotent = Idempotence.of(head.method());
-      upgradeAsked = head.headers().contains(HttpHeaderNames.UPGRADE);
-      reader.nextIsBodyless(head.method().equals(HttpMethod.HEAD));
+      asked = head.method();
+      idempotent = Idempotence.of(asked);
+      tunnelAsked = Tunnels.isConnect(head) || head.headers().contains(HttpHeaderNames.UPGRADE);
+      reader.nextIsBodyless(asked.equals(HttpMethod.HEAD));
       writer.request(head);
     } else if (part instanceof HttpContent content) {
       content(content);
@@ -106,15 +115,47 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   private void content(HttpContent content) {
     boolean last = content instanceof LastHttpContent;
     requestEnded |= last;
-    if (!upgradeAsked) {
+    if (!tunnelAsked) {
       writer.content(content);
     } else if (tunnel) {
-      channel.write(content.content(), channel.voidPromise());
-      if (last) {
+      into(content);
+    } else {
+      ArrayDeque<HttpContent> queue = early;
+      if (queue == null) {
+        queue = new ArrayDeque<>(2); // One batch at most, since we are not writable.
+        early = queue;
+      }
+      queue.add(content);
+    }
+  }
+
+  /** Bytes for the application, on a connection that is a tunnel. */
+  private void into(HttpContent content) {
+    channel.write(content.content(), channel.voidPromise());
+    if (content instanceof LastHttpContent) {
+      if (inputEnded) {
+        Ends.both(channel);
+      } else {
         Ends.output(channel);
       }
-    } else {
-      content.release();
+    }
+  }
+
+  private void becomeTunnel() {
+    reader.becomeRaw();
+    ArrayDeque<HttpContent> queue = early;
+    early = null;
+    if (queue != null) {
+      queue.forEach(this::into);
+      channel.flush();
+    }
+  }
+
+  private void dropEarly() {
+    ArrayDeque<HttpContent> queue = early;
+    early = null;
+    if (queue != null) {
+      queue.forEach(HttpContent::release);
     }
   }
 
@@ -125,7 +166,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
 
   @Override
   public boolean writable() {
-    return channel.isWritable() && (!upgradeAsked || tunnel);
+    return channel.isWritable() && (!tunnelAsked || tunnel);
   }
 
   @Override
@@ -204,18 +245,19 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
     }
     keepAlive = HttpUtil.isKeepAlive(head);
     head.setProtocolVersion(HttpVersion.HTTP_1_1); // A proxy says its own (RFC 9110 section 6.2).
-    if (head.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-      if (!upgradeAsked) {
-        malformed("101 without a request to change the protocol");
-        return;
-      }
-      tunnel = true;
-      keepAlive = false;
-    } else {
+    boolean switched = head.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+    if (switched && (!tunnelAsked || asked.equals(HttpMethod.CONNECT))) {
+      malformed("101 without a request to change the protocol");
+      return;
+    }
+    if (!switched) {
       AnswerHeaders.strip(head.headers());
     }
+    tunnel = Tunnels.opens(asked, head);
     if (tunnel) {
-      reader.becomeRaw();
+      keepAlive = false;
+      Tunnels.unframe(head.headers());
+      becomeTunnel();
     }
     to.response(head);
     if (tunnel) {
@@ -226,6 +268,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   private void last(Observer to, LastHttpContent last) {
     boolean reusable = keepAlive && requestEnded(to);
     observer = null;
+    dropEarly();
     if (reusable) {
       idleSinceNanos = System.nanoTime();
       pool.giveBack(this, application);
@@ -240,7 +283,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   }
 
   private boolean requestEnded(Observer to) {
-    return requestEnded || (upgradeAsked && !tunnel && to != null);
+    return requestEnded || (tunnelAsked && !tunnel && to != null);
   }
 
   private void malformed(@Nullable String why) {
@@ -271,6 +314,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
+      inputEnded = true;
       Observer to = observer;
       if (tunnel && to != null) {
         to.response(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -292,6 +336,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
     pool.remove(this, application);
     reader.release();
     writer.release();
+    dropEarly();
     fail(
         new Failure(
             Failure.Kind.UPSTREAM_CLOSED,
