@@ -109,7 +109,7 @@ class ConnectRoadTest {
 
   private void serve(HttpServerRequest request) {
     seen.add(request.method() + " " + request.authority() + " " + request.version());
-    switch (request.authority().toString()) {
+    switch (String.valueOf(request.authority())) {
       case "echo:7" -> {
         NetSocket socket = await0(request);
         socket.write("hi ");

@@ -86,6 +86,28 @@ class FidelityTest {
         "GET / HTTP/1.1|host: a|Cookie: a=b|cookie: c=d; e=f|X-Empty: ||",
         "GET / HTTP/1.1|x-a: 1|host: a|X-A!: 1||",
         "POST / HTTP/1.1|Content-Type: text/plain|Content-LENGTH: 3|Host: a|Expect-CT: 1||abc",
+        "POST / HTTP/1.1|Host: a|Content-Length: 0|X-A: 1||",
+        "POST / HTTP/1.1|Host: a|Content-Length: 003|X-A: 1||abc",
+        "POST / HTTP/1.1|Host: a||",
+        "POST / HTTP/1.1|Host: a|Transfer-Encoding: chunked|X-A: 1||0||",
+        "POST / HTTP/1.1|transfer-encoding: chunked|host: a||0||",
+        "PUT / HTTP/1.1|transfer-Encoding: chunked|host: a||3|abc|0||",
+        "POST / HTTP/1.1|Trailer: X-Sum|Transfer-Encoding: chunked|Host: a||3|abc|0|X-Sum: 1||",
+        "POST / HTTP/1.1|Host: a|Transfer-Encoding: chunked||0|X-Sum: 1||",
+        "OPTIONS * HTTP/1.1|Host: a||",
+        "GET http://other:8080/p?q=1 HTTP/1.1|Host: other:8080||",
+        "GET HTTPS://other HTTP/1.1|Host: other||",
+        "GET //double//a/../b/./%2e%2E?x=http://y#z HTTP/1.1|Host: a||",
+        "GET /;,:@&=+$-_.!~*'() HTTP/1.1|Host: a||",
+        "get / HTTP/1.1|Host: a||",
+        "M-SEARCH /x HTTP/1.1|Host: a||",
+        "X!#$%&'*+-.^_`~ / HTTP/1.1|Host: a||",
+        "GET / HTTP/1.1|Host: a|X!#$%&'*+-.^_`~: 1|x_y: 2|1: 3||",
+        "GET / HTTP/1.1|Host: [::1]:80|X-A: \u00e9\u00ff \"\\\" ,;=\ttab||",
+        "GET / HTTP/1.1|Host: ||",
+        "GET / HTTP/1.1|Host: a|Accept-Encoding: |Accept: ,,|Range: bytes=0-||",
+        "GET / HTTP/1.1|Host: a|Content-Type: x|Content-Language: de|Expires: 0|Via: 1.0 fred||",
+        "GET / HTTP/1.1|Host: a|Authorization: Basic YQ==|Proxy-Authorization: Basic YQ==||",
       })
   void aRequestArrivesAsItWasWritten(String request) throws Exception {
     String expected = requestBy(direct(), request);
@@ -106,6 +128,19 @@ class FidelityTest {
         "HTTP/1.1 599 |hostmesh-x: 1|Content-Length: 2||ok",
         "HTTP/1.1 103 Early Hints|Link: </A.css>|link: </b.css>|X-Y: 1||"
             + "HTTP/1.1 200 OK|Content-Length: 2||ok",
+        "HTTP/1.1 100 Go on|X-A: 1||HTTP/1.1 102 Processing||HTTP/1.1 103 ||"
+            + "HTTP/1.1 200 OK|Content-Length: 2||ok",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked|X-A: 1||0||",
+        "HTTP/1.1 200 OK|Date: x|transfer-encoding: chunked|X-A: 1||2|ok|0||",
+        "HTTP/1.1 200 OK|Trailer: X-Sum|Transfer-Encoding: chunked||2|ok|0|X-Sum: 1|x-sum: 2||",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked||0|X-Sum: 1||",
+        "HTTP/1.1 204 No Content|Content-Length: 0||",
+        "HTTP/1.1 205 Reset|Content-Length: 0||",
+        "HTTP/1.1 304 Not Modified|Transfer-Encoding: chunked||",
+        "HTTP/1.1 302 Found|Location: http://a/?b|Content-Length: 0||",
+        "HTTP/1.1 200 \u00c4rger \t gut|X-A: \u00e4|Content-Length: 2||ok",
+        "HTTP/1.1 999 Odd|Content-Length: 2||ok",
+        "HTTP/1.1 401 Who|Connection-Id: 1|WWW-Authenticate: NTLM|Content-Length: 0||",
       })
   void anAnswerArrivesAsItWasWritten(String text) throws Exception {
     answer = text;
@@ -113,6 +148,58 @@ class FidelityTest {
     String expected = answerBy(direct(), length);
     for (InetSocketAddress road : roads()) {
       assertThat(answerBy(road, length)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aLongQueryArrives() throws Exception {
+    aRequestArrivesAsItWasWritten(
+        "GET /?" + "q=%20".repeat(3200) + " HTTP/1.1|Host: a|X-Long: " + "v".repeat(30_000) + "||");
+  }
+
+  /** What holds for one connection only is the agent's own matter on each side. */
+  @Test
+  void eachSideOpensAndClosesForItself() throws Exception {
+    answer = "HTTP/1.1 200 OK|Connection: close|Keep-Alive: timeout=5|Content-Length: 2||ok";
+    String usual = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n";
+    for (InetSocketAddress road : roads()) {
+      try (RawHttp http = new RawHttp(road)) {
+        assertThat(http.get("/").answer().head()).isEqualTo(usual + "\r\n");
+        http.send("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\nX-A: 1\r\n\r\n");
+        assertThat(http.answer().head()).isEqualTo(usual + "connection: keep-alive\r\n\r\n");
+        assertThat(withoutAdded(seen)).isEqualTo("GET / HTTP/1.1\r\nX-A: 1\r\nhost: \r\n\r\n");
+        http.get("/", "Connection: close");
+        assertThat(http.answer().head()).isEqualTo(usual + "connection: close\r\n\r\n");
+        assertThat(withoutAdded(seen)).doesNotContainIgnoringCase("connection");
+        assertThat(http.read()).isEqualTo(-1);
+      }
+      try (RawHttp http = new RawHttp(road)) {
+        http.send("GET / HTTP/1.0\r\n\r\n");
+        assertThat(http.answer().head()).isEqualTo(usual + "connection: close\r\n\r\n");
+        assertThat(http.read()).isEqualTo(-1);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK|Content-Length: 5|X-A: 1||",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked|X-A: 1||",
+        "HTTP/1.1 200 OK|x-a: 1||",
+        "HTTP/1.1 404 Not Found|Content-Length: 9||",
+      })
+  void anAnswerToHeadArrivesAsItWasWritten(String text) throws Exception {
+    answer = text;
+    String head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+    String expected = "";
+    for (InetSocketAddress road : List.of(direct(), mesh.h1.to("greeter"), mesh.h1.to("near"))) {
+      try (RawHttp http = new RawHttp(road)) {
+        String first = http.send(head).answer(true).head();
+        assertThat(http.send(head).answer(true).head()).isEqualTo(first); // It stays open.
+        expected = expected.isEmpty() ? first : expected;
+        assertThat(first).isEqualTo(expected);
+      }
     }
   }
 

@@ -6,16 +6,35 @@ public final class RequestPath {
 
   private RequestPath() {}
 
-  /** The path of a request target in origin form, without query and fragment. */
+  /**
+   * The path of a request's target, without query and fragment: of one in absolute form what comes
+   * behind its authority, and of CONNECT's the host and port, which is no path.
+   */
   public static String of(String target) {
+    int begin = begin(target);
     int end = target.length();
-    for (int i = 0; i < end; i++) {
+    for (int i = begin; i < end; i++) {
       char c = target.charAt(i);
       if (c == '?' || c == '#') {
-        return target.substring(0, i);
+        return begin == i && begin > 0 ? "/" : target.substring(begin, i);
       }
     }
-    return target;
+    return begin == end && begin > 0 ? "/" : target.substring(begin);
+  }
+
+  private static int begin(String target) {
+    if (target.isEmpty() || target.charAt(0) == '/') {
+      return 0;
+    }
+    int scheme = target.indexOf("://");
+    if (scheme < 0) {
+      return 0;
+    }
+    int begin = scheme + 3;
+    while (begin < target.length() && "/?#".indexOf(target.charAt(begin)) < 0) {
+      begin++;
+    }
+    return begin;
   }
 
   /**

@@ -37,12 +37,16 @@ final class H1Answers {
     if (opensTunnel(response)) {
       Tunnels.unframe(headers);
     } else if (bodyless(response)) {
-      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+      if (old || response.status().code() < 300 && !method.equals(HttpMethod.HEAD)) {
+        headers.remove(HttpHeaderNames.TRANSFER_ENCODING); // Not with 1xx and 204 (RFC 9112 6.1).
+      }
     } else if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       if (response instanceof FullHttpResponse whole) {
         HttpUtil.setContentLength(response, whole.content().readableBytes());
       } else {
-        HttpUtil.setTransferEncodingChunked(response, !old);
+        if (old || !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+          HttpUtil.setTransferEncodingChunked(response, !old);
+        }
         return !old;
       }
     }

@@ -26,14 +26,13 @@ final class H1Failures {
     if (hosts.size() > 1 || (hosts.isEmpty() && version.equals(HttpVersion.HTTP_1_1))) {
       return malformed("a request has exactly one Host header, this one has " + hosts.size());
     }
-    if (!hosts.isEmpty() && !isHost(hosts.getFirst())) {
+    if (!hosts.isEmpty() && !Targets.isHost(hosts.getFirst())) {
       return malformed("the Host header is not a host with or without a port");
     }
     if (Tunnels.isConnect(head)) {
       return checkConnect(head);
     }
-    if (!isTarget(head.uri())
-        || (absolute(head.uri()) && !isHost(authority(head.uri())))
+    if (!Targets.isTarget(head.uri())
         || (head.uri().equals("*") && !head.method().equals(HttpMethod.OPTIONS))) {
       return malformed("the request's target is not well-formed");
     }
@@ -48,7 +47,7 @@ final class H1Failures {
 
   /** Behind the head comes the tunnel, so a body would be bytes of it to some (RFC 9110 9.3.6). */
   private static @Nullable Failure checkConnect(HttpRequest head) {
-    if (!Tunnels.isTarget(head.uri())) {
+    if (!Targets.isHostAndPort(head.uri())) {
       return malformed("the target of CONNECT is a host and a port");
     }
     if (head.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
@@ -58,51 +57,13 @@ final class H1Failures {
     return null;
   }
 
-  static boolean isTarget(String target) {
-    if (target.isEmpty()) {
-      return false;
-    }
-    for (int i = 0; i < target.length(); i++) {
-      char c = target.charAt(i);
-      if (c <= ' ' || c == 0x7f) {
-        return false;
+  /** The authority of an absolute target is the host (RFC 9112 section 3.2.2). */
+  static void hostOfTarget(HttpRequest head) {
+    if (Targets.isAbsolute(head.uri())) {
+      String authority = Targets.authority(head.uri());
+      if (!authority.equals(head.headers().get(HttpHeaderNames.HOST))) {
+        head.headers().set(HttpHeaderNames.HOST, authority);
       }
     }
-    return target.charAt(0) == '/' || target.equals("*") || absolute(target);
-  }
-
-  private static boolean absolute(String target) {
-    return target.regionMatches(true, 0, "http://", 0, 7);
-  }
-
-  /** Turns an absolute target into its path; its authority is the host (RFC 9112 section 3.2.2). */
-  static void originForm(HttpRequest head) {
-    String target = head.uri();
-    if (!absolute(target)) {
-      return;
-    }
-    String authority = authority(target);
-    head.headers().set(HttpHeaderNames.HOST, authority);
-    String path = target.substring(7 + authority.length());
-    head.setUri(path.startsWith("/") ? path : "/" + path);
-  }
-
-  private static String authority(String target) {
-    int end = 7;
-    while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
-      end++;
-    }
-    return target.substring(7, end);
-  }
-
-  /** Whether no parser can find another host in it: no user, path, or second value. */
-  static boolean isHost(String host) {
-    for (int i = 0; i < host.length(); i++) {
-      char c = host.charAt(i);
-      if (c <= ' ' || c >= 0x7f || "/\\?#@,".indexOf(c) >= 0) {
-        return false;
-      }
-    }
-    return true;
   }
 }

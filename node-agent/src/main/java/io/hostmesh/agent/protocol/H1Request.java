@@ -35,7 +35,7 @@ record H1Request(
     if (connect) {
       Tunnels.unframe(head.headers());
     }
-    H1Failures.originForm(head);
+    H1Failures.hostOfTarget(head);
     if (old) { // What goes on is HTTP/1.1, which has a Host.
       head.setProtocolVersion(HttpVersion.HTTP_1_1);
       if (!head.headers().contains(HttpHeaderNames.HOST)) {

@@ -55,7 +55,12 @@ final class H2Headers {
             protocol ->
                 to.method("CONNECT").set(Http2Headers.PseudoHeaderName.PROTOCOL.value(), protocol),
             () -> to.method(request.method().asciiName()));
-    to.scheme("http").path(request.uri());
+    String target = request.uri();
+    if (!spelled && Targets.isAbsolute(target)) {
+      to.scheme(Targets.scheme(target)).path(Targets.pathAndQuery(target));
+    } else {
+      to.scheme("http").path(target); // An agent takes any form of it.
+    }
     if (host != null && !host.isEmpty()) { // Empty is for HTTP/1.1 only.
       to.authority(host);
     }
@@ -90,13 +95,22 @@ final class H2Headers {
       if (wanted) {
         to.add(name, entry.getValue());
       }
-      if (names != null && (wanted || name.equals(HttpHeaderNames.HOST))) {
-        names.add(written, name.equals(written));
+      if (names != null) {
+        boolean chunked = isWrittenCoding(name, entry.getValue());
+        if (wanted || chunked || name.equals(HttpHeaderNames.HOST)) {
+          names.add(written, name.equals(written) && !chunked); // HTTP/2 does not say it otherwise.
+        }
       }
     }
     if (names != null && names.needed()) {
       to.set(Spelling.HEADER, names.toString());
     }
+  }
+
+  /** One that was written by an HTTP/1.1 peer; our own stands for a length that is not known. */
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean isWrittenCoding(AsciiString name, CharSequence value) {
+    return name.equals(HttpHeaderNames.TRANSFER_ENCODING) && value != HttpHeaderValues.CHUNKED;
   }
 
   /**
@@ -139,8 +153,8 @@ final class H2Headers {
   }
 
   /**
-   * The headers that HTTP/2 moved, where they stood: the host became the authority, and the length
-   * comes last, since the decoder writes it anew.
+   * The headers that HTTP/2 moved, where they stood: the host became the authority, the length
+   * comes last, since the decoder writes it anew, and chunks have no name there.
    */
   private static void moved(
       Spelling names, @Nullable CharSequence authority, Http2Headers from, HttpHeaders to) {
@@ -152,6 +166,11 @@ final class H2Headers {
                   names,
                   HttpHeaderNames.CONTENT_LENGTH,
                   from.get(HttpHeaderNames.CONTENT_LENGTH),
+                  to)
+              || moved(
+                  names,
+                  HttpHeaderNames.TRANSFER_ENCODING,
+                  from.contains(HttpHeaderNames.CONTENT_LENGTH) ? null : HttpHeaderValues.CHUNKED,
                   to);
     }
   }

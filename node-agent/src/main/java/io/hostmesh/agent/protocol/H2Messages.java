@@ -122,16 +122,20 @@ public final class H2Messages {
     if (protocol != null) {
       upgrade = protocol.toString();
       HopHeaders.setUpgrade(headers, upgrade);
-    } else if (!connect && !end && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
-      headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    } else if (connect) {
+      Tunnels.unframe(headers);
+    } else if (!end) {
+      chunkWithoutLength(headers);
     }
     return request;
   }
 
-  private static boolean isTarget(Http2Headers from, String target, boolean connect) {
+  private boolean isTarget(Http2Headers from, String target, boolean connect) {
     return connect
-        ? Tunnels.isTarget(target) && !from.contains(HttpHeaderNames.CONTENT_LENGTH)
-        : from.scheme() != null && H1Failures.isTarget(target);
+        ? Targets.isHostAndPort(target) && !from.contains(HttpHeaderNames.CONTENT_LENGTH)
+        : from.scheme() != null
+            && Targets.isTarget(target)
+            && (agent || target.charAt(0) == '/' || target.equals("*"));
   }
 
   private void response(Http2Headers from, boolean end) {
@@ -161,13 +165,18 @@ public final class H2Messages {
       HopHeaders.setUpgrade(response.headers(), upgraded.toString());
     } else if (opensTunnel(response)) {
       Tunnels.unframe(response.headers());
-    } else if (!end
-        && !HttpMethod.HEAD.equals(method)
-        && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
-      response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    } else if (!end && !HttpMethod.HEAD.equals(method)) {
+      chunkWithoutLength(response.headers());
     }
     to.accept(response);
     end(end);
+  }
+
+  private static void chunkWithoutLength(HttpHeaders headers) {
+    if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)
+        && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+      headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    }
   }
 
   private boolean opensTunnel(HttpResponse response) {

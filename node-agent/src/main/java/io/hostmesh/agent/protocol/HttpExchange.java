@@ -218,6 +218,7 @@ public abstract class HttpExchange implements HttpStream.Observer {
   /** Takes an answer's head; false where it is not for the caller. */
   private boolean begin(HttpResponse response) {
     if (Informational.is(response)) {
+      phrase(response);
       return true;
     }
     Optional<Failure> reported = ReportedFailure.take(response.headers());
@@ -230,13 +231,17 @@ public abstract class HttpExchange implements HttpStream.Observer {
     responseStarted = true;
     status = response.status().code();
     tunnel = Tunnels.opens(head.method(), response);
+    phrase(response);
+    answering(response);
+    return true;
+  }
+
+  private void phrase(HttpResponse response) {
     if (reportsFailures()) {
       ReasonPhrase.tell(response);
     } else {
       ReasonPhrase.take(response);
     }
-    answering(response);
-    return true;
   }
 
   private void endResponse() {

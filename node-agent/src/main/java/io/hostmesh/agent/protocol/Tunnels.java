@@ -11,8 +11,6 @@ import io.netty.handler.codec.http.HttpResponse;
  * section 7.8), and behind any 2xx to CONNECT (section 9.3.6). Pure.
  */
 public final class Tunnels {
-  private static final int MAX_PORT = 65_535;
-
   private Tunnels() {}
 
   /** Whether a request asks for a tunnel to a target of its own. */
@@ -34,22 +32,5 @@ public final class Tunnels {
   public static void unframe(HttpHeaders headers) {
     headers.remove(HttpHeaderNames.CONTENT_LENGTH);
     headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
-  }
-
-  /** Whether a target is a host and a port (RFC 9112 section 3.2.3), and no parser's guess. */
-  static boolean isTarget(String target) {
-    int colon = target.lastIndexOf(':');
-    if (colon <= 0 || !H1Failures.isHost(target) || target.length() - colon > 6) {
-      return false;
-    }
-    int port = 0;
-    for (int i = colon + 1; i < target.length(); i++) {
-      int digit = target.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return false;
-      }
-      port = port * 10 + digit;
-    }
-    return port > 0 && port <= MAX_PORT;
   }
 }

@@ -129,4 +129,15 @@ class AccessTableTest {
     assertThat(table.request(WEB, "GET", "/api/" + path)).isNotNull();
     assertThat(RequestPath.of(path)).doesNotContain("?");
   }
+
+  @Test
+  void thePathIsThatOfTheTargetWhateverItsForm() {
+    assertThat(RequestPath.of("/a/b?c#d")).isEqualTo("/a/b");
+    assertThat(RequestPath.of("http://a/b/../c?d")).isEqualTo("/b/../c");
+    assertThat(RequestPath.of("http://a")).isEqualTo("/");
+    assertThat(RequestPath.of("http://a?/api/")).isEqualTo("/");
+    assertThat(RequestPath.of("/a://b/c")).isEqualTo("/a://b/c");
+    assertThat(RequestPath.of("a:443")).isEqualTo("a:443");
+    assertThat(RequestPath.of("*")).isEqualTo("*");
+  }
 }
