@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.connection.Caller;
+import io.hostmesh.agent.protocol.ServerNameTest;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
@@ -68,6 +69,41 @@ class TcpRoadTest {
     Eventually.holds("both ends logged", () -> !mesh.h1.log.isEmpty() && !mesh.h2.log.isEmpty());
     assertThat(mesh.h1.log.peek()).contains("\"flags\":\"-\"").contains("\"response_bytes\":15");
     assertThat(mesh.h2.log.peek()).contains("svc/web").contains("\"flags\":\"-\"");
+  }
+
+  /** However it is cut: nothing waits for the rest of a ClientHello, as the echo shows. */
+  @Test
+  void theServerNameOfAPassingTlsConnectionIsLogged() throws Exception {
+    byte[] hello = ServerNameTest.hello("secure.mesh");
+    try (TcpApp app = new TcpApp(TcpRoadTest::echo)) {
+      db(mesh.h2, app);
+      mesh.service(mesh.h2, "secure", "s1", Protocol.AUTO, app.port(), "v1");
+      mesh.service(mesh.h1, "near", "n1", Protocol.AUTO, app.port(), "v1");
+      for (String service : new String[] {"db", "secure", "near"}) {
+        InetSocketAddress address = mesh.h1.to(service);
+        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+          socket.setSoTimeout(20_000);
+          for (byte[] part :
+              new byte[][] {
+                Arrays.copyOf(hello, 1),
+                Arrays.copyOfRange(hello, 1, 60),
+                Arrays.copyOfRange(hello, 60, hello.length)
+              }) {
+            socket.getOutputStream().write(part);
+            assertThat(socket.getInputStream().readNBytes(part.length)).isEqualTo(part);
+          }
+        }
+      }
+    }
+    Eventually.holds(
+        "both ends log it, of each connection: " + mesh.h1.log + mesh.h2.log,
+        () -> named(mesh.h1) == 4 && named(mesh.h2) == 2);
+  }
+
+  private static long named(TestMesh.Agent agent) {
+    return agent.log.stream()
+        .filter(line -> line.contains("\"requested_server_name\":\"secure.mesh\""))
+        .count();
   }
 
   @Test

@@ -87,7 +87,7 @@ class RealProgramsStory {
 
   /** TLS of the programs' own passes as it is; who calls is proven by the mesh around it. */
   @Test
-  void curlChecksNginxOwnCertificate() throws IOException {
+  void curlChecksNginxOwnCertificate() throws Exception {
     Path folder = Files.createDirectories(Path.of("/tmp/hostmesh-e2e/tls"));
     Lab.run(
             "",
@@ -133,6 +133,12 @@ class RealProgramsStory {
     assertThat(lab.as("shop", "h1", curl).ok().out())
         .startsWith("TLS")
         .endsWith(" for secure.mesh\n");
+    for (String host : List.of("h1", "h2")) {
+      Lab.within(
+          java.time.Duration.ofSeconds(10),
+          "the agent of " + host + " to log the server name",
+          () -> lab.log(host + "-access").contains("\"requested_server_name\":\"secure.mesh\""));
+    }
   }
 
   /** A service that declares nothing and speaks first, as SMTP and MySQL do, is not waited for. */

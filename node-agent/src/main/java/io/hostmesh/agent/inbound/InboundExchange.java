@@ -115,7 +115,7 @@ final class InboundExchange extends HttpExchange {
 
   private Telemetry.Details details() {
     LocalInstance instance = connection.instance();
-    return new Telemetry.Details(
+    return Telemetry.Details.request(
         instance.id(),
         connection.origin().peer(),
         head.method().name(),

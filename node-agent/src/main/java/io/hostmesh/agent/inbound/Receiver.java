@@ -100,9 +100,7 @@ public final class Receiver {
             meters.opened();
             accepted.setSuccess(
                 new Accepted(
-                    dialled.getNow(),
-                    (failure, request, response) ->
-                        report(meters, origin, instance, failure, request, response, begin)));
+                    dialled.getNow(), result -> report(meters, origin, instance, result, begin)));
           } else {
             Failure why = UpstreamException.of(done.cause(), instance.toString());
             fail(meters, origin, instance, why, accepted, begin);
@@ -132,7 +130,7 @@ public final class Receiver {
       Failure why,
       Promise<Accepted> accepted,
       long begin) {
-    report(meters, origin, instance, why, 0, 0, begin);
+    report(meters, origin, instance, new Relay.Result(why, 0, 0, ""), begin);
     accepted.setFailure(new UpstreamException(why));
   }
 
@@ -140,14 +138,19 @@ public final class Receiver {
       ConnectionMeters meters,
       Origin origin,
       LocalInstance instance,
-      @org.jspecify.annotations.Nullable Failure failure,
-      long request,
-      long response,
+      Relay.Result result,
       long begin) {
     telemetry.connection(
         meters,
-        new Outcome(0, Optional.ofNullable(failure), request, response, System.nanoTime() - begin),
-        () -> Telemetry.Details.connection(instance.id(), origin.peer(), rule(instance)));
+        new Outcome(
+            0,
+            Optional.ofNullable(result.failure()),
+            result.fromCaller(),
+            result.toCaller(),
+            System.nanoTime() - begin),
+        () ->
+            Telemetry.Details.connection(
+                instance.id(), origin.peer(), rule(instance), result.serverName()));
   }
 
   String rule(LocalInstance instance) {

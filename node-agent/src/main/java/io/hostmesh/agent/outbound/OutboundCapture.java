@@ -188,7 +188,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
     dialled.addListener(
         done -> {
           if (done.isSuccess()) {
-            Relay.join(new SocketBytes(channel), dialled.getNow(), (_, _, _) -> {});
+            Relay.join(new SocketBytes(channel), dialled.getNow(), _ -> {});
           } else {
             Resets.reset(channel);
           }

@@ -105,7 +105,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
 
   private Telemetry.Details details() {
     Endpoint to = endpoint;
-    return new Telemetry.Details(
+    return Telemetry.Details.request(
         to == null ? "-" : to.instance(),
         to == null ? "-" : Accepted.text(to.mesh().orElse(to.application())),
         head.method().name(),

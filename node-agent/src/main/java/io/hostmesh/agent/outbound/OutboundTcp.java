@@ -56,7 +56,7 @@ final class OutboundTcp implements Resolution.Asker {
   public void found(Resolution.Next next) {
     switch (next) {
       case Resolution.Next.None none -> {
-        report(none.failure(), 0, 0);
+        report(new Relay.Result(none.failure(), 0, 0, ""));
         Resets.reset(channel);
       }
       case Resolution.Next.To to -> open(to.candidate().endpoint());
@@ -88,7 +88,7 @@ final class OutboundTcp implements Resolution.Asker {
     opened.addListener(
         done -> {
           if (done.isSuccess()) {
-            join(opened.getNow(), (_, _, _) -> {});
+            join(opened.getNow(), _ -> {});
           } else {
             failed(done.cause());
           }
@@ -111,28 +111,33 @@ final class OutboundTcp implements Resolution.Asker {
     Relay.join(
         new SocketBytes(channel),
         upstream,
-        (failure, request, response) -> {
-          alsoEnded.ended(failure, request, response);
-          report(failure, request, response);
+        result -> {
+          alsoEnded.ended(result);
+          report(result);
         });
   }
 
-  private void report(@Nullable Failure failure, long request, long response) {
+  private void report(Relay.Result result) {
     resolution.release();
     sender
         .telemetry()
         .connection(
             meters,
             new Outcome(
-                0, Optional.ofNullable(failure), request, response, System.nanoTime() - begin),
-            this::details);
+                0,
+                Optional.ofNullable(result.failure()),
+                result.fromCaller(),
+                result.toCaller(),
+                System.nanoTime() - begin),
+            () -> details(result.serverName()));
   }
 
-  private Telemetry.Details details() {
+  private Telemetry.Details details(String serverName) {
     Endpoint to = endpoint;
     return Telemetry.Details.connection(
         to == null ? "-" : to.instance(),
         to == null ? "-" : Accepted.text(to.mesh().orElse(to.application())),
-        resolution.rule());
+        resolution.rule(),
+        serverName);
   }
 }

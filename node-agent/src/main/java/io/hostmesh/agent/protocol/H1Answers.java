@@ -37,7 +37,7 @@ final class H1Answers {
     if (opensTunnel(response)) {
       Tunnels.unframe(headers);
     } else if (bodyless(response)) {
-      if (old || response.status().code() < 300 && !method.equals(HttpMethod.HEAD)) {
+      if (old || (response.status().code() < 300 && !method.equals(HttpMethod.HEAD))) {
         headers.remove(HttpHeaderNames.TRANSFER_ENCODING); // Not with 1xx and 204 (RFC 9112 6.1).
       }
     } else if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {

@@ -10,18 +10,27 @@ import org.jspecify.annotations.Nullable;
  * not read but by this.
  */
 public final class Relay {
+  /**
+   * What happened.
+   *
+   * @param failure null where both sides ended in order
+   * @param fromCaller bytes
+   * @param toCaller bytes
+   * @param serverName which the caller's TLS asked for; empty where it is none or named none
+   */
+  public record Result(
+      @Nullable Failure failure, long fromCaller, long toCaller, String serverName) {}
+
   /** Gets what happened when both sides are closed. */
   @FunctionalInterface
   public interface Ended {
-    /**
-     * @param failure null where both sides ended in order
-     */
-    void ended(@Nullable Failure failure, long fromCaller, long toCaller);
+    void ended(Result result);
   }
 
   private final Side caller;
   private final Side service;
   private final Ended ended;
+  private final ServerName serverName = new ServerName();
   private @Nullable Failure failure;
   private int closed;
 
@@ -53,7 +62,7 @@ public final class Relay {
   private void closed() {
     closed++;
     if (closed == 2) {
-      ended.ended(failure, caller.bytes, service.bytes);
+      ended.ended(new Result(failure, caller.bytes, service.bytes, serverName.name()));
     }
   }
 
@@ -96,6 +105,9 @@ public final class Relay {
     @Override
     public void received(ByteBuf buffer) {
       bytes += buffer.readableBytes();
+      if (this == relay.caller) {
+        relay.serverName.pass(buffer);
+      }
       peer().stream.write(buffer);
     }
 

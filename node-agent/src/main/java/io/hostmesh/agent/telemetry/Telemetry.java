@@ -7,12 +7,28 @@ import java.util.function.Supplier;
 /** Where facts about calls go. Any thread. */
 public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
 
-  /** What an access-log line says beside who, whom and how it ended. */
+  /**
+   * What an access-log line says beside who, whom and how it ended.
+   *
+   * @param serverName which a TLS connection asked for that is passed on; empty where there is none
+   */
   public record Details(
-      String instance, String peer, String method, String target, String requestId, String rule) {
+      String instance,
+      String peer,
+      String method,
+      String target,
+      String requestId,
+      String rule,
+      String serverName) {
+    /** Of a request. */
+    public static Details request(
+        String instance, String peer, String method, String target, String id, String rule) {
+      return new Details(instance, peer, method, target, id, rule, "");
+    }
+
     /** Of a connection. */
-    public static Details connection(String instance, String peer, String rule) {
-      return new Details(instance, peer, "", "", "", rule);
+    public static Details connection(String instance, String peer, String rule, String serverName) {
+      return new Details(instance, peer, "", "", "", rule, serverName);
     }
   }
 
@@ -73,6 +89,9 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
           .add("path", details.target())
           .add("status", outcome.status())
           .add("request_id", details.requestId());
+    }
+    if (!details.serverName().isEmpty()) {
+      line.add("requested_server_name", details.serverName());
     }
     line.add("flags", outcome.flag())
         .add("request_bytes", outcome.requestBytes())

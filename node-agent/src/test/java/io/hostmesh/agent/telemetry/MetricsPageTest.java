@@ -70,7 +70,7 @@ class MetricsPageTest {
   void aLogThatIsOffIsAskedForNoDetails() {
     List<String> lines = new ArrayList<>();
     Telemetry.Details details =
-        new Telemetry.Details("shop-1", "10.0.0.1", "GET", "/x", "id-1", "rule");
+        Telemetry.Details.request("shop-1", "10.0.0.1", "GET", "/x", "id-1", "rule");
     new Telemetry(metrics, lines::add, Clock.systemUTC())
         .request(meters, outcome(200, 1), () -> details);
     assertThat(lines).hasSize(1).first().asString().contains("\"path\":\"/x\"", "\"status\":200");

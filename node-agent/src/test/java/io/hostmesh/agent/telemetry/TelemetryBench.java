@@ -39,6 +39,6 @@ public class TelemetryBench {
   }
 
   private Telemetry.Details details() {
-    return new Telemetry.Details("shop-1", "10.0.0.1:15008", "GET", target, "id", "rule");
+    return Telemetry.Details.request("shop-1", "10.0.0.1:15008", "GET", target, "id", "rule");
   }
 }
