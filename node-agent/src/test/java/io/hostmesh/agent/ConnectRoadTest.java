@@ -42,6 +42,11 @@ class ConnectRoadTest {
   private final TestMesh mesh = new TestMesh();
   private final ConcurrentLinkedQueue<String> seen = new ConcurrentLinkedQueue<>();
   private final Vertx vertx = Vertx.vertx();
+  private final HttpClient client =
+      vertx.createHttpClient(
+          new HttpClientOptions()
+              .setProtocolVersion(HttpVersion.HTTP_2)
+              .setHttp2ClearTextUpgrade(false));
   private TcpApp proxy;
 
   @BeforeEach
@@ -291,11 +296,6 @@ class ConnectRoadTest {
   // HTTP/2 from the caller.
 
   private Future<HttpClientRequest> request(InetSocketAddress address, String authority) {
-    HttpClient client =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setProtocolVersion(HttpVersion.HTTP_2)
-                .setHttp2ClearTextUpgrade(false));
     return client.request(
         new RequestOptions()
             .setServer(SocketAddress.inetSocketAddress(address.getPort(), "127.0.0.1"))

@@ -391,5 +391,6 @@ final class FrameReader {
       peer.take(in.readUnsignedShort(), in.readUnsignedInt());
     }
     link.writer().settingsAck();
+    link.settled();
   }
 }

@@ -54,6 +54,9 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   private boolean draining;
   private int peerWindow = SendWindow.DEFAULT;
   private int peerStreams = Integer.MAX_VALUE;
+  private boolean peerTakesConnect;
+  private boolean settled;
+  private @Nullable Runnable whenSettled;
   private int nextId = 1;
   private long lastReadNanos = System.nanoTime();
 
@@ -325,6 +328,33 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
 
   void peerStreams(int limit) {
     peerStreams = limit;
+  }
+
+  void peerTakesConnect(boolean takes) {
+    peerTakesConnect = takes;
+  }
+
+  /** Whether the peer lets streams change their protocol (RFC 8441 section 3). */
+  boolean peerTakesConnect() {
+    return peerTakesConnect;
+  }
+
+  void settled() {
+    settled = true;
+    Runnable callback = whenSettled;
+    whenSettled = null;
+    if (callback != null) {
+      callback.run();
+    }
+  }
+
+  /** Calls back once the peer's first settings are here, at once where they are. */
+  public void whenSettled(Runnable callback) {
+    if (settled) {
+      callback.run();
+    } else {
+      whenSettled = callback;
+    }
   }
 
   void peerGoesAway(int lastStream) {

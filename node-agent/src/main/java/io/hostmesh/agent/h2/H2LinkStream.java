@@ -195,6 +195,11 @@ public final class H2LinkStream {
     link.flushSoon();
   }
 
+  /** Whether the peer lets a stream change its protocol (RFC 8441 section 3). */
+  public boolean peerTakesConnect() {
+    return link.peerTakesConnect();
+  }
+
   /** Whether more is wanted from us now. */
   public boolean writable() {
     boolean writable = !closed && unsentBytes < HIGH_WATER && link.isWritable();

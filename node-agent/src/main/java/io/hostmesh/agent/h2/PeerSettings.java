@@ -46,7 +46,10 @@ final class PeerSettings {
         require(value >= Frames.MAX_PAYLOAD && value <= 0xffffff, "MAX_FRAME_SIZE", value);
         link.writer().maxFrame((int) value);
       }
-      case Preface.ENABLE_CONNECT_PROTOCOL -> require(value <= 1, "ENABLE_CONNECT_PROTOCOL", value);
+      case Preface.ENABLE_CONNECT_PROTOCOL -> {
+        require(value <= 1, "ENABLE_CONNECT_PROTOCOL", value);
+        link.peerTakesConnect(value == 1);
+      }
       default -> {} // Unknown settings are ignored.
     }
   }

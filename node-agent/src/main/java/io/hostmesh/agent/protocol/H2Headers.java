@@ -36,9 +36,10 @@ final class H2Headers {
   private H2Headers() {}
 
   /**
+   * @param protocol which it changes to; null for none
    * @param spelled whether the peer is an agent, which gets the names as they were written, too
    */
-  static Http2Headers of(HttpRequest request, boolean spelled) {
+  static Http2Headers of(HttpRequest request, @Nullable String protocol, boolean spelled) {
     HttpHeaders from = request.headers();
     Http2Headers to = new DefaultHttp2Headers(false, from.size() + 4);
     String host = from.get(HttpHeaderNames.HOST);
@@ -50,11 +51,11 @@ final class H2Headers {
       }
       return to;
     }
-    HopHeaders.upgrade(request)
-        .ifPresentOrElse(
-            protocol ->
-                to.method("CONNECT").set(Http2Headers.PseudoHeaderName.PROTOCOL.value(), protocol),
-            () -> to.method(request.method().asciiName()));
+    if (protocol == null) {
+      to.method(request.method().asciiName());
+    } else {
+      to.method("CONNECT").set(Http2Headers.PseudoHeaderName.PROTOCOL.value(), protocol);
+    }
     String target = request.uri();
     if (!spelled && Targets.isAbsolute(target)) {
       to.scheme(Targets.scheme(target)).path(Targets.pathAndQuery(target));

@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
@@ -45,7 +46,12 @@ public final class H2Messages {
   private final Consumer<HttpObject> to;
   private boolean headRead;
   private boolean tunnel;
+  private boolean declined;
+
+  /** The protocol that the request asks to change to. */
   private @Nullable String upgrade;
+
+  private @Nullable String webSocketKey;
   private @Nullable HttpMethod method;
   private @Nullable Http2Headers unsent;
 
@@ -122,6 +128,9 @@ public final class H2Messages {
     if (protocol != null) {
       upgrade = protocol.toString();
       HopHeaders.setUpgrade(headers, upgrade);
+      if (!agent && WebSockets.is(upgrade)) {
+        WebSockets.addKey(headers);
+      }
     } else if (connect) {
       Tunnels.unframe(headers);
     } else if (!end) {
@@ -152,17 +161,17 @@ public final class H2Messages {
       return;
     }
     headRead = true;
-    CharSequence upgraded = from.get(UPGRADED);
+    String changed = isChange(from, status) ? upgrade : null;
     HttpResponse response =
         new DefaultHttpResponse(
             HttpVersion.HTTP_1_1,
-            upgraded == null ? status : HttpResponseStatus.SWITCHING_PROTOCOLS,
+            changed == null ? status : HttpResponseStatus.SWITCHING_PROTOCOLS,
             new FlatHeaders());
     H2Headers.copy(from, response.headers(), agent);
     HopHeaders.strip(response.headers());
     response.headers().remove(UPGRADED);
-    if (upgraded != null) {
-      HopHeaders.setUpgrade(response.headers(), upgraded.toString());
+    if (changed != null) {
+      changed(response.headers(), changed);
     } else if (opensTunnel(response)) {
       Tunnels.unframe(response.headers());
     } else if (!end && !HttpMethod.HEAD.equals(method)) {
@@ -170,6 +179,20 @@ public final class H2Messages {
     }
     to.accept(response);
     end(end);
+  }
+
+  /** To a change of protocol an application says yes with 2xx (RFC 8441 section 5). */
+  private boolean isChange(Http2Headers from, HttpResponseStatus status) {
+    return upgrade != null
+        && (agent ? from.contains(UPGRADED) : status.code() >= 200 && status.code() < 300);
+  }
+
+  private void changed(HttpHeaders headers, String protocol) {
+    Tunnels.unframe(headers);
+    HopHeaders.setUpgrade(headers, protocol);
+    if (webSocketKey != null) {
+      headers.set(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT, WebSockets.accept(webSocketKey));
+    }
   }
 
   private static void chunkWithoutLength(HttpHeaders headers) {
@@ -183,9 +206,12 @@ public final class H2Messages {
     return method != null && Tunnels.opens(method, response);
   }
 
-  /** Whether an answer has gone out behind which the stream is no HTTP any more. */
-  boolean isTunnel() {
-    return tunnel;
+  /** How the peer is told that what it reads has no end (RFC 9113 section 8.5, RFC 8441 5). */
+  Http2Error brokenOff() {
+    if (!tunnel) {
+      return Http2Error.INTERNAL_ERROR;
+    }
+    return upgrade == null ? Http2Error.CONNECT_ERROR : Http2Error.CANCEL;
   }
 
   // What goes out. A head waits for the part behind it: where that is the end, one frame does.
@@ -193,8 +219,7 @@ public final class H2Messages {
   /** Takes a part over. */
   public void write(HttpObject part) {
     if (part instanceof HttpRequest request) {
-      method = request.method();
-      unsent = H2Headers.of(request, agent);
+      request(request);
     } else if (part instanceof HttpResponse response) {
       if (Informational.is(response)) {
         stream.headers(H2Headers.of(response, agent), false);
@@ -204,15 +229,50 @@ public final class H2Messages {
       unsent = answer(response);
     }
     if (part instanceof HttpContent content) {
-      content(content);
+      if (declined) {
+        content.release(); // The request has ended with its head.
+      } else {
+        content(content);
+      }
     }
+  }
+
+  private void request(HttpRequest request) {
+    method = request.method();
+    upgrade = HopHeaders.upgrade(request).orElse(null);
+    declined = upgrade != null && !agent && !stream.peerTakesConnect();
+    if (declined) {
+      upgrade = null; // An application that knows no change goes on with HTTP.
+    }
+    Http2Headers headers = H2Headers.of(request, upgrade, agent);
+    if (declined) {
+      stream.headers(headers, true);
+      return;
+    }
+    if (upgrade != null && !agent && WebSockets.is(upgrade)) {
+      webSocketKey = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY);
+      headers.remove(HttpHeaderNames.SEC_WEBSOCKET_KEY);
+    }
+    unsent = headers;
   }
 
   private Http2Headers answer(HttpResponse response) {
     tunnel = opensTunnel(response);
     Http2Headers headers = H2Headers.of(response, agent);
-    if (upgrade != null && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-      headers.status("200").set(UPGRADED, upgrade);
+    headers.remove(UPGRADED);
+    if (upgrade == null) {
+      return headers;
+    }
+    int code = response.status().code();
+    if (code == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+      headers.status("200");
+      if (agent) {
+        headers.set(UPGRADED, upgrade);
+      } else {
+        headers.remove(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
+      }
+    } else if (!agent && code >= 200 && code < 300) {
+      headers.status("501"); // Any 2xx would say that the protocol was changed.
     }
     return headers;
   }

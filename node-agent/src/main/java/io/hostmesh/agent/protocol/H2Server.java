@@ -154,6 +154,6 @@ final class H2Server implements HttpCaller, H2LinkStream.Events {
   @Override
   public void abort() {
     over = true;
-    stream.reset(messages.isTunnel() ? Http2Error.CONNECT_ERROR : Http2Error.INTERNAL_ERROR);
+    stream.reset(messages.brokenOff());
   }
 }

@@ -24,7 +24,8 @@ public final class Upstreams {
     this.loop = loop;
     this.dialer = new Dialer(sockets);
     this.mesh = new H2Pool<>(loop, new MeshConnector(tls, sockets));
-    this.appH2 = new H2Pool<>(loop, new AppH2Connector(dialer));
+    this.appH2 =
+        new H2Pool<>(loop, new AppH2Connector(dialer, sockets.settings().handshakeTimeout()));
     this.appH1 = new H1Pool(loop, dialer);
   }
 
