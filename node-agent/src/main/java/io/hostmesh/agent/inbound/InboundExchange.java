@@ -41,6 +41,13 @@ final class InboundExchange extends HttpExchange {
               instance.service() + " is declared as tcp and takes connections, not requests"));
       return;
     }
+    boolean spoken = SpokenVersion.takeHttp2(head.headers());
+    http2 =
+        switch (instance.protocol()) {
+          case HTTP2, GRPC -> true;
+          case HTTP, TCP -> false;
+          case AUTO -> spoken;
+        };
     Receiver receiver = connection.receiver();
     Optional<Failure> refused =
         Access.request(
@@ -53,13 +60,6 @@ final class InboundExchange extends HttpExchange {
       refuse(refused.get());
       return;
     }
-    boolean spoken = SpokenVersion.takeHttp2(head.headers());
-    http2 =
-        switch (instance.protocol()) {
-          case HTTP2, GRPC -> true;
-          case HTTP, TCP -> false;
-          case AUTO -> spoken;
-        };
     if (connection.origin().caller().isEmpty()) {
       receiver.telemetry().metrics().plaintext(instance.service());
     }
@@ -110,7 +110,10 @@ final class InboundExchange extends HttpExchange {
         && outcome.failure().get().kind() == Failure.Kind.LISTENER_REFUSED) {
       LOG.log(System.Logger.Level.ERROR, outcome.failure().get().sentence());
     }
-    connection.receiver().telemetry().request(connection.meters(), outcome, this::details);
+    connection
+        .receiver()
+        .telemetry()
+        .request(connection.meters(http2, head), outcome, this::details);
   }
 
   private Telemetry.Details details() {

@@ -7,10 +7,13 @@ import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.telemetry.HttpMeters;
 import io.hostmesh.agent.telemetry.RequestMeters;
 import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.Protocol;
+import io.hostmesh.model.SpiffeId;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +32,12 @@ final class InboundHttp implements HttpService {
   /**
    * What is made of the mesh's names, which hardly ever change.
    *
+   * @param http1 of requests that reach the application as HTTP/1.1
+   * @param http2 of those that reach it as HTTP/2
    * @param clientCertificate Envoy's XFCC; null for a caller without identity
    */
-  private record Names(MeshSettings of, RequestMeters meters, @Nullable String clientCertificate) {}
+  private record Names(
+      MeshSettings of, HttpMeters http1, HttpMeters http2, @Nullable String clientCertificate) {}
 
   InboundHttp(Receiver receiver, Origin origin, LocalInstance instance, Upstreams upstreams) {
     this.receiver = receiver;
@@ -53,8 +59,10 @@ final class InboundHttp implements HttpService {
     return instance;
   }
 
-  RequestMeters meters() {
-    return names().meters();
+  RequestMeters meters(boolean http2, HttpRequest head) {
+    Names known = names();
+    HttpMeters meters = http2 ? known.http2() : known.http1();
+    return meters.of(head.headers().get(HttpHeaderNames.CONTENT_TYPE));
   }
 
   /** The caller's and the instance's ids, as the application is told them. */
@@ -74,15 +82,18 @@ final class InboundHttp implements HttpService {
   }
 
   private Names make(MeshSettings settings) {
-    boolean grpc = instance.protocol() == Protocol.GRPC;
-    Call call = Receiver.call(settings, origin, instance, grpc ? "grpc" : "http");
+    SpiffeId.Service destination =
+        Receiver.call(settings, origin, instance, Call.HTTP).destination();
     return new Names(
         settings,
-        receiver.telemetry().metrics().requests(call),
-        origin
-            .caller()
-            .map(id -> "By=" + call.destination().uri() + ";URI=" + id.uri())
-            .orElse(null));
+        meters(settings, Call.HTTP),
+        meters(settings, instance.protocol() == Protocol.GRPC ? Call.GRPC : Call.HTTP2),
+        origin.caller().map(id -> "By=" + destination.uri() + ";URI=" + id.uri()).orElse(null));
+  }
+
+  private HttpMeters meters(MeshSettings settings, String protocol) {
+    return new HttpMeters(
+        receiver.telemetry().metrics(), Receiver.call(settings, origin, instance, protocol));
   }
 
   /**

@@ -115,14 +115,18 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
       Upstreams upstreams) {
     switch (entry.protocol()) {
       case HTTP ->
-          http(channel, new OutboundHttp(sender, as.apply("http"), false, false, upstreams));
-      case HTTP2, GRPC ->
-          http(channel, new OutboundHttp(sender, as.apply("grpc"), true, false, upstreams));
+          http(channel, new OutboundHttp(sender, as.apply(Call.HTTP), false, false, upstreams));
+      case HTTP2 ->
+          http(channel, new OutboundHttp(sender, as.apply(Call.HTTP2), true, false, upstreams));
+      case GRPC ->
+          http(channel, new OutboundHttp(sender, as.apply(Call.GRPC), true, false, upstreams));
       case TCP -> new OutboundTcp(channel, sender, as.apply(Call.TCP), upstreams).start();
       case AUTO ->
           detect(
               channel,
-              http2 -> new OutboundHttp(sender, as.apply("http"), http2, true, upstreams),
+              http2 ->
+                  new OutboundHttp(
+                      sender, as.apply(http2 ? Call.HTTP2 : Call.HTTP), http2, true, upstreams),
               () -> new UndeclaredTcp(channel, sender, as.apply(Call.TCP), upstreams).start());
     }
   }

@@ -100,7 +100,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
   @Override
   protected void ended(Outcome outcome) {
     resolution.release();
-    connection.sender().telemetry().request(connection.meters(), outcome, this::details);
+    connection.sender().telemetry().request(connection.meters(head), outcome, this::details);
   }
 
   private Telemetry.Details details() {

@@ -5,8 +5,10 @@ import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.agent.telemetry.HttpMeters;
 import io.hostmesh.agent.telemetry.RequestMeters;
 import io.hostmesh.agent.upstream.Upstreams;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ final class OutboundHttp implements HttpService {
   private final boolean http2;
   private final boolean undeclared;
   private final Upstreams upstreams;
-  private final RequestMeters meters;
+  private final HttpMeters meters;
   private @Nullable LocalInstance neighbour;
   private @Nullable HttpService toNeighbour;
 
@@ -35,7 +37,7 @@ final class OutboundHttp implements HttpService {
     this.http2 = http2;
     this.undeclared = undeclared;
     this.upstreams = upstreams;
-    this.meters = sender.telemetry().metrics().requests(call.pair().call());
+    this.meters = new HttpMeters(sender.telemetry().metrics(), call.pair().call());
   }
 
   Sender sender() {
@@ -58,8 +60,8 @@ final class OutboundHttp implements HttpService {
     return upstreams;
   }
 
-  RequestMeters meters() {
-    return meters;
+  RequestMeters meters(HttpRequest head) {
+    return meters.of(head.headers().get(HttpHeaderNames.CONTENT_TYPE));
   }
 
   /** Our own inbound stage, for an instance of this host. */

@@ -8,7 +8,7 @@ import java.util.Optional;
  * Who called whom, as one side of the call saw it: what the labels of a metric are made of.
  *
  * @param source the caller; empty where it has no identity
- * @param protocol {@code http}, {@code grpc} or {@link #TCP}
+ * @param protocol {@link #HTTP}, {@link #HTTP2}, {@link #GRPC} or {@link #TCP}
  * @param secured whether the connection between the hosts was mutual TLS (or never left the host)
  */
 public record Call(
@@ -17,6 +17,12 @@ public record Call(
     SpiffeId.Service destination,
     String protocol,
     boolean secured) {
+  /** HTTP/1.1, and HTTP/1.0. */
+  public static final String HTTP = "http";
+
+  public static final String HTTP2 = "http2";
+  public static final String GRPC = "grpc";
+
   /** What is not HTTP. */
   public static final String TCP = "tcp";
 
@@ -34,6 +40,11 @@ public record Call(
     public String text() {
       return text;
     }
+  }
+
+  /** The same, taken for another protocol. */
+  Call as(String other) {
+    return new Call(reporter, source, destination, other, secured);
   }
 
   public ServiceName service() {
