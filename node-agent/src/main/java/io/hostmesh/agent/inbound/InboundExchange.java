@@ -17,6 +17,7 @@ import java.util.Optional;
 /** A request to an instance of this host. */
 final class InboundExchange extends HttpExchange {
   private static final System.Logger LOG = System.getLogger(InboundExchange.class.getName());
+  private static final int MAX_REFUSED = 5;
   private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
   private static final AsciiString FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
   private static final AsciiString CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
@@ -24,7 +25,7 @@ final class InboundExchange extends HttpExchange {
 
   private final InboundHttp connection;
   private boolean http2;
-  private boolean repeated;
+  private int repeated;
 
   InboundExchange(HttpCaller caller, HttpRequest head, InboundHttp connection) {
     super(caller, head);
@@ -85,13 +86,22 @@ final class InboundExchange extends HttpExchange {
     }
   }
 
-  /** Only for a connection that the application had just closed. */
+  /**
+   * Only for a connection that the application had just closed, and for a stream that it did not
+   * take, since it drains its connection or has enough of them.
+   */
   @Override
   protected boolean again(Failure why) {
-    if (repeated || why.kind() != Failure.Kind.UPSTREAM_CLOSED) {
+    int most =
+        switch (why.kind()) {
+          case UPSTREAM_CLOSED -> 1;
+          case UPSTREAM_RESET -> MAX_REFUSED;
+          default -> 0;
+        };
+    if (repeated >= most) {
       return false;
     }
-    repeated = true;
+    repeated++;
     connection.open(http2, true, this);
     return true;
   }

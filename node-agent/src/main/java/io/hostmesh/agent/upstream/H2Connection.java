@@ -45,6 +45,16 @@ final class H2Connection implements H2Link.Owner {
     streams++;
   }
 
+  /** Whether more streams were taken than the peer, as it says, takes; one is always tried. */
+  boolean isOverfull() {
+    return streams > Math.max(1, link.peerStreams());
+  }
+
+  /** A stream that was taken is not opened here. */
+  void giveUp() {
+    streams--;
+  }
+
   @Override
   public void opened(H2LinkStream stream) {
     throw new IllegalStateException("a server opens no streams");

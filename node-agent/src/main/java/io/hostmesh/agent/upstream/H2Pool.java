@@ -46,7 +46,10 @@ final class H2Pool<K> {
     }
     connection.ready.addListener(
         ready -> {
-          if (ready.isSuccess()) {
+          if (ready.isSuccess() && connection.isOverfull()) {
+            connection.giveUp();
+            open(key, opened); // On another one: how many a peer takes is known only now.
+          } else if (ready.isSuccess()) {
             opened.opened(connection.link.open());
           } else {
             connection.streamClosed();
