@@ -35,6 +35,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** HTTP/2 with Netty's own codec: an application, and callers of it, stream by stream. */
 @SuppressWarnings("FutureReturnValueIgnored") // What comes, or does not, shows.
@@ -45,11 +46,17 @@ final class NettyH2 implements AutoCloseable {
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final Channel server;
 
+  /** That were opened to the server so far. */
+  final AtomicInteger streams = new AtomicInteger();
+
   /** What a server does with a stream. */
   interface Service {
     void head(Stream stream, Http2Headers head);
 
     void data(Stream stream, String data, boolean end);
+
+    /** The caller gave the stream up. */
+    default void reset(Stream stream) {}
   }
 
   /**
@@ -71,11 +78,15 @@ final class NettyH2 implements AutoCloseable {
                     channel
                         .pipeline()
                         .addLast(
-                            Http2FrameCodecBuilder.forServer().initialSettings(settings).build(),
+                            Http2FrameCodecBuilder.forServer()
+                                .gracefulShutdownTimeoutMillis(0)
+                                .initialSettings(settings)
+                                .build(),
                             new Http2MultiplexHandler(
                                 new ChannelInitializer<>() {
                                   @Override
                                   protected void initChannel(Channel stream) {
+                                    streams.incrementAndGet();
                                     stream.pipeline().addLast(new Stream(service));
                                   }
                                 }));
@@ -104,7 +115,9 @@ final class NettyH2 implements AutoCloseable {
                     channel
                         .pipeline()
                         .addLast(
-                            Http2FrameCodecBuilder.forClient().build(),
+                            Http2FrameCodecBuilder.forClient()
+                                .gracefulShutdownTimeoutMillis(0)
+                                .build(),
                             new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()),
                             new ChannelInboundHandlerAdapter() {
                               @Override
@@ -174,6 +187,21 @@ final class NettyH2 implements AutoCloseable {
       write(new DefaultHttp2ResetFrame(error));
     }
 
+    void closeConnection() {
+      ChannelHandlerContext to = context;
+      if (to != null) {
+        to.channel().parent().close();
+      }
+    }
+
+    /** A moment later, when what was sent has arrived. */
+    void after(Runnable step) {
+      ChannelHandlerContext to = context;
+      if (to != null) {
+        to.executor().schedule(step, 300, TimeUnit.MILLISECONDS);
+      }
+    }
+
     private void take(Object next) {
       came.add(next);
     }
@@ -218,6 +246,9 @@ final class NettyH2 implements AutoCloseable {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof Http2ResetFrame frame) {
         take(Http2Error.valueOf(frame.errorCode()));
+        if (service != null) {
+          service.reset(this);
+        }
       }
       ctx.fireUserEventTriggered(event);
     }

@@ -69,7 +69,15 @@ final class RawHttp implements AutoCloseable {
 
   /** The next message; of an answer to HEAD only the head. */
   Answer answer(boolean toHead) throws IOException {
-    String head = head();
+    return rest(head(), toHead);
+  }
+
+  /** The message whose head was read. */
+  Answer rest(String head) throws IOException {
+    return rest(head, false);
+  }
+
+  private Answer rest(String head, boolean toHead) throws IOException {
     String lower = head.toLowerCase(Locale.ROOT);
     String status = head.startsWith("HTTP/") ? head.substring(9, 12) : "";
     if (toHead || status.equals("204") || status.equals("304") || status.startsWith("1")) {

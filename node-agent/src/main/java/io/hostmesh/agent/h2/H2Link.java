@@ -3,6 +3,7 @@ package io.hostmesh.agent.h2;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -114,6 +115,15 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext context) {
     end(false);
     context.fireChannelInactive();
+  }
+
+  /** HTTP/2 has no half of a connection: who ends his side can grant no more room either. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      context.close();
+    }
+    context.fireUserEventTriggered(event);
   }
 
   private void end(boolean unseen) {
