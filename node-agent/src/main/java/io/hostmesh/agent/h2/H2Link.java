@@ -285,6 +285,11 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
     return id < nextId;
   }
 
+  /** Whether any stream is open. */
+  public boolean hasStreams() {
+    return !streams.isEmpty();
+  }
+
   int count() {
     return streams.size();
   }

@@ -4,6 +4,9 @@ import io.hostmesh.agent.h2.H2Link;
 import io.hostmesh.agent.h2.H2LinkStream;
 import io.hostmesh.agent.h2.H2Settings;
 import io.netty.channel.ChannelPipeline;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** How HTTP/2 connections are set up: their limits, and who gets their streams. */
@@ -21,17 +24,33 @@ public final class H2Connections {
   private static final int RESETS_OF_AGENTS = 20_000;
 
   private static final int RESETS_OF_APPLICATIONS = 400;
+  private static final int GONE_AFTER = 3;
+
+  /** How often it is looked whether another agent, which has streams open, is still there. */
+  static final Duration LOOK = Duration.ofSeconds(4);
 
   private H2Connections() {}
 
   /** Adds the handler of an application's connection to us. */
   public static Drainable serve(ChannelPipeline pipeline, HttpService service) {
-    return serve(pipeline, RESETS_OF_APPLICATIONS, stream -> new H2Server(stream, false, service));
+    return add(
+        pipeline, link(RESETS_OF_APPLICATIONS, stream -> new H2Server(stream, false, service)));
   }
 
   /** Adds the handler of another agent's connection to us. */
   public static Drainable serveAgent(ChannelPipeline pipeline, HttpService service) {
-    return serve(pipeline, RESETS_OF_AGENTS, stream -> new H2Server(stream, true, service));
+    return serveAgent(pipeline, service, LOOK);
+  }
+
+  /**
+   * The same.
+   *
+   * @param look how often it is looked whether the other agent is there; one that is silent for
+   *     three times as long is taken for gone
+   */
+  static Drainable serveAgent(ChannelPipeline pipeline, HttpService service, Duration look) {
+    H2Link link = link(RESETS_OF_AGENTS, stream -> new H2Server(stream, true, service));
+    return watched(pipeline, link, look);
   }
 
   /**
@@ -41,26 +60,55 @@ public final class H2Connections {
    */
   public static Drainable serveAgentStreams(
       ChannelPipeline pipeline, Consumer<H2LinkStream> eachStream) {
-    return serve(pipeline, RESETS_OF_AGENTS, eachStream);
+    return watched(pipeline, link(RESETS_OF_AGENTS, eachStream), LOOK);
   }
 
-  private static Drainable serve(
-      ChannelPipeline pipeline, int resets, Consumer<H2LinkStream> eachStream) {
-    H2Link link =
-        new H2Link(
-            settings(true, resets),
-            new H2Link.Owner() {
-              @Override
-              public void opened(H2LinkStream stream) {
-                eachStream.accept(stream);
-              }
+  /** A host that is gone without a word leaves nothing open here: its agent answers no PING. */
+  private static Drainable watched(ChannelPipeline pipeline, H2Link link, Duration look) {
+    Drainable drainable = add(pipeline, link);
+    ScheduledFuture<?> looking =
+        pipeline
+            .channel()
+            .eventLoop()
+            .scheduleWithFixedDelay(
+                () -> look(link, look.toNanos()),
+                look.toNanos(),
+                look.toNanos(),
+                TimeUnit.NANOSECONDS);
+    pipeline.channel().closeFuture().addListener(_ -> looking.cancel(false));
+    return drainable;
+  }
 
-              @Override
-              public void streamClosed() {}
+  private static void look(H2Link link, long every) {
+    long silent = System.nanoTime() - link.lastReadNanos();
+    if (!link.hasStreams() || silent < every) {
+      return;
+    }
+    if (silent < GONE_AFTER * every) {
+      link.ping();
+    } else {
+      link.close();
+    }
+  }
 
-              @Override
-              public void retired() {}
-            });
+  private static H2Link link(int resets, Consumer<H2LinkStream> eachStream) {
+    return new H2Link(
+        settings(true, resets),
+        new H2Link.Owner() {
+          @Override
+          public void opened(H2LinkStream stream) {
+            eachStream.accept(stream);
+          }
+
+          @Override
+          public void streamClosed() {}
+
+          @Override
+          public void retired() {}
+        });
+  }
+
+  private static Drainable add(ChannelPipeline pipeline, H2Link link) {
     pipeline.addLast("h2", link);
     return () -> link.drain(Drainable.IDLE_GRACE);
   }
