@@ -3,6 +3,7 @@ package io.hostmesh.agent.h2;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http2.Http2Error;
@@ -33,6 +34,10 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
     /** The peer takes no more streams. */
     void retired();
   }
+
+  /** Room for the streams of one connection together: few turns of the loop end for want of it. */
+  private static final WriteBufferWaterMark UNSENT =
+      new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
 
   private final H2Settings settings;
   private final Owner owner;
@@ -74,6 +79,7 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     ctx = context;
+    context.channel().config().setWriteBufferWaterMark(UNSENT);
     writer = new FrameWriter(context, headers);
     if (context.channel().isActive()) {
       begin();

@@ -14,7 +14,7 @@ public final class H2Connections {
   /** Streams at a time on one connection; callers open another connection beyond it. */
   public static final int MAX_STREAMS = 1000;
 
-  private static final int STREAM_WINDOW = 256 * 1024;
+  private static final int STREAM_WINDOW = 1024 * 1024;
   private static final int CONNECTION_WINDOW = 8 * 1024 * 1024;
 
   /** Counted with 32 bytes for each header (RFC 9113 section 6.5.2), unlike an HTTP/1.1 head. */
