@@ -6,7 +6,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from machine import Trouble, cpu, resident, strangers
+from machine import Trouble, cpu, resident, strangers, wait_until
 
 
 class Figure(NamedTuple):
@@ -42,11 +42,15 @@ FIGURES = {
     "cold_cpu_last_third": Figure("us", 1, "CPU a request in the last third of the warm-up"),
     "rss_idle": Figure("MB", 1, "resident, idle, each proxy"),
     "rss_loaded": Figure("MB", 1, "resident at 256 connections, each proxy"),
+    "rss_loaded_1000": Figure("MB", 1, "resident at 1,000 connections, each proxy"),
+    "idle_connections_held": Figure("", 0, "idle connections that still answer, of 10,000"),
+    "rss_per_idle_connection": Figure("kB", 1, "resident for one idle connection, both proxies"),
 }
 
 
 class Times(NamedTuple):
-    """Seconds of each phase; cold is the warm-up of a peer that compiles while it runs, kind that of each further kind of load."""
+    """Seconds of each phase; cold is the warm-up of a peer that compiles while it runs, kind that of each further kind of load,
+    settle how long nothing happens before idle connections are weighed."""
     idle: int
     warm: int
     cold: int
@@ -54,10 +58,12 @@ class Times(NamedTuple):
     closed: int
     steady: int
     short: int
+    settle: int
 
 
-FULL = Times(idle=10, warm=3, cold=60, kind=20, closed=10, steady=20, short=6)
-QUICK = Times(idle=2, warm=1, cold=9, kind=5, closed=3, steady=3, short=2)
+FULL = Times(idle=10, warm=3, cold=60, kind=20, closed=10, steady=20, short=6, settle=10)
+QUICK = Times(idle=2, warm=1, cold=9, kind=5, closed=3, steady=3, short=2, settle=2)
+IDLE_CONNECTIONS = 10_000
 
 
 class Visit:
@@ -75,6 +81,9 @@ class Visit:
         self.phase("warm-up", self.warm_up)
         self.phase("c32", lambda: self.closed("c32", 32))
         self.phase("c256", lambda: self.closed("c256", 256))
+        if peer.sidecars():
+            self.phase("c1000", lambda: self.loaded(1000))
+            self.phase("idle connections", self.idle_connections)
         self.phase("steady", self.steady, self.on_schedule)
         self.phase("64 KiB", lambda: self.closed("64k", 32, "/64k"), lambda seconds: self.wrk("http", 32, seconds, "/64k"))
         self.phase("new HTTP connections", lambda: self.connections("http"), lambda seconds: self.dial("http", seconds))
@@ -139,17 +148,56 @@ class Visit:
             self.record(*self.wrk("http", 32, third), cpu_name=name)
 
     def closed(self, suffix, connections, path="/small"):
-        sample = threading.Timer(self.times.closed * 0.8, self.sample_resident)
-        if connections == 256 and self.peer.sidecars():
-            sample.start()
-        try:
-            self.record(*self.wrk("http", connections, self.times.closed, path), f"cpu_per_request_{suffix}",
-                        f"requests_per_second_{suffix}")
-        finally:
-            sample.cancel()
+        weighed = "rss_loaded" if connections == 256 else None
+        result = self.weighed(weighed, lambda: self.wrk("http", connections, self.times.closed, path))
+        self.record(*result, f"cpu_per_request_{suffix}", f"requests_per_second_{suffix}")
 
-    def sample_resident(self):
-        self.values["rss_loaded"] = self.resident()
+    def weighed(self, figure, work):
+        """What work() returns, a closed phase; late in it the sidecars' resident memory becomes the figure."""
+        def weigh():
+            self.values[figure] = self.resident()
+        timer = threading.Timer(self.times.closed * 0.8, weigh)
+        if figure and self.peer.sidecars():
+            timer.start()
+        try:
+            return work()
+        finally:
+            timer.cancel()
+
+    def loaded(self, connections):
+        self.weighed(f"rss_loaded_{connections}", lambda: self.wrk("http", connections, self.times.closed))
+
+    def idle_connections(self):
+        """Each has had one answer before it is left alone, and shall give another one afterwards."""
+        at, port, authority = self.peer.address("http")
+        shared = self.peer.rig.folder / "idle"
+        shared.mkdir(exist_ok=True)
+        shared.chmod(0o777)
+        here = shared / "all-are-open"
+        time.sleep(self.times.settle)
+        before, outcome = self.resident(), []
+
+        def hold():
+            try:
+                outcome.append(self.peer.shell.run(self.peer.rig.folder / "idle-holder", at, port, authority, "/small",
+                                                   IDLE_CONNECTIONS, here, limit=300))
+            except Trouble as trouble:
+                outcome.append(trouble)
+        holder = threading.Thread(target=hold)
+        holder.start()
+        try:
+            wait_until(f"{IDLE_CONNECTIONS} connections", lambda: here.exists() or outcome, 150)
+            time.sleep(self.times.settle)
+            after = self.resident()
+        finally:
+            here.unlink(missing_ok=True)
+            holder.join()
+        if isinstance(outcome[0], Trouble):
+            raise outcome[0]
+        result = json.loads(outcome[0])
+        self.values["idle_connections_held"] = result["answered"]
+        if result["opened"]:
+            self.values["rss_per_idle_connection"] = (after - before) * len(self.peer.sidecars()) / result["opened"] * 1e3
 
     def on_schedule(self, seconds):
         at, port, authority = self.peer.address("http")

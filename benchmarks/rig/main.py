@@ -2,6 +2,7 @@
 import argparse
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from peers import ALL
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = Path("/var/tmp/hostmesh-benchmarks")
 ENVOY = "1.40.0"
+OPEN_FILES = 16384
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -53,7 +55,7 @@ def options():
     parser = argparse.ArgumentParser(
         prog="benchmarks/run", description="Measures Hostmesh side by side with a direct connection, Envoy, HAProxy and nginx: two "
         "hosts (network namespaces), mutual TLS 1.3 between them. Needs root; installs and builds what it misses; leaves nothing "
-        "behind but Envoy in the user's cache. About 11 minutes a round.")
+        "behind but Envoy in the user's cache. About 14 minutes a round.")
     parser.add_argument("--quick", action="store_true", help="one round of short phases, within 10 minutes: shows that all works; "
                         "its figures are not to be kept")
     parser.add_argument("--rounds", type=int, metavar="N", help="1 to 50, every round visits every peer; 3 (with --quick 1)")
@@ -107,6 +109,14 @@ def is_built():
     made = ROOT / "packaging/target/dist/bin/hostmesh"
     sources = [ROOT / "pom.xml", *ROOT.glob("*/pom.xml"), *ROOT.glob("*/src/main/**/*"), *ROOT.glob("config/**/*")]
     return made.exists() and all(file.stat().st_mtime < made.stat().st_mtime for file in sources)
+
+
+def open_files():
+    """All that is started here may open files for 10,000 connections and their other ends."""
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit < OPEN_FILES:
+        raise Trouble(f"only {limit} open files are allowed, {OPEN_FILES} are needed; run: ulimit -Hn {OPEN_FILES}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
 
 def say(text):
@@ -193,6 +203,7 @@ def main():
     given = options()
     rig = Rig(given)
     prerequisites(given, rig)
+    open_files()
     lock = socket.socket(socket.AF_UNIX)
     try:
         lock.bind("\0hostmesh-benchmarks")  # An abstract name: it ends with this process.

@@ -13,10 +13,15 @@ enum Program {
       List.of(
           "-Xms16m",
           "-Xmx96m",
-          // What starting up left behind goes back to the host.
+          // What starting up left behind goes back to the host; under load, the agent itself
+          // changes
+          // the ratios of what is free, and with them the young generation (MemoryKeeper). What is
+          // under way at a collection shall fit into a survivor space.
           "-XX:NewSize=2m",
           "-XX:MaxNewSize=16m",
-          "-XX:NewRatio=3",
+          "-XX:NewRatio=4",
+          "-XX:SurvivorRatio=2",
+          "-XX:TargetSurvivorRatio=90",
           "-XX:MinHeapFreeRatio=10",
           "-XX:MaxHeapFreeRatio=15",
           "-XX:-ShrinkHeapInSteps",
@@ -26,6 +31,11 @@ enum Program {
           "-XX:ArchiveRelocationMode=0",
           // Profiles of the training would have the start compile what it calls a few times.
           "-XX:-AOTReplayTraining",
+          // Nor is it worth code and profiles (200 calls would do); what is hot has that many at
+          // once.
+          "-XX:Tier3InvocationThreshold=1000",
+          "-XX:Tier3MinInvocationThreshold=500",
+          "-XX:Tier3CompileThreshold=10000",
           "-XX:TrimNativeHeapInterval=5000",
           "-XX:ReservedCodeCacheSize=48m")),
   PILOT(

@@ -33,7 +33,6 @@ import io.hostmesh.registry.Registry;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
-import io.hostmesh.runtime.linux.IdleMemory;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.Readiness;
 import io.hostmesh.runtime.state.StateFiles;
@@ -370,17 +369,7 @@ public final class Agent implements AutoCloseable {
     instances.start(
         new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));
     reporting.start();
-    host.vertx().setTimer(SETTLED_MILLIS, _ -> giveBack());
-  }
-
-  private void giveBack() {
-    host.vertx()
-        .executeBlocking(
-            () -> {
-              IdleMemory.giveBack();
-              return true;
-            })
-        .onFailure(failure -> LOG.log(System.Logger.Level.WARNING, "giving back memory", failure));
+    MemoryKeeper.begin(host.vertx(), SETTLED_MILLIS);
   }
 
   /** The services of this host are these from now on. Reads certificates from disk. */

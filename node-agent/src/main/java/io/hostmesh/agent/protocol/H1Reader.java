@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,20 @@ public final class H1Reader {
     RAW
   }
 
+  private static final int SCRATCH_BYTES = 4096;
+
+  /**
+   * Where a head is looked at: one for a loop, since most connections wait for one most of the
+   * time.
+   */
+  private static final FastThreadLocal<byte[]> SCRATCH =
+      new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+          return new byte[SCRATCH_BYTES];
+        }
+      };
+
   private static final byte LF = '\n';
   private static final byte CR = '\r';
 
@@ -48,7 +63,6 @@ public final class H1Reader {
   private final Sink sink;
   private final H1Head head = new H1Head();
   private final H1Chunks chunks = new H1Chunks();
-  private byte[] scratch = new byte[1024];
   private @Nullable ByteBuf unread;
   private At at = At.HEAD;
   private long left;
@@ -252,12 +266,11 @@ public final class H1Reader {
     }
   }
 
-  private byte[] take(ByteBuf in, int length) {
-    if (scratch.length < length) {
-      scratch = new byte[Math.max(length, 2 * scratch.length)];
-    }
-    in.readBytes(scratch, 0, length);
-    return scratch;
+  /** The bytes, for so long as no other head is read: none is while they are looked at. */
+  private static byte[] take(ByteBuf in, int length) {
+    byte[] bytes = length <= SCRATCH_BYTES ? SCRATCH.get() : new byte[length];
+    in.readBytes(bytes, 0, length);
+    return bytes;
   }
 
   private static int lineEnd(byte[] in, int from, int to) {
