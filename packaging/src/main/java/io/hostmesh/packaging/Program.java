@@ -13,9 +13,8 @@ enum Program {
       List.of(
           "-Xms16m",
           "-Xmx96m",
-          // What starting up left behind goes back to the host; under load, the agent itself
-          // changes
-          // the ratios of what is free, and with them the young generation (MemoryKeeper). What is
+          // What starting up left behind goes back to the host. Under load the agent changes the
+          // ratios of what is free, and with them the young generation (MemoryKeeper); what is
           // under way at a collection shall fit into a survivor space.
           "-XX:NewSize=2m",
           "-XX:MaxNewSize=16m",
@@ -31,8 +30,7 @@ enum Program {
           "-XX:ArchiveRelocationMode=0",
           // Profiles of the training would have the start compile what it calls a few times.
           "-XX:-AOTReplayTraining",
-          // Nor is it worth code and profiles (200 calls would do); what is hot has that many at
-          // once.
+          // Nor is it worth code and profiles (200 calls would do); what is hot soon has as many.
           "-XX:Tier3InvocationThreshold=1000",
           "-XX:Tier3MinInvocationThreshold=500",
           "-XX:Tier3CompileThreshold=10000",

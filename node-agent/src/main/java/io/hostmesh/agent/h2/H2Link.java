@@ -65,6 +65,8 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   private @Nullable Runnable whenSettled;
   private int nextId = 1;
   private long lastReadNanos = System.nanoTime();
+  private boolean asked;
+  private long askedNanos;
 
   public H2Link(H2Settings settings, Owner owner) {
     this.settings = settings;
@@ -203,6 +205,7 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     lastReadNanos = System.nanoTime();
+    asked = false;
     ByteBuf in = (ByteBuf) message;
     if (ended) {
       in.release();
@@ -473,14 +476,26 @@ public final class H2Link extends ChannelInboundHandlerAdapter {
     writer().reset(id, code);
   }
 
-  /** Asks the peer whether it lives; its answer shows in {@link #lastReadNanos}. */
-  public void ping() {
-    writer().ping(false, lastReadNanos);
-  }
-
-  /** When something came last, on the clock of {@link System#nanoTime}. */
-  public long lastReadNanos() {
-    return lastReadNanos;
+  /**
+   * Whether the peer is there, as far as is known. One that is silent is asked; only one that was
+   * asked and did not answer is gone: it may be us who slept.
+   *
+   * @param nowNanos on the clock of {@link System#nanoTime}
+   * @param silentNanos how long nothing may come before the peer is asked
+   * @param patienceNanos how long its answer may take
+   */
+  public boolean isPeerThere(long nowNanos, long silentNanos, long patienceNanos) {
+    if (nowNanos - lastReadNanos < silentNanos) {
+      return true;
+    }
+    if (!asked) {
+      asked = true;
+      askedNanos = nowNanos;
+    } else if (nowNanos - askedNanos > patienceNanos) {
+      return false;
+    }
+    writer().ping(false, nowNanos);
+    return true;
   }
 
   /** Whether it has been closed, or is being so. */

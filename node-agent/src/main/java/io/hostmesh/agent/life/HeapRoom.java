@@ -21,6 +21,9 @@ enum HeapRoom {
   static final int BUSY = 4;
   static final int MANY = 10;
 
+  /** Ticks without much to do before load is taken to be over: it may come in bursts. */
+  static final int PATIENCE = 12;
+
   private final int minFree;
   private final int maxFree;
 
@@ -45,12 +48,13 @@ enum HeapRoom {
    * collection.
    *
    * @param collections those of the young generation in this tick
+   * @param quiet ticks in a row with no more than {@link #QUIET} of them, this one included
    */
-  HeapRoom after(long collections) {
+  HeapRoom after(long collections, int quiet) {
     if (collections >= MANY) {
       return LOADED;
     }
-    if (collections <= QUIET) {
+    if (quiet >= PATIENCE) {
       return IDLE;
     }
     return this == IDLE && collections >= BUSY ? ACTIVE : this;

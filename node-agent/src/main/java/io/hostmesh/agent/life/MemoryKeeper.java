@@ -29,6 +29,7 @@ final class MemoryKeeper {
   private final @Nullable GarbageCollectorMXBean young;
   private HeapRoom room = HeapRoom.ACTIVE;
   private long collections;
+  private int quiet;
 
   private MemoryKeeper(Vertx vertx) {
     this.vertx = vertx;
@@ -69,7 +70,8 @@ final class MemoryKeeper {
   private void tick() {
     long before = collections;
     collections = count();
-    HeapRoom next = room.after(collections - before);
+    quiet = collections - before <= HeapRoom.QUIET ? quiet + 1 : 0;
+    HeapRoom next = room.after(collections - before, quiet);
     if (next == HeapRoom.ACTIVE) {
       room = next;
     } else if (next != room) {

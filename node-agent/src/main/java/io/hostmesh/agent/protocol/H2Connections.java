@@ -24,7 +24,9 @@ public final class H2Connections {
   private static final int RESETS_OF_AGENTS = 20_000;
 
   private static final int RESETS_OF_APPLICATIONS = 400;
-  private static final int GONE_AFTER = 3;
+
+  /** Looks, after the one that asked. */
+  private static final int ANSWER_WITHIN = 2;
 
   /** How often it is looked whether another agent, which has streams open, is still there. */
   static final Duration LOOK = Duration.ofSeconds(4);
@@ -45,8 +47,8 @@ public final class H2Connections {
   /**
    * The same.
    *
-   * @param look how often it is looked whether the other agent is there; one that is silent for
-   *     three times as long is taken for gone
+   * @param look how often it is looked whether the other agent is there; one that was asked and is
+   *     silent for twice as long is taken for gone
    */
   static Drainable serveAgent(ChannelPipeline pipeline, HttpService service, Duration look) {
     H2Link link = link(RESETS_OF_AGENTS, stream -> new H2Server(stream, true, service));
@@ -80,13 +82,7 @@ public final class H2Connections {
   }
 
   private static void look(H2Link link, long every) {
-    long silent = System.nanoTime() - link.lastReadNanos();
-    if (!link.hasStreams() || silent < every) {
-      return;
-    }
-    if (silent < GONE_AFTER * every) {
-      link.ping();
-    } else {
+    if (link.hasStreams() && !link.isPeerThere(System.nanoTime(), every, ANSWER_WITHIN * every)) {
       link.close();
     }
   }

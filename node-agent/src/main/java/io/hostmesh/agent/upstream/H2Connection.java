@@ -11,7 +11,7 @@ final class H2Connection implements H2Link.Owner {
   /** Without a byte for so long while streams are open, the peer is asked whether it lives. */
   private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  private static final long DEAD_NANOS = TimeUnit.SECONDS.toNanos(8);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   final Promise<H2Link> ready;
@@ -92,15 +92,12 @@ final class H2Connection implements H2Link.Owner {
     if (!ready.isSuccess()) {
       return;
     }
-    long silent = nowNanos - link.lastReadNanos();
     if (streams == 0) {
       if (nowNanos - lastUsedNanos > IDLE_NANOS) {
         link.close();
       }
-    } else if (silent > DEAD_NANOS) {
+    } else if (!link.isPeerThere(nowNanos, SILENT_NANOS, PATIENCE_NANOS)) {
       link.close();
-    } else if (silent > SILENT_NANOS) {
-      link.ping();
     }
   }
 }
