@@ -77,7 +77,7 @@ final class RequestHeads {
       }
       value = value * 10 + digit;
     }
-    if (value < 100) {
+    if (value < 100 || value == 101) { // HTTP/2 has no 101 (RFC 9113 section 8.6).
       throw malformed(stream, "status " + value);
     }
     return value;

@@ -2,6 +2,7 @@ package io.hostmesh.agent.protocol;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.Socket;
@@ -13,9 +14,13 @@ import java.io.IOException;
 public final class Ends {
   private Ends() {}
 
-  /** Ends our side; the other one may go on. Nothing may be written afterwards. */
-  public static void output(Channel channel) {
-    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> shutdown(channel));
+  /**
+   * Ends our side; the other one may go on. Nothing may be written afterwards.
+   *
+   * @return is done when all that was written has gone out, and the end behind it
+   */
+  public static ChannelFuture output(Channel channel) {
+    return channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> shutdown(channel));
   }
 
   /** Ends both sides, where the other one has ended or has nothing more to say. */

@@ -262,7 +262,11 @@ public final class H1Server extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Bytes that were sent into a tunnel before it was there are never read as a request. */
+  /**
+   * Bytes that came for a tunnel before it was declined are not read as a request. The connection
+   * lives where there are none, since some ways to authenticate take several requests on one; what
+   * is sent later is a request, as it would be without us.
+   */
   private boolean hasTunnelsBytes() {
     return request != null && request.connect() && reader.hasUnread();
   }
@@ -298,7 +302,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter
   private void idle() {
     writer.flush();
     if (inputEnded) {
-      channel.close();
+      Ends.both(channel);
     } else {
       startHeadDeadline();
       demand.read();
@@ -366,7 +370,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter
   private void inputEnded(ChannelHandlerContext context) {
     inputEnded = true;
     if (closing || request == null) {
-      context.close();
+      Ends.both(channel); // An answer may be on its way still.
     } else if (tunnel != null) {
       tunnel.inputEnded();
     } else if (current != null && !requestEnded && !upgrading) {
@@ -413,10 +417,16 @@ public final class H1Server extends ChannelInboundHandlerAdapter
       Ends.both(channel);
       return;
     }
-    Ends.output(channel);
-    lingering =
-        channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    Ends.output(channel).addListener(_ -> linger());
     demand.read();
+  }
+
+  /** The peer has all, and a moment to end its side. */
+  private void linger() {
+    if (channel.isActive()) {
+      lingering =
+          channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    }
   }
 
   /** Whether the client has asked to close after this request, and has sent nothing behind it. */
@@ -433,7 +443,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter
 
   private void closeIfIdle() {
     if (request == null && !closing && headDeadline == null) {
-      channel.close();
+      Ends.both(channel);
     }
   }
 }

@@ -35,7 +35,9 @@ final class H1Tunnel {
       exchange.content(new DefaultLastHttpContent());
       exchange.requestBatchEnd();
     }
-    closeAtBothEnds();
+    if (outputEnded) {
+      Ends.both(channel);
+    }
   }
 
   /** Bytes to the application, taken over. */
@@ -47,14 +49,11 @@ final class H1Tunnel {
     }
     if (part instanceof LastHttpContent) {
       outputEnded = true;
-      Ends.output(channel);
-      closeAtBothEnds();
-    }
-  }
-
-  private void closeAtBothEnds() {
-    if (inputEnded && outputEnded) {
-      channel.close();
+      if (inputEnded) {
+        Ends.both(channel);
+      } else {
+        Ends.output(channel);
+      }
     }
   }
 }

@@ -244,12 +244,14 @@ public final class H2Messages {
     if (declined) {
       upgrade = null; // An application that knows no change goes on with HTTP.
     }
-    Http2Headers headers = H2Headers.of(request, upgrade, agent);
+    boolean webSocket = upgrade != null && !agent && WebSockets.is(upgrade);
+    // The name is compared without regard to case in HTTP/1.1 only.
+    Http2Headers headers = H2Headers.of(request, webSocket ? WebSockets.NAME : upgrade, agent);
     if (declined) {
       stream.headers(headers, true);
       return;
     }
-    if (upgrade != null && !agent && WebSockets.is(upgrade)) {
+    if (webSocket) {
       webSocketKey = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY);
       headers.remove(HttpHeaderNames.SEC_WEBSOCKET_KEY);
     }

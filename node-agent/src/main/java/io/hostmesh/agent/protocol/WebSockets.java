@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * beside it where the other end speaks HTTP/2.
  */
 final class WebSockets {
-  private static final String NAME = "websocket";
+  static final String NAME = "websocket";
   private static final String SALT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final int KEY_BYTES = 16;
 

@@ -19,6 +19,11 @@ final class AnswerHeaders {
     headers.remove(KEEP_ALIVE);
     headers.remove(PROXY_CONNECTION);
     headers.remove(HttpHeaderNames.UPGRADE);
+    stripOurs(headers);
+  }
+
+  /** Takes out what only agents say to each other, which an application has to be kept from. */
+  static void stripOurs(HttpHeaders headers) {
     headers.remove(Spelling.HEADER);
     ReportedFailure.remove(headers);
   }

@@ -250,7 +250,9 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
       malformed("101 without a request to change the protocol");
       return;
     }
-    if (!switched) {
+    if (switched) {
+      AnswerHeaders.stripOurs(head.headers());
+    } else {
       AnswerHeaders.strip(head.headers());
     }
     tunnel = Tunnels.opens(asked, head);
@@ -320,7 +322,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
         to.response(LastHttpContent.EMPTY_LAST_CONTENT);
         to.responseBatchEnd();
         if (requestEnded) {
-          ctx.close();
+          Ends.both(channel); // Some of it may be on its way still.
         }
       } else {
         keepAlive = false;

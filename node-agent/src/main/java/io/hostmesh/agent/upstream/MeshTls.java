@@ -74,6 +74,9 @@ public final class MeshTls {
   private MeshContext context(Key key) throws UpstreamException {
     TrustRoots roots = identities.roots().orElse(null);
     Svid svid = identities.svid(key.service()).orElse(null);
+    if (svid == null) {
+      contexts.remove(key); // The service has left; so does its key.
+    }
     if (roots == null || svid == null || !clock.instant().isBefore(svid.notAfter())) {
       throw new UpstreamException(
           new Failure(
@@ -86,6 +89,13 @@ public final class MeshTls {
                       + key.service()
                       + " has expired and citadel has not renewed it; see \"hostmesh status\""));
     }
+    MeshContext made = contexts.get(key);
+    return made != null && made.isOf(svid, roots) ? made : renewed(key, svid, roots);
+  }
+
+  /** One loop makes it, for all: another context would know nothing of the first one's tickets. */
+  private synchronized MeshContext renewed(Key key, Svid svid, TrustRoots roots)
+      throws UpstreamException {
     MeshContext made = contexts.get(key);
     if (made == null || !made.isOf(svid, roots)) {
       made =
@@ -128,7 +138,7 @@ public final class MeshTls {
               .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
               .trustManager(trust)
               .protocols("TLSv1.3")
-              .sessionCacheSize(TICKETS_KEPT)
+              .sessionCacheSize(OpenSsl.isAvailable() ? TICKETS_KEPT : 1)
               .sessionTimeout(
                   Math.max(1, Duration.between(clock.instant(), svid.notAfter()).toSeconds()))
               .build();

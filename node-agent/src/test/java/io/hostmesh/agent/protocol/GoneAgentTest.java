@@ -80,7 +80,7 @@ class GoneAgentTest {
                   protected void initChannel(Channel accepted) {
                     var _ =
                         H2Connections.serveAgent(
-                            accepted.pipeline(), new Waiting(), Duration.ofMillis(100));
+                            accepted.pipeline(), new Waiting(), Duration.ofMillis(500));
                   }
                 })
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -131,7 +131,7 @@ class GoneAgentTest {
       DataInputStream in = new DataInputStream(socket.getInputStream());
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
       int pings = 0;
-      while (pings < 8) {
+      while (pings < 4) {
         int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
         int type = in.readUnsignedByte();
         int flags = in.readUnsignedByte();
