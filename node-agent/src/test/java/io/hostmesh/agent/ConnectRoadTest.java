@@ -39,6 +39,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 @SuppressWarnings("StringConcatToTextBlock") // Lines on the wire end with CR LF.
 class ConnectRoadTest {
+  private static final int MUCH = 4 * 1024 * 1024;
+
   private final TestMesh mesh = new TestMesh();
   private final ConcurrentLinkedQueue<String> seen = new ConcurrentLinkedQueue<>();
   private final Vertx vertx = Vertx.vertx();
@@ -104,6 +106,12 @@ class ConnectRoadTest {
           }
           return;
         }
+        case "much:7" -> {
+          http.send("HTTP/1.1 200 Fine\r\n\r\n");
+          http.in().readAllBytes(); // To the caller's end.
+          socket.getOutputStream().write(new byte[MUCH]);
+          return;
+        }
         case "denied:7" ->
             http.send(
                 "HTTP/1.1 407 Not you\r\nProxy-Authenticate: Basic\r\nContent-Length: 2\r\n\r\nno");
@@ -167,6 +175,22 @@ class ConnectRoadTest {
                         line.contains("\"method\":\"CONNECT\",\"path\":\"echo:7\",\"status\":200")
                             && line.contains("\"request_bytes\":18,\"response_bytes\":25")
                             && line.contains("\"flags\":\"-\"")));
+  }
+
+  /** Both sides have ended while bytes are still on their way to one that reads slowly. */
+  @ParameterizedTest
+  @ValueSource(strings = {"far", "near"})
+  void theTailArrivesAtASlowReader(String service) throws Exception {
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.connect(mesh.h1.to(service));
+      RawHttp http = new RawHttp(socket);
+      http.send("CONNECT much:7 HTTP/1.1\r\nHost: much:7\r\n\r\n");
+      assertThat(http.head()).startsWith("HTTP/1.1 200 ");
+      socket.shutdownOutput();
+
+      assertThat(http.in().readAllBytes()).hasSize(MUCH);
+    }
   }
 
   @Test
