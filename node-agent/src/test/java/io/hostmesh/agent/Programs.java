@@ -72,7 +72,11 @@ final class Programs implements AutoCloseable {
 
   @Override
   public void close() {
-    running.forEach(Process::destroyForcibly);
+    for (Process process : running) {
+      List<ProcessHandle> workers = process.descendants().toList(); // As nginx has.
+      process.destroyForcibly();
+      workers.forEach(ProcessHandle::destroyForcibly);
+    }
     running.forEach(process -> process.onExit().join());
   }
 }
