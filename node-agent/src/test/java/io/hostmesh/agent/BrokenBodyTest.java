@@ -3,7 +3,6 @@ package io.hostmesh.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hostmesh.model.Protocol;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -44,10 +43,7 @@ class BrokenBodyTest {
   void start() throws Exception {
     h1 = new TcpApp(this::serve);
     h2 = new NettyH2(false, new Service());
-    mesh.service(mesh.h2, "far", "f1", Protocol.HTTP, h1.port(), "v1");
-    mesh.service(mesh.h1, "near", "n1", Protocol.HTTP, h1.port(), "v1");
-    mesh.service(mesh.h2, "far2", "f2", Protocol.HTTP2, h2.port(), "v1");
-    mesh.service(mesh.h1, "near2", "n2", Protocol.HTTP2, h2.port(), "v1");
+    mesh.services(h1.port(), h2.port());
   }
 
   @AfterEach

@@ -3,7 +3,6 @@ package io.hostmesh.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -54,13 +53,10 @@ class ConnectRoadTest {
   @BeforeEach
   void start() throws Exception {
     proxy = new TcpApp(this::serve);
-    mesh.service(mesh.h2, "far", "f1", Protocol.HTTP, proxy.port(), "v1");
-    mesh.service(mesh.h1, "near", "n1", Protocol.HTTP, proxy.port(), "v1");
     int port =
         await(vertx.createHttpServer().requestHandler(this::serve).listen(0, "127.0.0.1"))
             .actualPort();
-    mesh.service(mesh.h2, "far2", "f2", Protocol.HTTP2, port, "v1");
-    mesh.service(mesh.h1, "near2", "n2", Protocol.HTTP2, port, "v1");
+    mesh.services(proxy.port(), port);
   }
 
   @AfterEach

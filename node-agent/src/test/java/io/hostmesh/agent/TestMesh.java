@@ -211,6 +211,17 @@ final class TestMesh implements AutoCloseable {
     }
   }
 
+  /**
+   * Services of both versions of HTTP on both hosts: {@code far} and {@code near}, which take
+   * HTTP/1.1, {@code far2} and {@code near2}, which take HTTP/2.
+   */
+  void services(int http1, int http2) {
+    service(h2, "far", "f1", Protocol.HTTP, http1, "v1");
+    service(h1, "near", "n1", Protocol.HTTP, http1, "v1");
+    service(h2, "far2", "f2", Protocol.HTTP2, http2, "v1");
+    service(h1, "near2", "n2", Protocol.HTTP2, http2, "v1");
+  }
+
   /** Declares a service on a host. */
   void service(
       Agent agent, String service, String instance, Protocol protocol, int port, String version) {

@@ -63,10 +63,7 @@ class WebSocketRoadTest {
                 }
               }
             });
-    mesh.service(mesh.h2, "far", "f1", Protocol.HTTP, app.port(), "v1");
-    mesh.service(mesh.h1, "near", "n1", Protocol.HTTP, app.port(), "v1");
-    mesh.service(mesh.h2, "far2", "f2", Protocol.HTTP2, h2.port(), "v1");
-    mesh.service(mesh.h1, "near2", "n2", Protocol.HTTP2, h2.port(), "v1");
+    mesh.services(app.port(), h2.port());
   }
 
   @AfterEach

@@ -13,7 +13,6 @@ import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.SpiffeId;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +61,7 @@ final class InboundHttp implements HttpService {
   RequestMeters meters(boolean http2, HttpRequest head) {
     Names known = names();
     HttpMeters meters = http2 ? known.http2() : known.http1();
-    return meters.of(head.headers().get(HttpHeaderNames.CONTENT_TYPE));
+    return meters.of(head.headers());
   }
 
   /** The caller's and the instance's ids, as the application is told them. */

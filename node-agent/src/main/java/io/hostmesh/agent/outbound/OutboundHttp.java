@@ -8,7 +8,6 @@ import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.HttpMeters;
 import io.hostmesh.agent.telemetry.RequestMeters;
 import io.hostmesh.agent.upstream.Upstreams;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +60,7 @@ final class OutboundHttp implements HttpService {
   }
 
   RequestMeters meters(HttpRequest head) {
-    return meters.of(head.headers().get(HttpHeaderNames.CONTENT_TYPE));
+    return meters.of(head.headers());
   }
 
   /** Our own inbound stage, for an instance of this host. */

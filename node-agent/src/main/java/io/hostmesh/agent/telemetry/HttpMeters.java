@@ -1,5 +1,7 @@
 package io.hostmesh.agent.telemetry;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +25,9 @@ public final class HttpMeters {
     this.mayBeGrpc = call.protocol().equals(Call.HTTP2);
   }
 
-  /** Those of a request with such a content type. */
-  public RequestMeters of(@Nullable String contentType) {
-    if (!mayBeGrpc || !isGrpc(contentType)) {
+  /** Those of a request, by its headers. */
+  public RequestMeters of(HttpHeaders headers) {
+    if (!mayBeGrpc || !isGrpc(headers.get(HttpHeaderNames.CONTENT_TYPE))) {
       return meters;
     }
     RequestMeters known = grpc;

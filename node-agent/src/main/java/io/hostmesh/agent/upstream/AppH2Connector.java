@@ -2,7 +2,6 @@ package io.hostmesh.agent.upstream;
 
 import io.hostmesh.agent.h2.H2Link;
 import io.hostmesh.agent.protocol.OnDemand;
-import io.hostmesh.agent.telemetry.Failure;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
@@ -79,8 +78,6 @@ final class AppH2Connector implements Connector<Application> {
 
   private static void fail(Application application, Promise<H2Link> ready, String why) {
     ready.tryFailure(
-        new UpstreamException(
-            new Failure(
-                Failure.Kind.CONNECT_FAILED, "could not connect to " + application + ": " + why)));
+        new UpstreamException(UpstreamException.notConnected(application.toString(), why)));
   }
 }

@@ -1,7 +1,6 @@
 package io.hostmesh.agent.upstream;
 
 import io.hostmesh.agent.h2.H2Link;
-import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.SpiffeId;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelHandlerContext;
@@ -78,8 +77,7 @@ final class MeshConnector implements Connector<MeshTarget> {
   }
 
   private static UpstreamException refused(MeshTarget target, String why) {
-    return new UpstreamException(
-        new Failure(Failure.Kind.CONNECT_FAILED, "could not connect to " + target + ": " + why));
+    return new UpstreamException(UpstreamException.notConnected(target.toString(), why));
   }
 
   /** Lets nothing of a request out before the server has proven to be the service asked for. */

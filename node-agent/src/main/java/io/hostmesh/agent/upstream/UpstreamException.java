@@ -21,8 +21,12 @@ public final class UpstreamException extends Exception {
   public static Failure of(Throwable cause, String where) {
     return cause instanceof UpstreamException upstream
         ? upstream.failure()
-        : new Failure(
-            Failure.Kind.CONNECT_FAILED, "could not connect to " + where + ": " + reason(cause));
+        : notConnected(where, reason(cause));
+  }
+
+  /** There is no connection to where one was wanted. */
+  static Failure notConnected(String where, String why) {
+    return new Failure(Failure.Kind.CONNECT_FAILED, "could not connect to " + where + ": " + why);
   }
 
   private static String reason(Throwable cause) {
