@@ -6,7 +6,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from machine import Trouble, cpu, resident, strangers, wait_until
+from machine import Trouble, cpu, resident, run, strangers, wait_until
 
 
 class Figure(NamedTuple):
@@ -30,6 +30,10 @@ FIGURES = {
     "cpu_per_new_http_connection": Figure("us", 1, "CPU a new HTTP connection"),
     "cpu_per_new_tcp_connection": Figure("us", 1, "CPU a new TCP connection"),
     "new_tcp_connections_per_second": Figure("1/s", 0, "new TCP connections a second"),
+    "handshakes_per_second": Figure("1/s", 0, "full handshakes a second at the called proxy"),
+    "cpu_per_handshake": Figure("us", 1, "CPU a full handshake, the called proxy"),
+    "resumed_handshakes_per_second": Figure("1/s", 0, "resumed handshakes a second at the called proxy"),
+    "cpu_per_resumed_handshake": Figure("us", 1, "CPU a resumed handshake, the called proxy"),
     "bulk_1": Figure("Gb/s", 2, "bulk TCP, one stream"),
     "bulk_1_cpu": Figure("s/GB", 3, "bulk TCP, one stream, CPU a GB"),
     "bulk_8": Figure("Gb/s", 2, "bulk TCP, eight streams"),
@@ -87,6 +91,10 @@ class Visit:
         self.phase("steady", self.steady, self.on_schedule)
         self.phase("64 KiB", lambda: self.closed("64k", 32, "/64k"), lambda seconds: self.wrk("http", 32, seconds, "/64k"))
         self.phase("new HTTP connections", lambda: self.connections("http"), lambda seconds: self.dial("http", seconds))
+        if peer.mesh_end():
+            self.phase("full handshakes", lambda: self.handshakes("full"), lambda seconds: self.shake_hands("full", seconds))
+            if peer.rig.resumption:
+                self.phase("resumed handshakes", lambda: self.handshakes("resume"), lambda seconds: self.shake_hands("resume", seconds))
         if "tcp" in peer.services:
             self.phase("new TCP connections", lambda: self.connections("tcp"), lambda seconds: self.dial("tcp", seconds))
             self.phase("bulk, one stream", lambda: self.bulk(1), lambda seconds: self.stream(1, seconds))
@@ -215,6 +223,24 @@ class Visit:
 
     def connections(self, service):
         self.record(*self.dial(service, self.times.short), f"cpu_per_new_{service}_connection", f"new_{service}_connections_per_second")
+
+    def handshakes(self, how):
+        result, used, seconds = self.shake_hands(how, self.times.short)
+        if how == "resume" and result["resumed"] < 0.9 * result["requests"]:
+            raise Trouble(f"only {result['resumed']} of {result['requests']} sessions were resumed")
+        name = "resumed_handshake" if how == "resume" else "handshake"
+        self.record(result["requests"], used, seconds, f"cpu_per_{name}", f"{name}s_per_second")
+
+    def shake_hands(self, how, seconds):
+        """Both proxies' CPU, of which the caller's does nothing; the load generator stands for it."""
+        end = self.peer.mesh_end()
+
+        def work():
+            return checked("handshakes", json.loads(run(
+                "nsenter", f"--net=/run/netns/{end.namespace}", self.peer.rig.folder / "handshakes", end.address, end.port,
+                end.server_name, end.alpn, end.certificate, end.key, 32, seconds, how, limit=seconds + 20)))
+        result, used = self.metered(work)
+        return result, used, result["seconds"]
 
     def answering(self, service):
         if service in self.peer.silent:

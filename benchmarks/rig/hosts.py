@@ -114,8 +114,8 @@ def tune(namespace):
 
 def prepare(folder):
     """Puts what services and load generators need where every user of the lab can read it."""
-    for source, program in (("openloop.c", "openloop"), ("idle.c", "idle-holder")):
-        run("cc", "-O2", "-Wall", "-o", folder / program, HERE / source)
+    for source, program, *libraries in (("openloop.c", "openloop"), ("idle.c", "idle-holder"), ("handshakes.c", "handshakes", "-lssl", "-lcrypto")):
+        run("cc", "-O2", "-Wall", "-o", folder / program, HERE / source, *libraries)
     (folder / "wrk.lua").write_text((HERE / "wrk.lua").read_text())
     phrase = "the quick brown fox jumps over the lazy dog "
     files = folder / "files"

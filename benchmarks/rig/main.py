@@ -82,7 +82,8 @@ def prerequisites(given, rig):
     needs = "ss:iproute2 openssl:openssl cc:gcc nginx:nginx-light wrk:wrk iperf3:iperf3 h2load:nghttp2-client sysctl:procps"
     if "haproxy" in given.peers:
         needs += " haproxy:haproxy"
-    script = f". tools/prerequisites.sh && need_lab_tools && need_commands {needs}"
+    script = (f". tools/prerequisites.sh && need_lab_tools && need_commands {needs} && "
+              "{ [ -e /usr/include/openssl/ssl.h ] || install_packages libssl-dev; }")
     if "envoy" in given.peers:
         script += " && need_envoy && echo \"$envoy\""
     ready = subprocess.run(["sh", "-euc", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -4,12 +4,24 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
 import envoy  # noqa: E402
 from hosts import (A, ADDRESSES, B, NAMESPACES, SERVICES, TRUST, fill, identity, service_command,  # noqa: E402
                    service_files, tune)
 from machine import Program, Shell, Trouble, run, tree, wait_until  # noqa: E402
+
+
+class MeshEnd(NamedTuple):
+    """Where the called proxy takes mutual TLS with HTTP/2 inside, and as whom the caller shows itself there."""
+    namespace: str
+    address: str
+    port: int
+    server_name: str
+    alpn: str
+    certificate: Path
+    key: Path
 
 
 class Peer:
@@ -24,6 +36,9 @@ class Peer:
     def sidecars(self):
         """The processes on each host that are paid for the job."""
         return []
+
+    def mesh_end(self):
+        """The MeshEnd whose handshakes are measured; None for peers that speak no HTTP/2 there."""
 
     def address(self, service):
         """(address, port, authority) with which the caller calls."""
@@ -121,6 +136,10 @@ class Pair(Peer):
 class Envoy(Pair):
     name = "envoy"
 
+    def mesh_end(self):
+        own = self.rig.folder / "certificates"
+        return MeshEnd(NAMESPACES["h1"], ADDRESSES["h2"], B + SERVICES["http"], f"b.{TRUST}", "h2", own / "a.crt", own / "a.key")
+
     def command(self, side, values):
         return [self.rig.envoy, "--concurrency", self.rig.workers, "--disable-hot-restart", "--log-level", "warning",
                 "--config-path", self.conf(side, json.dumps(envoy.bootstrap(side, values)), "json")]
@@ -177,7 +196,8 @@ class Hostmesh(Peer):
         self.lab("up", "--hosts", 2, words=[
             f"agent.loops={self.rig.workers}", "agent.access-log.file=null",
             f"agent.tls.resumption={str(self.rig.resumption).lower()}"], limit=200)
-        for host in self.status()["hosts"]:
+        self.hosts = {host["name"]: host for host in self.status()["hosts"]}
+        for host in self.hosts.values():
             tune(host["namespace"])
         for service in self.services:
             copies = [] if service == "bulk" else [word for file in service_files(self.rig.folder, service) for word in ("--copy", file)]
@@ -205,6 +225,17 @@ class Hostmesh(Peer):
 
     def address(self, service):
         return self.addresses[service], PORTS[service], f"{service}.mesh"
+
+    def mesh_end(self):
+        """The port where h2's agent takes other agents, with the name of an instance and the certificate of the caller's service."""
+        socket = next(self.home.glob("**/h1/**/agent.sock"))
+        known = json.loads(run("curl", "-sSf", "--unix-socket", socket, "http://agent/v1/config"))
+        service = next(s for s in known["services"] if s["service"] == "default/http")
+        instance = service["endpoints"][0]
+        address, _, port = instance["mesh"].rpartition(":")
+        name = f"{instance['instance']}.http.default.{service['datacenter']}.{known['mesh']['trustDomain']}"
+        own = self.home / "state/h1/identity/services/default.web.pem"
+        return MeshEnd(self.hosts["h1"]["namespace"], address, int(port), name, "hostmesh-h2/1", own, own)
 
     def sidecars(self):
         return [tree(pid) for pid in self.agents]

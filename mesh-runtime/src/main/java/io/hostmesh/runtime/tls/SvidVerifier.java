@@ -12,20 +12,40 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Decides whether a chain proves a SPIFFE ID (SPIFFE X.509-SVID section 5, RFC 5280 section 6).
- * Stateless and safe for any thread.
+ * Safe for any thread. Paths that were valid are remembered, so that a peer that comes again with
+ * the same certificates, under the same roots, costs no signatures; its times are judged each time.
  */
 public final class SvidVerifier {
   private static final int URI_NAME = 6;
   private static final int DIGITAL_SIGNATURE = 0;
   private static final int KEY_CERT_SIGN = 5;
   private static final int CRL_SIGN = 6;
+
+  /** More than the services that call one host at a time. */
+  private static final int MOST_REMEMBERED = 1024;
+
+  /** Only what was valid gets in, so strangers cannot fill it. */
+  private static final Map<Shown, Proven> REMEMBERED = new ConcurrentHashMap<>();
+
+  /** Certificates are equal where all their bytes are. */
+  private record Shown(List<X509Certificate> chain, TrustRoots roots) {}
+
+  /** When the path holds: while all of its certificates do. */
+  private record Proven(SpiffeId id, Instant from, Instant until) {
+    boolean holds(Instant now) {
+      return !now.isBefore(from) && !now.isAfter(until);
+    }
+  }
 
   private SvidVerifier() {}
 
@@ -39,6 +59,21 @@ public final class SvidVerifier {
     if (chain.isEmpty()) {
       throw new CertificateException("no certificate was shown");
     }
+    Shown shown = new Shown(List.copyOf(chain), roots);
+    Proven before = REMEMBERED.get(shown);
+    if (before != null && before.holds(now)) {
+      return before.id();
+    }
+    Proven proven = prove(chain, roots, now);
+    if (REMEMBERED.size() >= MOST_REMEMBERED) {
+      REMEMBERED.clear();
+    }
+    REMEMBERED.put(shown, proven);
+    return proven.id();
+  }
+
+  private static Proven prove(List<X509Certificate> chain, TrustRoots roots, Instant now)
+      throws CertificateException {
     SpiffeId id = leafId(chain.getFirst());
     if (!id.trustDomain().equals(roots.trustDomain())) {
       throw new CertificateException(
@@ -54,13 +89,19 @@ public final class SvidVerifier {
       parameters.setDate(Date.from(now));
       List<X509Certificate> path = new ArrayList<>(chain);
       path.removeIf(roots.roots()::contains);
+      if (path.isEmpty()) {
+        throw new CertificateException("a root was shown as a leaf");
+      }
       CertPathValidator.getInstance("PKIX")
           .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+      return new Proven(
+          id,
+          Collections.max(path.stream().map(c -> c.getNotBefore().toInstant()).toList()),
+          Collections.min(path.stream().map(c -> c.getNotAfter().toInstant()).toList()));
     } catch (GeneralSecurityException e) {
       throw new CertificateException(
           "the certificate of " + id + " is not valid here: " + e.getMessage(), e);
     }
-    return id;
   }
 
   /**

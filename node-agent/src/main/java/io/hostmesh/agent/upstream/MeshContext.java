@@ -18,7 +18,6 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Date;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -79,23 +78,15 @@ public final class MeshContext {
   }
 
   /**
-   * The service on the other end of a completed handshake. A full handshake has just checked its
-   * chain; a resumed session brings the chain of the one that it began with, which must still hold.
+   * The service on the other end of a completed handshake. A resumed session brings the chain of
+   * the one that it began with, which must still hold, under the roots that there are now.
    *
    * @throws CertificateException where it showed none that is valid now
    */
-  @SuppressWarnings("ReferenceEquality") // Other roots are another object.
   public SpiffeId.Service peer(SslHandler tls) throws CertificateException {
-    List<X509Certificate> chain = chain(tls);
-    if (identities.roots().orElse(null) != roots) {
-      // They changed since this context was handed out.
-      SvidVerifier.verify(chain, identities.roots().orElseThrow(), clock.instant());
-    }
-    Date now = Date.from(clock.instant());
-    for (X509Certificate certificate : chain) {
-      certificate.checkValidity(now);
-    }
-    if (!(SvidVerifier.leafId(chain.getFirst()) instanceof SpiffeId.Service service)) {
+    SpiffeId id =
+        SvidVerifier.verify(chain(tls), identities.roots().orElseThrow(), clock.instant());
+    if (!(id instanceof SpiffeId.Service service)) {
       throw new CertificateException("the peer is no service");
     }
     boolean resumed = isResumed(tls);
