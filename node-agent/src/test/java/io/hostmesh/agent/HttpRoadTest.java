@@ -112,8 +112,8 @@ class HttpRoadTest {
           .startsWith("GET /x?y=1 HTTP/1.1\r\n")
           .containsIgnoringCase("host: greeter.mesh")
           .contains(
-              "x-forwarded-client-cert: By=spiffe://test.local/ns/default/dc/dc1/svc/greeter;"
-                  + "URI=spiffe://test.local/ns/default/dc/dc1/svc/web")
+              "x-forwarded-client-cert: By=spiffe://test.local/ns/default/dc/dc1/svc/greeter;Hash=")
+          .contains(";URI=spiffe://test.local/ns/default/dc/dc1/svc/web")
           .contains("X-Request-Id: mine")
           .contains("Cookie: a=b; c=d")
           .contains("traceparent: 00-")

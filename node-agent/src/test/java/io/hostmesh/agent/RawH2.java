@@ -26,13 +26,17 @@ final class RawH2 implements AutoCloseable {
   static final int END_STREAM = 1;
   static final int END_HEADERS = 4;
 
-  private final Socket socket = new Socket();
+  private final Socket socket;
   private final ByteArrayOutputStream unsent = new ByteArrayOutputStream();
   private final DataOutputStream out = new DataOutputStream(unsent);
   private final DataInputStream in;
 
   RawH2(InetSocketAddress address) throws IOException {
-    socket.connect(address);
+    this(new Socket(address.getAddress(), address.getPort()));
+  }
+
+  RawH2(Socket socket) throws IOException {
+    this.socket = socket;
     socket.setSoTimeout(20_000);
     in = new DataInputStream(socket.getInputStream());
     out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -90,6 +94,22 @@ final class RawH2 implements AutoCloseable {
     } catch (java.io.EOFException | java.net.SocketException e) {
       return true;
     }
+  }
+
+  /** A GET's head, then headers in lower case, uncompressed. */
+  static byte[] get(String... headers) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.writeBytes(new byte[] {(byte) 0x82, (byte) 0x86, (byte) 0x84}); // GET http /
+    block.writeBytes(new byte[] {0x01, 1, 'a'}); // :authority a, not indexed
+    for (String header : headers) {
+      String[] parts = header.split(": ", 2);
+      block.write(0); // Not indexed, with a name.
+      for (String part : parts) {
+        block.write(part.length());
+        block.writeBytes(part.getBytes(StandardCharsets.US_ASCII));
+      }
+    }
+    return block.toByteArray();
   }
 
   /** A POST's head, uncompressed but for what the static table has. */

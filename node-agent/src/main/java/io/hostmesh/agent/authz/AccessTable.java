@@ -12,11 +12,13 @@ public final class AccessTable {
   private final AccessRule rule;
   private final Grant[] grants;
   private final boolean needsRequests;
+  private final boolean readsPaths;
 
   private AccessTable(AccessRule rule) {
     this.rule = rule;
     this.grants = rule.allow().toArray(Grant[]::new);
     this.needsRequests = rule.needsRequests();
+    this.readsPaths = rule.allow().stream().anyMatch(grant -> !grant.paths().isEmpty());
   }
 
   public static AccessTable compile(AccessRule rule) {
@@ -32,13 +34,13 @@ public final class AccessTable {
    * case-sensitive).
    *
    * @param caller the proven identity; empty where there is none, which no rule allows
-   * @param target the request's target as the application will see it; its query does not matter
+   * @param path as {@link RequestPath#read} has it where the table {@linkplain #readsPaths reads
+   *     paths}
    */
-  public Verdict request(Optional<ServiceName> caller, String method, String target) {
+  public Verdict request(Optional<ServiceName> caller, String method, String path) {
     if (caller.isEmpty()) {
       return denied("a caller without an identity");
     }
-    String path = null;
     for (Grant grant : grants) {
       if (!names(grant, caller.get())
           || !(grant.methods().isEmpty() || grant.methods().contains(method))) {
@@ -47,14 +49,11 @@ public final class AccessTable {
       if (grant.paths().isEmpty()) {
         return Verdict.ALLOWED;
       }
-      path = path == null ? RequestPath.of(target) : path;
-      // Where applications may read a path in another way than we do, no pattern covers it.
-      if (covers(grant.paths(), path) && RequestPath.isPlain(path)) {
+      if (covers(grant.paths(), path)) {
         return Verdict.ALLOWED;
       }
     }
-    return denied(
-        caller.get() + " with " + method + " " + RequestPath.shown(RequestPath.of(target)));
+    return denied(caller.get() + " with " + method + " " + RequestPath.shown(RequestPath.of(path)));
   }
 
   /** Judges a bare connection, which a rule that asks for methods or paths can never allow. */
@@ -80,6 +79,11 @@ public final class AccessTable {
   private Verdict denied(String what) {
     return new Verdict.Denied(
         "denied by the access rule of " + rule.service() + ": it does not allow " + what);
+  }
+
+  /** Whether any grant asks for the path, which must have one meaning then. */
+  public boolean readsPaths() {
+    return readsPaths;
   }
 
   private static boolean names(Grant grant, ServiceName caller) {

@@ -1,25 +1,58 @@
 package io.hostmesh.agent.authz;
 
+import io.hostmesh.model.rules.NormalPath;
+
 /** A request's path as rules see it. */
 public final class RequestPath {
   private static final int SHOWN = 200;
 
   private RequestPath() {}
 
+  /** What a target's path says; a target without a path, such as {@code *}, is read as it is. */
+  public sealed interface Reading {
+    /**
+     * @param target to send on: the same object where it is in normal form already
+     * @param path to judge and to route by
+     */
+    record Normal(String target, String path) implements Reading {}
+
+    /**
+     * Applications would read it in different ways.
+     *
+     * @param why the end of a sentence that begins with the path
+     */
+    record Ambiguous(String why) implements Reading {}
+  }
+
+  /** Reads a target for services that have rules on paths. */
+  public static Reading read(String target) {
+    String path = of(target);
+    if (!path.startsWith("/") || NormalPath.isNormal(path)) {
+      return new Reading.Normal(target, path);
+    }
+    return switch (NormalPath.of(path)) {
+      case NormalPath.Reading.Ambiguous(String why) -> new Reading.Ambiguous(why);
+      case NormalPath.Reading.Normal(NormalPath normal) ->
+          new Reading.Normal(
+              normal.forwarded().equals(path) ? target : with(target, path, normal.forwarded()),
+              normal.judged());
+    };
+  }
+
+  private static String with(String target, String path, String normal) {
+    int begin = begin(target);
+    return target.substring(0, begin) + normal + target.substring(begin + path.length());
+  }
+
   /**
-   * The path of a request's target, without query and fragment: of one in absolute form what comes
-   * behind its authority, and of CONNECT's the host and port, which is no path.
+   * The path of a request's target, without its query: of one in absolute form what comes behind
+   * its authority, and of CONNECT's the host and port, which is no path.
    */
   public static String of(String target) {
     int begin = begin(target);
-    int end = target.length();
-    for (int i = begin; i < end; i++) {
-      char c = target.charAt(i);
-      if (c == '?' || c == '#') {
-        return begin == i && begin > 0 ? "/" : target.substring(begin, i);
-      }
-    }
-    return begin == end && begin > 0 ? "/" : target.substring(begin);
+    int query = target.indexOf('?', begin);
+    String path = target.substring(begin, query < 0 ? target.length() : query);
+    return path.isEmpty() && begin > 0 ? "/" : path;
   }
 
   private static int begin(String target) {
@@ -37,62 +70,9 @@ public final class RequestPath {
     return begin;
   }
 
-  /**
-   * Whether every application reads the path as the same resource: no dot segments, empty segments,
-   * backslashes, path parameters or escapes that could stand for any of them (RFC 3986 section 6.2
-   * lists what normalisers change).
-   */
-  public static boolean isPlain(String path) {
-    int length = path.length();
-    int segment = 0;
-    for (int i = 0; i <= length; i++) {
-      char c = i == length ? '/' : path.charAt(i);
-      if (c == '/') {
-        boolean empty = segment == i && i != length && i != 0;
-        if (empty || isDots(path, segment, i)) {
-          return false;
-        }
-        segment = i + 1;
-      } else if (c == '\\' || c == ';' || c < ' ' || c == 0x7f) {
-        return false;
-      } else if (c == '%' && !isHarmlessEscape(path, i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isDots(String path, int begin, int end) {
-    return (end - begin == 1 && path.charAt(begin) == '.')
-        || (end - begin == 2 && path.charAt(begin) == '.' && path.charAt(begin + 1) == '.');
-  }
-
-  private static boolean isHarmlessEscape(String path, int percent) {
-    if (percent + 2 >= path.length()) {
-      return false;
-    }
-    int high = hex(path.charAt(percent + 1));
-    int low = hex(path.charAt(percent + 2));
-    if (high < 0 || low < 0) {
-      return false;
-    }
-    int value = (high << 4) | low;
-    return value >= ' '
-        && value != 0x7f
-        && value != '.'
-        && value != '/'
-        && value != '\\'
-        && value != ';'
-        && value != '%';
-  }
-
-  /** The value of a hexadecimal digit of ASCII, or -1. */
-  private static int hex(char c) {
-    return c < 0x80 ? Character.digit(c, 16) : -1;
-  }
-
-  /** The path for messages: bounded. */
-  static String shown(String path) {
-    return path.length() <= SHOWN ? path : path.substring(0, SHOWN) + "...";
+  /** A target for messages: bounded, printable. */
+  public static String shown(String path) {
+    String text = path.length() <= SHOWN ? path : path.substring(0, SHOWN) + "...";
+    return text.replaceAll("[^ -~]", "?");
   }
 }

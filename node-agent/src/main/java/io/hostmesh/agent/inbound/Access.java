@@ -1,11 +1,14 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.NormalPath;
+import io.netty.handler.codec.http.HttpRequest;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,13 +19,38 @@ final class Access {
   /**
    * Judges one request; empty where it may go on.
    *
-   * @param target as the application will see it
+   * <p>Where rules speak of paths, the request goes on with its target in normal form.
    */
   static Optional<Failure> request(
-      MeshView view, Origin origin, LocalInstance instance, String method, String target) {
+      MeshView view, Origin origin, LocalInstance instance, HttpRequest head) {
     AccessTable table = view.access(instance.service()).orElse(null);
-    Verdict byRule = table == null ? null : table.request(origin.name(), method, target);
-    return judge(view, origin, instance, byRule);
+    if (table == null) {
+      return judge(view, origin, instance, null);
+    }
+    String method = head.method().name();
+    if (!table.readsPaths()) {
+      return judge(view, origin, instance, table.request(origin.name(), method, head.uri()));
+    }
+    return switch (RequestPath.read(head.uri())) {
+      case RequestPath.Reading.Ambiguous(String why) ->
+          failure(
+              Failure.Kind.MALFORMED,
+              instance.service()
+                  + " has access rules on paths, and the path "
+                  + RequestPath.shown(RequestPath.of(head.uri()))
+                  + " "
+                  + why
+                  + ", which applications read in different ways");
+      case RequestPath.Reading.Normal(String target, String path) -> {
+        head.setUri(target);
+        Verdict byRule = table.request(origin.name(), method, path);
+        if (byRule instanceof Verdict.Allowed && NormalPath.hasParameters(path)) {
+          // Some applications do not see them.
+          byRule = table.request(origin.name(), method, NormalPath.withoutParameters(path));
+        }
+        yield judge(view, origin, instance, byRule);
+      }
+    };
   }
 
   /** Judges a bare connection. */

@@ -2,7 +2,7 @@ package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
-import io.hostmesh.agent.protocol.ReportedFailure;
+import io.hostmesh.agent.protocol.MeshHeaders;
 import io.hostmesh.agent.protocol.SpokenVersion;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.util.AsciiString;
+import java.util.List;
 import java.util.Optional;
 
 /** A request to an instance of this host. */
@@ -51,12 +52,7 @@ final class InboundExchange extends HttpExchange {
         };
     Receiver receiver = connection.receiver();
     Optional<Failure> refused =
-        Access.request(
-            receiver.mesh().view(),
-            connection.origin(),
-            instance,
-            head.method().name(),
-            head.uri());
+        Access.request(receiver.mesh().view(), connection.origin(), instance, head);
     if (refused.isPresent()) {
       refuse(refused.get());
       return;
@@ -71,16 +67,15 @@ final class InboundExchange extends HttpExchange {
   /** What the application is told of the caller; what a caller says of itself is taken out. */
   private void forward() {
     HttpHeaders headers = head.headers();
-    ReportedFailure.remove(headers);
+    MeshHeaders.strip(headers);
     String certificate = connection.clientCertificate();
-    if (certificate == null) {
-      headers.remove(CLIENT_CERT);
-    } else {
+    if (certificate != null) {
       headers.set(CLIENT_CERT, certificate);
     }
     String peer = connection.origin().peer();
-    String before = headers.get(FORWARDED_FOR);
-    headers.set(FORWARDED_FOR, before == null ? peer : before + ", " + peer);
+    List<String> before = headers.getAll(FORWARDED_FOR);
+    // Whoever counts from the right finds what agents have seen, whatever a caller wrote before.
+    headers.set(FORWARDED_FOR, before.isEmpty() ? peer : String.join(", ", before) + ", " + peer);
     if (!headers.contains(FORWARDED_PROTO)) {
       headers.set(FORWARDED_PROTO, HTTP);
     }

@@ -87,7 +87,13 @@ final class InboundHttp implements HttpService {
         settings,
         meters(settings, Call.HTTP),
         meters(settings, instance.protocol() == Protocol.GRPC ? Call.GRPC : Call.HTTP2),
-        origin.caller().map(id -> "By=" + destination.uri() + ";URI=" + id.uri()).orElse(null));
+        origin.caller().map(id -> clientCertificate(destination, id)).orElse(null));
+  }
+
+  /** As Envoy writes it; without a hash where the caller's identity is the kernel's word. */
+  private String clientCertificate(SpiffeId.Service destination, SpiffeId caller) {
+    String hash = origin.certificate().map(sha256 -> ";Hash=" + sha256).orElse("");
+    return "By=" + destination.uri() + hash + ";URI=" + caller.uri();
   }
 
   private HttpMeters meters(MeshSettings settings, String protocol) {

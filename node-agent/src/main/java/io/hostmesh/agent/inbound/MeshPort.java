@@ -117,12 +117,13 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
       SpiffeId.Service caller = context.peer(handler);
       Origin origin =
           new Origin(
-              Origin.Arrival.MESH,
-              Optional.of(caller),
-              ((java.net.InetSocketAddress) ctx.channel().remoteAddress())
-                  .getAddress()
-                  .getHostAddress(),
-              "");
+                  Origin.Arrival.MESH,
+                  Optional.of(caller),
+                  ((java.net.InetSocketAddress) ctx.channel().remoteAddress())
+                      .getAddress()
+                      .getHostAddress(),
+                  "")
+              .showing(MeshContext.fingerprint(handler));
       switch (MeshProtocol.of(alpn).orElse(null)) {
         case HTTP -> requests(ctx, origin);
         case TCP -> streams(ctx, origin);

@@ -21,6 +21,7 @@ public final class Origin {
   private final Optional<ServiceName> name;
   private final String peer;
   private final String unknown;
+  private final Optional<String> certificate;
 
   /**
    * @param caller the proven identity
@@ -28,11 +29,31 @@ public final class Origin {
    * @param unknown what is known of a caller without identity, for its refusal
    */
   public Origin(Arrival arrival, Optional<SpiffeId.Service> caller, String peer, String unknown) {
+    this(arrival, caller, peer, unknown, Optional.empty());
+  }
+
+  private Origin(
+      Arrival arrival,
+      Optional<SpiffeId.Service> caller,
+      String peer,
+      String unknown,
+      Optional<String> certificate) {
     this.arrival = arrival;
     this.caller = caller;
     this.name = caller.map(SpiffeId.Service::name);
     this.peer = peer;
     this.unknown = unknown;
+    this.certificate = certificate;
+  }
+
+  /** The same, with the SHA-256 of the certificate that the caller showed, in hexadecimal. */
+  Origin showing(String sha256) {
+    return new Origin(arrival, caller, peer, unknown, Optional.of(sha256));
+  }
+
+  /** The SHA-256 of the certificate that the caller showed; empty where it showed none. */
+  Optional<String> certificate() {
+    return certificate;
   }
 
   Arrival arrival() {

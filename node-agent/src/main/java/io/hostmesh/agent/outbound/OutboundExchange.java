@@ -7,7 +7,7 @@ import io.hostmesh.agent.inbound.InProcess;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
-import io.hostmesh.agent.protocol.ReportedFailure;
+import io.hostmesh.agent.protocol.MeshHeaders;
 import io.hostmesh.agent.protocol.SpokenVersion;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.Failure;
@@ -17,16 +17,14 @@ import io.hostmesh.model.rules.RouteRule;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /** A request of a local service to a service of the mesh. */
 final class OutboundExchange extends HttpExchange implements Resolution.Asker, RouteTable.Headers {
-  private static final AsciiString CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
-
   private final OutboundHttp connection;
   private final Resolution resolution;
   private @Nullable Endpoint endpoint;
+  private @Nullable Failure ambiguous;
 
   OutboundExchange(HttpCaller caller, HttpRequest head, OutboundHttp connection) {
     super(caller, head);
@@ -37,15 +35,34 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
   @Override
   protected void admit() {
     HttpHeaders headers = head.headers();
-    headers.remove(CLIENT_CERT);
-    ReportedFailure.remove(headers);
+    MeshHeaders.strip(headers);
     TraceHeaders.complete(headers, connection.sender().random());
     resolution.first(connection.upstreams().loop(), this);
   }
 
   @Override
   public RouteRule.@Nullable Subset decide(RouteTable route) {
-    return route.decide(RequestPath.of(head.uri()), this, connection.sender().random());
+    if (!route.readsPaths()) {
+      return route.decide("", this, connection.sender().random());
+    }
+    return switch (RequestPath.read(head.uri())) {
+      case RequestPath.Reading.Normal normal -> {
+        head.setUri(normal.target());
+        yield route.decide(normal.path(), this, connection.sender().random());
+      }
+      case RequestPath.Reading.Ambiguous(String why) -> {
+        ambiguous =
+            new Failure(
+                Failure.Kind.MALFORMED,
+                connection.call().pair().service()
+                    + " is routed by paths, and the path "
+                    + RequestPath.shown(RequestPath.of(head.uri()))
+                    + " "
+                    + why
+                    + ", which applications read in different ways");
+        yield null;
+      }
+    };
   }
 
   /** The request's headers, as the route asks for them. */
@@ -56,6 +73,10 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
 
   @Override
   public void found(Resolution.Next next) {
+    if (ambiguous != null) {
+      refuse(ambiguous);
+      return;
+    }
     switch (next) {
       case Resolution.Next.None none -> refuse(none.failure());
       case Resolution.Next.To to -> send(to.candidate().endpoint());

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -318,6 +319,21 @@ public final class FlatHeaders extends HttpHeaders {
     int to = at;
     for (int i = at + 1; i < size; i++) {
       if (names[i].hashCode() != hash || !names[i].contentEqualsIgnoreCase(name)) {
+        names[to] = names[i];
+        values[to] = values[i];
+        to++;
+      }
+    }
+    Arrays.fill(names, to, size, null);
+    Arrays.fill(values, to, size, null);
+    size = to;
+  }
+
+  /** Removes all headers with such a name. */
+  void removeIf(Predicate<? super AsciiString> unwanted) {
+    int to = 0;
+    for (int i = 0; i < size; i++) {
+      if (!unwanted.test(names[i])) {
         names[to] = names[i];
         values[to] = values[i];
         to++;

@@ -47,8 +47,8 @@ final class HopHeaders {
     return name.equals("transfer-encoding")
         || name.equals("content-length")
         || name.equals("host")
-        || name.startsWith("x-forwarded-")
-        || name.startsWith("hostmesh-");
+        || MeshHeaders.isLike(name, MeshHeaders.FORWARDED, true)
+        || MeshHeaders.isTheMeshs(name);
   }
 
   /** The protocol that a request wants to change to; h2c is declined by not passing it on. */

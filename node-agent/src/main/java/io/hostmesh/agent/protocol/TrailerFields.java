@@ -48,7 +48,7 @@ final class TrailerFields {
         if (never(lower)
             || NOT_IN_REQUESTS.contains(lower)
             || lower.startsWith("if-")
-            || lower.startsWith("x-forwarded-")) {
+            || MeshHeaders.isLike(lower, MeshHeaders.FORWARDED, true)) {
           trailers.remove(name);
         }
       }
@@ -66,6 +66,6 @@ final class TrailerFields {
   }
 
   private static boolean never(String lower) {
-    return NEVER.contains(lower) || lower.startsWith("hostmesh-");
+    return NEVER.contains(lower) || MeshHeaders.isTheMeshs(lower);
   }
 }

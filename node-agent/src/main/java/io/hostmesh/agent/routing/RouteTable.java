@@ -5,6 +5,7 @@ import io.hostmesh.model.rules.RouteRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,7 @@ public final class RouteTable {
   private final RouteRule rule;
   private final Compiled[] entries;
   private final PathIndex index;
+  private final boolean readsPaths;
 
   private RouteTable(RouteRule rule, Compiled[] entries) {
     this.rule = rule;
@@ -68,6 +70,7 @@ public final class RouteTable {
     for (Compiled entry : entries) {
       paths.add(entry.path);
     }
+    this.readsPaths = paths.stream().anyMatch(Objects::nonNull);
     this.index = new PathIndex(paths, i -> entries[i].headers.length == 0);
   }
 
@@ -105,11 +108,17 @@ public final class RouteTable {
     return rule;
   }
 
+  /** Whether any entry asks for the path, which must have one meaning then. */
+  public boolean readsPaths() {
+    return readsPaths;
+  }
+
   /**
    * Where one request goes: the first entry that matches decides, by chance and weight where it has
    * several targets.
    *
-   * @param path without the query
+   * @param path without the query, in normal form where the table {@linkplain #readsPaths reads
+   *     paths}
    * @return null for all instances of the service
    */
   @SuppressWarnings("ReferenceEquality") // Names are interned.

@@ -13,11 +13,14 @@ import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.internal.tcnative.SSL;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -95,6 +98,20 @@ public final class MeshContext {
     }
     metrics.handshake(side, resumed);
     return service;
+  }
+
+  /**
+   * The SHA-256 of the certificate that the other end of a handshake showed, in hexadecimal.
+   *
+   * @throws CertificateException where it showed none
+   */
+  public static String fingerprint(SslHandler tls) throws CertificateException {
+    try {
+      byte[] der = chain(tls).getFirst().getEncoded();
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(der));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   /**
