@@ -2,6 +2,7 @@ package io.hostmesh.citadel;
 
 import io.hostmesh.api.v1.Entitlement;
 import io.hostmesh.api.v1.TokenKind;
+import io.hostmesh.citadel.attest.Alarms;
 import io.hostmesh.citadel.attest.Nodes;
 import io.hostmesh.citadel.attest.Tokens;
 import io.hostmesh.citadel.authority.Authority;
@@ -12,6 +13,7 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.identity.JoinToken;
 import io.hostmesh.runtime.metrics.Readiness;
 import io.hostmesh.runtime.tls.Pem;
 import io.vertx.core.Future;
@@ -52,6 +54,7 @@ final class CitadelAdmin {
   private final Tokens tokens;
   private final Nodes nodes;
   private final Entitlements entitlements;
+  private final Alarms alarms;
   private final Ledger ledger;
   private final Readiness readiness;
   private final Offload offload;
@@ -63,6 +66,7 @@ final class CitadelAdmin {
       Tokens tokens,
       Nodes nodes,
       Entitlements entitlements,
+      Alarms alarms,
       Ledger ledger,
       Readiness readiness,
       Offload offload) {
@@ -72,6 +76,7 @@ final class CitadelAdmin {
     this.tokens = tokens;
     this.nodes = nodes;
     this.entitlements = entitlements;
+    this.alarms = alarms;
     this.ledger = ledger;
     this.readiness = readiness;
     this.offload = offload;
@@ -156,7 +161,9 @@ final class CitadelAdmin {
                         .put("id", new SpiffeId.Node(authority.trustDomain(), name).uri())
                         .put("key", record.getKey())
                         .put("joined", time(record.getSignedAtEpochSecond()))
-                        .put("token", record.getTokenId())));
+                        .put("token", record.getTokenId())
+                        .put("address", record.getAddress())
+                        .put("attested", record.getAttested())));
     return new JsonObject().put("nodes", list);
   }
 
@@ -207,8 +214,35 @@ final class CitadelAdmin {
         .put("intermediateUntil", authority.intermediate().getNotAfter().toInstant().toString())
         .put("nodes", nodes.all().size())
         .put("refusedEntitlements", refused)
+        .put("alarms", alarms())
+        .put("rootSha256", rootSha256())
         .put("ledger", ledgerState())
         .put("time", clock.instant().toString());
+  }
+
+  private JsonArray alarms() {
+    JsonArray list = new JsonArray();
+    for (Alarms.Alarm alarm : alarms.recent()) {
+      list.add(
+          new JsonObject()
+              .put("kind", alarm.kind().text())
+              .put("about", alarm.about())
+              .put("from", alarm.from())
+              .put("text", alarm.text())
+              .put("first", alarm.first().toString())
+              .put("last", alarm.last().toString())
+              .put("count", alarm.count()));
+    }
+    return list;
+  }
+
+  /** For hosts that join without a token, which would name it. */
+  private String rootSha256() {
+    try {
+      return JoinToken.fingerprint(authority.root());
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("the root cannot be encoded", e);
+    }
   }
 
   private JsonObject bundle() {

@@ -1,5 +1,6 @@
 package io.hostmesh.citadel;
 
+import io.hostmesh.citadel.attest.X509PopSettings;
 import io.hostmesh.citadel.authority.Lifetimes;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
@@ -7,6 +8,7 @@ import io.hostmesh.registry.RegistrySettings;
 import io.hostmesh.runtime.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Citadel's configuration; {@code config/citadel.conf} describes every key.
@@ -19,6 +21,7 @@ import java.time.Duration;
  * @param passphraseFile {@code key.passphrase-file}
  * @param createPassphrase {@code key.create}: whether a missing passphrase file is made
  * @param lifetimes the object of lifetimes of certificates
+ * @param x509pop {@code attest.x509pop}: by which certificates machines join without a token
  * @param tokenLifetime {@code token.lifetime}: of a join token where the operator does not say
  */
 public record CitadelConfig(
@@ -31,6 +34,7 @@ public record CitadelConfig(
     boolean createPassphrase,
     RegistrySettings registry,
     Lifetimes lifetimes,
+    Optional<X509PopSettings> x509pop,
     Duration tokenLifetime) {
   static final Path DEFAULT_STATE = Path.of("/var/lib/hostmesh-citadel");
   static final Path DEFAULT_SOCKET = Path.of("/run/hostmesh-citadel/citadel.sock");
@@ -54,6 +58,7 @@ public record CitadelConfig(
         key.bool("create", true),
         RegistrySettings.read(section.section("registry")),
         Lifetimes.read(section.section("lifetime")),
+        X509PopSettings.read(section.section("attest").section("x509pop")),
         tokenLifetime);
   }
 

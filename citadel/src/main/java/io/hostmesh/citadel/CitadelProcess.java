@@ -2,8 +2,12 @@ package io.hostmesh.citadel;
 
 import io.hostmesh.api.v1.Entitlement;
 import io.hostmesh.api.v1.NodeRecord;
+import io.hostmesh.citadel.attest.Alarms;
+import io.hostmesh.citadel.attest.Joining;
+import io.hostmesh.citadel.attest.NodeAttestor;
 import io.hostmesh.citadel.attest.Nodes;
 import io.hostmesh.citadel.attest.Tokens;
+import io.hostmesh.citadel.attest.X509Pop;
 import io.hostmesh.citadel.authority.Authority;
 import io.hostmesh.citadel.authority.AuthorityFiles;
 import io.hostmesh.citadel.authority.Passphrase;
@@ -49,6 +53,7 @@ final class CitadelProcess implements AutoCloseable {
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final HostPort listening;
+  private final Desk desk;
 
   /**
    * Starts. Blocks for about a second.
@@ -95,9 +100,15 @@ final class CitadelProcess implements AutoCloseable {
             host.clock(),
             random);
     Map<String, String> usedTokens = new HashMap<>();
+    Alarms alarms = new Alarms(host.clock());
     Ledger ledger =
         Ledger.open(
-            state.path("ledger.jsonl"), host.clock(), entry -> usedToken(entry, usedTokens));
+            state.path("ledger.jsonl"),
+            host.clock(),
+            entry -> {
+              usedToken(entry, usedTokens);
+              alarms.read(entry);
+            });
     opened.push(ledger);
 
     SignedRecords<Entitlement> entitlementRecords =
@@ -109,12 +120,27 @@ final class CitadelProcess implements AutoCloseable {
     Entitlements entitlements = new Entitlements(entitlementRecords, authority, host.clock());
     Nodes nodes = new Nodes(nodeRecords, authority, host.clock());
     Tokens tokens = new Tokens(authority, keyValue, usedTokens, host.clock(), random);
+    Metrics metrics = new Metrics("citadel", host.version());
+    Alarms.register(metrics.registry());
+    Joining joining =
+        new Joining(
+            config.trustDomain(),
+            tokens,
+            nodes,
+            config.x509pop().stream()
+                .<NodeAttestor>map(settings -> new X509Pop(settings, host.clock()))
+                .toList(),
+            alarms,
+            ledger,
+            metrics.registry(),
+            host.clock(),
+            random);
     Desk desk =
         new Desk(
             config.trustDomain(),
             config.registry().datacenter(),
             config.lifetimes(),
-            tokens,
+            joining,
             nodes,
             entitlements,
             new Issuer(authority, ledger, host.clock()),
@@ -125,7 +151,6 @@ final class CitadelProcess implements AutoCloseable {
     BundleFeed bundle = new BundleFeed(authority::roots);
     Offload offload = new Offload(host.vertx());
     opened.push(offload);
-    Metrics metrics = new Metrics("citadel", host.version());
     CitadelMeters.register(metrics.registry(), ledger, entitlementRecords, nodeRecords, bundle);
     Readiness readiness = new Readiness();
     readiness.require("registry", entitlementRecords::registryProblem);
@@ -138,6 +163,7 @@ final class CitadelProcess implements AutoCloseable {
             tokens,
             nodes,
             entitlements,
+            alarms,
             ledger,
             readiness,
             offload);
@@ -155,6 +181,7 @@ final class CitadelProcess implements AutoCloseable {
     repeat(host, opened, RENEWAL_LOOK_MS, () -> renew(authority, offload));
     repeat(host, opened, BUNDLE_REPEAT_MS, bundle::repeat);
 
+    this.desk = desk;
     this.listening = new HostPort(config.listen().host(), server.actualPort());
     this.open.addAll(opened);
     LOG.log(
@@ -165,6 +192,11 @@ final class CitadelProcess implements AutoCloseable {
   /** Where it really listens, also where port 0 was asked for. */
   HostPort listening() {
     return listening;
+  }
+
+  /** What decides on requests, for those that no client of ours would send. */
+  Desk desk() {
+    return desk;
   }
 
   private static StateFiles stateFiles(Path directory) {

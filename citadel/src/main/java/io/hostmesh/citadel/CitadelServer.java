@@ -3,6 +3,8 @@ package io.hostmesh.citadel;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import io.hostmesh.api.Methods;
+import io.hostmesh.api.v1.Challenge;
+import io.hostmesh.api.v1.ChallengeRequest;
 import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.IssuedCertificate;
 import io.hostmesh.api.v1.JoinRequest;
@@ -81,7 +83,12 @@ final class CitadelServer {
         GrpcServer.server(vertx)
             .callHandler(
                 Methods.JOIN.server(),
-                call -> answer("join", call, (JoinRequest request) -> () -> desk.join(request)))
+                call ->
+                    answer(
+                        "join",
+                        call,
+                        (JoinRequest request) -> () -> desk.join(request, address(call))))
+            .callHandler(Methods.CHALLENGE.server(), this::challenge)
             .callHandler(
                 Methods.RENEW.server(),
                 call ->
@@ -189,7 +196,9 @@ final class CitadelServer {
   private static GrpcStatus status(Refusal.Reason reason) {
     return switch (reason) {
       case MALFORMED -> GrpcStatus.INVALID_ARGUMENT;
-      case TOKEN_WRONG, TOKEN_EXPIRED, TOKEN_USED, NOT_ACCEPTED -> GrpcStatus.UNAUTHENTICATED;
+      case TOKEN_WRONG, TOKEN_EXPIRED, TOKEN_USED, PROOF_WRONG, NOT_ACCEPTED ->
+          GrpcStatus.UNAUTHENTICATED;
+      case TOO_MANY -> GrpcStatus.RESOURCE_EXHAUSTED;
       case NAME_TAKEN -> GrpcStatus.ALREADY_EXISTS;
       case NOT_ENTITLED -> GrpcStatus.PERMISSION_DENIED;
       case UNAVAILABLE -> GrpcStatus.UNAVAILABLE;
@@ -210,6 +219,18 @@ final class CitadelServer {
       throw new Refusal(
           Refusal.Reason.NOT_ACCEPTED, "this request needs a certificate: " + e.getMessage(), e);
     }
+  }
+
+  private void challenge(GrpcServerRequest<ChallengeRequest, Challenge> call) {
+    call.errorHandler(error -> LOG.log(System.Logger.Level.DEBUG, "a call broke off: " + error));
+    call.last()
+        .compose(request -> offload.call(() -> desk.challenge(request, address(call))))
+        .onSuccess(call.response()::end)
+        .onFailure(failure -> refuse("challenge", call, failure));
+  }
+
+  private static String address(GrpcServerRequest<?, ?> call) {
+    return call.connection().remoteAddress().hostAddress();
   }
 
   private void watch(GrpcServerRequest<WatchBundleRequest, TrustBundle> call) {

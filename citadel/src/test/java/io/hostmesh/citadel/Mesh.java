@@ -6,6 +6,7 @@ import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.admin.AdminSocket;
 import io.hostmesh.runtime.identity.CitadelSettings;
+import io.hostmesh.runtime.identity.NodeAttestor;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -30,6 +31,7 @@ final class Mesh implements AutoCloseable {
   static final Duration LIMIT = Duration.ofSeconds(20);
 
   final Path folder;
+  private final String more;
   final MovableClock clock = new MovableClock();
   final InMemoryKeyValue keyValue = new InMemoryKeyValue();
   final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
@@ -39,12 +41,20 @@ final class Mesh implements AutoCloseable {
   CitadelProcess citadel;
 
   Mesh(Path folder) throws Exception {
+    this(folder, "");
+  }
+
+  /**
+   * @param more of citadel's configuration
+   */
+  Mesh(Path folder, String more) throws Exception {
     this.folder = folder;
+    this.more = more;
     this.citadel = startCitadel();
   }
 
   CitadelProcess startCitadel() throws Exception {
-    return CitadelProcess.start(config(""), host, keyValue, () -> {});
+    return CitadelProcess.start(config(more), host, keyValue, () -> {});
   }
 
   CitadelConfig config(String more) {
@@ -105,6 +115,33 @@ final class Mesh implements AutoCloseable {
       String token,
       BooleanSupplier owner,
       List<HostPort> addresses) {
+    return node(
+        id,
+        directory,
+        Optional.of(token).filter(text -> !text.isEmpty()),
+        Optional.empty(),
+        owner,
+        addresses);
+  }
+
+  /** A node that joins without a token. */
+  NodeIdentity node(SpiffeId id, String directory, NodeAttestor attestor) {
+    return node(
+        id,
+        directory,
+        Optional.empty(),
+        Optional.of(attestor),
+        () -> true,
+        List.of(new HostPort("127.0.0.1", port)));
+  }
+
+  private NodeIdentity node(
+      SpiffeId id,
+      String directory,
+      Optional<String> token,
+      Optional<NodeAttestor> attestor,
+      BooleanSupplier owner,
+      List<HostPort> addresses) {
     NodeIdentity identity =
         NodeIdentity.start(
             host,
@@ -112,10 +149,7 @@ final class Mesh implements AutoCloseable {
                 id,
                 folder.resolve(directory),
                 new CitadelSettings(
-                    addresses,
-                    Optional.of(token).filter(text -> !text.isEmpty()),
-                    Optional.empty(),
-                    Duration.ofSeconds(5))),
+                    addresses, token, Optional.empty(), attestor, Duration.ofSeconds(5))),
             owner);
     nodes.add(identity);
     return identity;

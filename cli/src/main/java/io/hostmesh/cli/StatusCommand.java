@@ -44,7 +44,9 @@ final class StatusCommand implements Callable<Integer> {
     System.out.printf(
         "pilot: %s, configuration %s%n",
         readiness(pilot), agents.getString("snapshot", "none yet"));
-    System.out.println("citadel: " + readiness(citadel()));
+    JsonObject citadel = citadel();
+    System.out.println("citadel: " + readiness(citadel));
+    alarms(citadel).forEach(line -> System.out.println("  " + line));
     problems(pilot.getValue("problems")).forEach(line -> System.out.println("  " + line));
     agents(agents.getJsonArray("agents"), String.valueOf(agents.getValue("snapshot")));
     return 0;
@@ -57,6 +59,17 @@ final class StatusCommand implements Callable<Integer> {
     } catch (UserError e) {
       return new JsonObject().put("problem", e.getMessage());
     }
+  }
+
+  /** Who tried to join as only a thief would, in the last week. */
+  static List<String> alarms(JsonObject citadel) {
+    return objects(citadel, "alarms")
+        .map(
+            alarm ->
+                "alarm: %s (%d times, last at %s)"
+                    .formatted(
+                        alarm.getString("text"), alarm.getLong("count"), alarm.getString("last")))
+        .toList();
   }
 
   private static String readiness(JsonObject status) {

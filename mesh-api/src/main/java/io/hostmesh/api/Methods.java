@@ -1,6 +1,8 @@
 package io.hostmesh.api;
 
 import com.google.protobuf.Message;
+import io.hostmesh.api.v1.Challenge;
+import io.hostmesh.api.v1.ChallengeRequest;
 import io.hostmesh.api.v1.DeltaDiscoveryRequest;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.api.v1.IssueRequest;
@@ -23,6 +25,12 @@ public final class Methods {
   private static final ServiceName ADS =
       ServiceName.create("envoy.service.discovery.v3.AggregatedDiscoveryService");
 
+  public static final Method<ChallengeRequest, Challenge> CHALLENGE =
+      new Method<>(
+          CITADEL,
+          "Challenge",
+          ChallengeRequest.getDefaultInstance(),
+          Challenge.getDefaultInstance());
   public static final Method<JoinRequest, IssuedCertificate> JOIN =
       new Method<>(
           CITADEL,

@@ -107,7 +107,7 @@ public record AgentConfig(
             section.value("services-dir", Path::of, Path.of("/etc/hostmesh/services.d")),
             section.section("admin").optionalValue("socket", Path::of)),
         addresses(section.section("pilot"), "address", DEFAULT_PILOT),
-        CitadelSettings.read(section.section("citadel")),
+        CitadelSettings.ofNode(section.section("citadel")),
         RegistrySettings.read(section.section("registry")),
         CaptureSettings.read(section.section("capture")),
         listen(section),

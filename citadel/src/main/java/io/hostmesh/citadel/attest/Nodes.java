@@ -4,6 +4,7 @@ import io.hostmesh.api.v1.NodeRecord;
 import io.hostmesh.citadel.Refusal;
 import io.hostmesh.citadel.authority.Authority;
 import io.hostmesh.citadel.records.SignedRecords;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -28,42 +29,58 @@ public final class Nodes {
   }
 
   /**
+   * A machine that wants a name.
+   *
+   * @param key its fingerprint
+   * @param address that it asks from
+   * @param token the id of its token; empty where it has none
+   * @param attested what it proved instead, in words
+   */
+  public record Machine(String key, String address, String token, String attested) {}
+
+  /**
    * @throws Refusal where the name belongs to another key and the token does not say to replace it
    */
-  public void checkFree(String node, String key, boolean replace) {
+  public void checkFree(String node, Machine machine, boolean replace) {
     records
         .get(node)
-        .filter(record -> !replace && !record.getKey().equals(key))
-        .ifPresent(_ -> refuseTaken(node));
+        .filter(record -> !replace && !record.getKey().equals(machine.key()))
+        .ifPresent(record -> refuseTaken(node, record));
   }
 
-  private static void refuseTaken(String node) {
+  private static void refuseTaken(String node, NodeRecord record) {
     throw new Refusal(
         Refusal.Reason.NAME_TAKEN,
         "the node name "
             + node
             + " belongs to another machine; choose another name, or make a token with --replace "
-            + "where this one takes its place");
+            + "where this one takes its place",
+        "which belongs to the machine that joined"
+            + (record.getAddress().isEmpty() ? "" : " from " + record.getAddress())
+            + " at "
+            + Instant.ofEpochSecond(record.getSignedAtEpochSecond()));
   }
 
   /** Records that the name belongs to this key now. */
-  public void admit(String node, String key, String tokenId, boolean replace) {
-    if (records.get(node).filter(record -> record.getKey().equals(key)).isPresent()) {
+  public void admit(String node, Machine machine, boolean replace) {
+    if (records.get(node).filter(record -> record.getKey().equals(machine.key())).isPresent()) {
       return;
     }
     records.update(
         node,
         (before, version) -> {
-          if (before.isPresent() && !replace && !before.get().getKey().equals(key)) {
-            refuseTaken(node);
+          if (before.isPresent() && !replace && !before.get().getKey().equals(machine.key())) {
+            refuseTaken(node, before.get());
           }
           return NodeRecord.newBuilder()
               .setTrustDomain(authority.trustDomain())
               .setNode(node)
-              .setKey(key)
+              .setKey(machine.key())
               .setVersion(version)
               .setSignedAtEpochSecond(clock.instant().getEpochSecond())
-              .setTokenId(tokenId)
+              .setTokenId(machine.token())
+              .setAddress(machine.address())
+              .setAttested(machine.attested())
               .build();
         });
   }

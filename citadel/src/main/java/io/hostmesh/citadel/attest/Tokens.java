@@ -96,11 +96,11 @@ public final class Tokens {
   /**
    * Judges a token without using it.
    *
-   * @param key the fingerprint of the key that wants to join: the one that used the token before
-   *     may come again, since its answer may have been lost
+   * @param bearer who wants to join: the one that used the token before may come again, since its
+   *     answer may have been lost
    * @throws Refusal where it cannot be used
    */
-  public Presented present(JoinToken token, String key) {
+  public Presented present(JoinToken token, Bearer bearer) {
     Optional<Entry> entry = Waiting.on(keyValue.get(key(token)));
     TokenRecord record =
         entry
@@ -115,10 +115,11 @@ public final class Tokens {
                             + " is not one that this citadel knows; "
                             + AGAIN));
     String before = used.getOrDefault(token.id(), record.getUsedByKey());
-    if (!before.isEmpty() && !before.equals(key)) {
+    if (!before.isEmpty() && !before.equals(bearer.key())) {
       throw new Refusal(
           Refusal.Reason.TOKEN_USED,
-          "the join token " + token.id() + " was used already, by another machine; " + AGAIN);
+          "the join token " + token.id() + " was used already, by another machine; " + AGAIN,
+          firstUse(record));
     }
     Instant expires = Instant.ofEpochSecond(record.getExpiresAtEpochSecond());
     if (clock.instant().isAfter(expires)) {
@@ -126,18 +127,38 @@ public final class Tokens {
           Refusal.Reason.TOKEN_EXPIRED,
           "the join token " + token.id() + " expired at " + expires + "; " + AGAIN);
     }
-    return new Presented(token, record, key, entry.map(Entry::modifyIndex).orElse(KeyValue.ABSENT));
+    return new Presented(
+        token, record, bearer, entry.map(Entry::modifyIndex).orElse(KeyValue.ABSENT));
   }
 
   private static final String AGAIN = "make a new one with \"hostmesh token create\"";
 
   /**
+   * Who shows a token.
+   *
+   * @param key the fingerprint of the key that wants to join
+   * @param node the name that it wants; empty for a pilot
+   * @param from the address that it asks from
+   */
+  public record Bearer(String key, String node, String from) {}
+
+  /**
    * A token that may be used now.
    *
-   * @param key who wants to use it
+   * @param bearer who wants to use it
    * @param modifyIndex of its record in KV
    */
-  public record Presented(JoinToken token, TokenRecord record, String key, long modifyIndex) {}
+  public record Presented(JoinToken token, TokenRecord record, Bearer bearer, long modifyIndex) {}
+
+  private static String firstUse(TokenRecord record) {
+    return record.getUsedFrom().isEmpty()
+        ? "and was used before; its record in the registry does not say by whom"
+        : "and was used from "
+            + record.getUsedFrom()
+            + (record.getUsedByNode().isEmpty() ? "" : " by the node " + record.getUsedByNode())
+            + " at "
+            + Instant.ofEpochSecond(record.getUsedAtEpochSecond());
+  }
 
   /**
    * Marks the token as used.
@@ -145,14 +166,19 @@ public final class Tokens {
    * @throws Refusal where someone else used it meanwhile
    */
   public void use(Presented presented) {
+    Bearer bearer = presented.bearer();
+    long now = clock.instant().getEpochSecond();
     TokenRecord record =
         presented.record().toBuilder()
-            .setUsedByKey(presented.key())
-            .setSignedAtEpochSecond(clock.instant().getEpochSecond())
+            .setUsedByKey(bearer.key())
+            .setUsedFrom(bearer.from())
+            .setUsedByNode(bearer.node())
+            .setUsedAtEpochSecond(now)
+            .setSignedAtEpochSecond(now)
             .build();
     String id = presented.token().id();
-    String first = used.putIfAbsent(id, presented.key());
-    if (first != null && !first.equals(presented.key())) {
+    String first = used.putIfAbsent(id, bearer.key());
+    if (first != null && !first.equals(bearer.key())) {
       throw raced(id);
     }
     boolean written = false;
@@ -172,7 +198,9 @@ public final class Tokens {
 
   private static Refusal raced(String id) {
     return new Refusal(
-        Refusal.Reason.TOKEN_USED, "the join token " + id + " is being used already; " + AGAIN);
+        Refusal.Reason.TOKEN_USED,
+        "the join token " + id + " is being used already; " + AGAIN,
+        "while another machine used it");
   }
 
   private Optional<TokenRecord> believed(JoinToken token, Entry entry) {

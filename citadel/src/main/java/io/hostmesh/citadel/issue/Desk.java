@@ -1,19 +1,17 @@
 package io.hostmesh.citadel.issue;
 
+import io.hostmesh.api.v1.Challenge;
+import io.hostmesh.api.v1.ChallengeRequest;
 import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.JoinRequest;
 import io.hostmesh.api.v1.RenewRequest;
-import io.hostmesh.api.v1.TokenKind;
-import io.hostmesh.api.v1.TokenRecord;
 import io.hostmesh.citadel.Refusal;
+import io.hostmesh.citadel.attest.Joining;
 import io.hostmesh.citadel.attest.Nodes;
-import io.hostmesh.citadel.attest.Tokens;
 import io.hostmesh.citadel.authority.Lifetimes;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.identity.Csr;
-import io.hostmesh.runtime.identity.JoinToken;
-import io.hostmesh.runtime.identity.KeyPairs;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
@@ -29,7 +27,7 @@ public final class Desk {
   private final String trustDomain;
   private final String datacenter;
   private final Lifetimes lifetimes;
-  private final Tokens tokens;
+  private final Joining joining;
   private final Nodes nodes;
   private final Entitlements entitlements;
   private final Issuer issuer;
@@ -42,7 +40,7 @@ public final class Desk {
       String trustDomain,
       String datacenter,
       Lifetimes lifetimes,
-      Tokens tokens,
+      Joining joining,
       Nodes nodes,
       Entitlements entitlements,
       Issuer issuer,
@@ -50,48 +48,26 @@ public final class Desk {
     this.trustDomain = trustDomain;
     this.datacenter = datacenter;
     this.lifetimes = lifetimes;
-    this.tokens = tokens;
+    this.joining = joining;
     this.nodes = nodes;
     this.entitlements = entitlements;
     this.issuer = issuer;
     this.clock = clock;
   }
 
-  /** A machine that nobody knows joins with a token. */
-  public List<X509Certificate> join(JoinRequest request) {
-    JoinToken token = wellFormed(() -> JoinToken.parse(request.getToken()));
-    PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
-    Tokens.Presented presented = tokens.present(token, KeyPairs.fingerprint(key));
-    TokenRecord record = presented.record();
-    SpiffeId id = joiningId(record, request.getNode());
-    if (id instanceof SpiffeId.Node node) {
-      nodes.checkFree(node.node(), presented.key(), record.getReplace());
-    }
-    tokens.use(presented);
-    if (id instanceof SpiffeId.Node node) {
-      nodes.admit(node.node(), presented.key(), token.id(), record.getReplace());
-    }
-    return issuer.issue("join", "token " + token.id(), id, key, lifetimes.node());
+  /** What a proof of a machine that has no token must be bound to. */
+  public Challenge challenge(ChallengeRequest request, String from) {
+    return joining.challenge(request, from);
   }
 
-  private SpiffeId joiningId(TokenRecord record, String node) {
-    if (record.getKind() == TokenKind.TOKEN_KIND_PILOT) {
-      if (!node.isEmpty()) {
-        throw new Refusal(
-            Refusal.Reason.TOKEN_WRONG, "this join token is for a pilot, not for the node " + node);
-      }
-      return new SpiffeId.Control(trustDomain, SpiffeId.Control.Role.PILOT);
-    }
-    if (node.isEmpty()) {
-      throw new Refusal(
-          Refusal.Reason.TOKEN_WRONG, "this join token is for a node, not for a pilot");
-    }
-    if (!record.getNode().isEmpty() && !record.getNode().equals(node)) {
-      throw new Refusal(
-          Refusal.Reason.TOKEN_WRONG,
-          "this join token is for the node " + record.getNode() + ", not for " + node);
-    }
-    return wellFormed(() -> new SpiffeId.Node(trustDomain, node));
+  /**
+   * A machine that nobody knows joins.
+   *
+   * @param from the address that it asks from
+   */
+  public List<X509Certificate> join(JoinRequest request, String from) {
+    Joining.Joined joined = joining.join(request, from);
+    return issuer.issue("join", joined.by(), joined.id(), joined.key(), lifetimes.node());
   }
 
   /** Whoever has joined gets its certificate anew, for the same id and the same key. */

@@ -17,6 +17,13 @@ public interface Citadel extends AutoCloseable {
    */
   Future<Issued> join(JoinToken token, String node, byte[] csr);
 
+  /**
+   * Joins without a token.
+   *
+   * @param attestor proves who this host is; what it throws fails the future as it is
+   */
+  Future<Issued> join(NodeAttestor attestor, String node, byte[] csr);
+
   /** Renews the certificate that the caller shows; the request must be for the same key. */
   Future<Issued> renew(byte[] csr);
 

@@ -75,7 +75,7 @@ final class CitadelCalls {
 
   private static CitadelException refusal(
       GrpcStatus status, @Nullable String message, Methods.Method<?, ?> method) {
-    boolean joining = method.equals(Methods.JOIN);
+    boolean joining = method.equals(Methods.JOIN) || method.equals(Methods.CHALLENGE);
     CitadelException.Kind kind =
         switch (status) {
           case UNAUTHENTICATED, ALREADY_EXISTS, INVALID_ARGUMENT ->

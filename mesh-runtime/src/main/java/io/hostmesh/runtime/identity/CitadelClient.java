@@ -2,6 +2,8 @@ package io.hostmesh.runtime.identity;
 
 import com.google.protobuf.ByteString;
 import io.hostmesh.api.Methods;
+import io.hostmesh.api.v1.Challenge;
+import io.hostmesh.api.v1.ChallengeRequest;
 import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.IssuedCertificate;
 import io.hostmesh.api.v1.JoinRequest;
@@ -10,6 +12,7 @@ import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.tls.Pem;
 import io.hostmesh.runtime.tls.TrustRoots;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.client.GrpcClient;
@@ -55,18 +58,50 @@ final class CitadelClient implements Citadel {
             .build();
     return calls
         .call(bootstrap, Methods.JOIN, request)
-        .map(
-            answer -> {
-              Issued issued = read(answer);
-              try {
-                pinned.vouched(issued.roots().roots());
-              } catch (CertificateException e) {
-                throw new CitadelException(
-                    CitadelException.Kind.FAILED, String.valueOf(e.getMessage()), e);
-              }
-              return issued;
-            })
+        .map(answer -> vouched(read(answer), pinned))
         .onComplete(_ -> bootstrap.close());
+  }
+
+  @Override
+  public Future<Issued> join(NodeAttestor attestor, String node, byte[] csr) {
+    PinnedRoot pinned = new PinnedRoot(trustDomain, attestor.root(), clock);
+    GrpcClient bootstrap = connections.unauthenticated(pinned);
+    Context context = vertx.getOrCreateContext();
+    return Blocking.run(
+            context,
+            () ->
+                ChallengeRequest.newBuilder()
+                    .setAttestor(attestor.name())
+                    .setNode(node)
+                    .setOpening(ByteString.copyFrom(attestor.opening()))
+                    .build())
+        .compose(request -> calls.call(bootstrap, Methods.CHALLENGE, request))
+        .compose(challenge -> Blocking.run(context, () -> proven(attestor, challenge, node, csr)))
+        .compose(request -> calls.call(bootstrap, Methods.JOIN, request))
+        .map(answer -> vouched(read(answer), pinned))
+        .onComplete(_ -> bootstrap.close());
+  }
+
+  private JoinRequest proven(NodeAttestor attestor, Challenge challenge, String node, byte[] csr) {
+    MachineProof proof =
+        new MachineProof(trustDomain, node, challenge.getNonce(), ByteString.copyFrom(csr));
+    return JoinRequest.newBuilder()
+        .setAttestor(attestor.name())
+        .setNode(node)
+        .setCsr(ByteString.copyFrom(csr))
+        .setNonce(challenge.getNonce())
+        .setEvidence(ByteString.copyFrom(attestor.evidence(challenge, proof)))
+        .build();
+  }
+
+  /** The roots that come along must be the one that was pinned. */
+  private static Issued vouched(Issued issued, PinnedRoot pinned) {
+    try {
+      pinned.vouched(issued.roots().roots());
+      return issued;
+    } catch (CertificateException e) {
+      throw new CitadelException(CitadelException.Kind.FAILED, String.valueOf(e.getMessage()), e);
+    }
   }
 
   @Override

@@ -13,14 +13,28 @@ import java.util.Optional;
  * @param addresses {@code address}: one or several {@code host:port}, asked in turn
  * @param token {@code token}: the join token; only used while there is no identity on disk
  * @param tokenFile {@code token-file}: a file with the token, read when it is needed
+ * @param attestor how this host proves itself where it has no token, {@code x509pop}
  * @param timeout {@code timeout}: how long one request may take
  */
 public record CitadelSettings(
-    List<HostPort> addresses, Optional<String> token, Optional<Path> tokenFile, Duration timeout) {
+    List<HostPort> addresses,
+    Optional<String> token,
+    Optional<Path> tokenFile,
+    Optional<NodeAttestor> attestor,
+    Duration timeout) {
   public static final String DEFAULT_ADDRESS = "127.0.0.1:15010";
 
   public CitadelSettings {
     addresses = List.copyOf(addresses);
+  }
+
+  /**
+   * Reads the object {@code citadel} of an agent, which has more ways to prove itself than a pilot.
+   *
+   * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
+   */
+  public static CitadelSettings ofNode(Section section) {
+    return read(section, X509Pop.read(section.section("x509pop")).map(NodeAttestor.class::cast));
   }
 
   /**
@@ -29,6 +43,10 @@ public record CitadelSettings(
    * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
    */
   public static CitadelSettings read(Section section) {
+    return read(section, Optional.empty());
+  }
+
+  private static CitadelSettings read(Section section, Optional<NodeAttestor> attestor) {
     List<String> addresses = section.strings("address");
     Optional<String> token = section.optionalString("token");
     Optional<Path> tokenFile = section.optionalValue("token-file", Path::of);
@@ -44,6 +62,7 @@ public record CitadelSettings(
             .stream().map(address -> address(section, address)).toList(),
         token,
         tokenFile,
+        attestor,
         timeout);
   }
 

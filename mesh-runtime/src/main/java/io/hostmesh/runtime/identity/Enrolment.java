@@ -13,9 +13,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a node or a pilot comes by its own certificate: joins with a token, renews with the key that
- * it has, and joins anew with another token where citadel accepts its certificate no more. What it
- * gets is on disk when an attempt succeeds. For one attempt at a time.
+ * How a node or a pilot comes by its own certificate: joins with a token or by what proves the
+ * machine ({@link NodeAttestor}), renews with the key that it has, and joins anew with another
+ * token or the same proof where citadel accepts its certificate no more. What it gets is on disk
+ * when an attempt succeeds. For one attempt at a time.
  */
 final class Enrolment {
   private static final System.Logger LOG = System.getLogger(Enrolment.class.getName());
@@ -75,6 +76,18 @@ final class Enrolment {
   }
 
   private Future<Svid> join() {
+    Optional<NodeAttestor> attestor = settings.citadel().attestor();
+    if (attestor.isPresent()) {
+      return Blocking.run(context, this::anotherToken)
+          .compose(
+              token ->
+                  token
+                      .map(this::joinWith)
+                      .orElseGet(
+                          () ->
+                              Blocking.run(context, () -> files.pendingKey(PENDING_KEY))
+                                  .compose(pair -> joinBy(attestor.get(), pair))));
+    }
     return Blocking.run(context, this::token)
         .compose(
             token ->
@@ -98,19 +111,27 @@ final class Enrolment {
                                     token.text(), String.valueOf(failure.getMessage()));
                           }
                         })
-                    .compose(
-                        issued ->
-                            Blocking.run(
-                                context,
-                                () -> {
-                                  Svid svid = proven(issued, issued.roots(), pair);
-                                  files.writeRoots(issued.roots());
-                                  files.writeSvid(NodeIdentity.OWN, svid);
-                                  files.write(JOINED_WITH, token.id() + "\n");
-                                  files.delete(PENDING_KEY);
-                                  identity.roots(issued.roots());
-                                  return svid;
-                                })));
+                    .compose(issued -> joined(issued, pair, token.id())));
+  }
+
+  private Future<Svid> joinBy(NodeAttestor attestor, KeyPair pair) {
+    return citadel
+        .join(attestor, settings.node(), Csr.of(pair))
+        .compose(issued -> joined(issued, pair, attestor.name()));
+  }
+
+  private Future<Svid> joined(Issued issued, KeyPair pair, String by) {
+    return Blocking.run(
+        context,
+        () -> {
+          Svid svid = proven(issued, issued.roots(), pair);
+          files.writeRoots(issued.roots());
+          files.writeSvid(NodeIdentity.OWN, svid);
+          files.write(JOINED_WITH, by + "\n");
+          files.delete(PENDING_KEY);
+          identity.roots(issued.roots());
+          return svid;
+        });
   }
 
   /** Why citadel refused this token when it was last shown; it is not asked again. */
@@ -145,7 +166,17 @@ final class Enrolment {
   private Future<Svid> renew(Svid held) {
     if (notAccepted) {
       return Blocking.run(context, this::anotherToken)
-          .compose(token -> token.map(this::joinWith).orElseGet(() -> renewWithKey(held)));
+          .compose(
+              token ->
+                  token
+                      .map(this::joinWith)
+                      .or(
+                          () ->
+                              settings
+                                  .citadel()
+                                  .attestor()
+                                  .map(attestor -> joinBy(attestor, pair(held))))
+                      .orElseGet(() -> renewWithKey(held)));
     }
     return renewWithKey(held);
   }
@@ -163,7 +194,7 @@ final class Enrolment {
   }
 
   private Future<Svid> renewWithKey(Svid held) {
-    KeyPair pair = new KeyPair(held.leaf().getPublicKey(), held.key());
+    KeyPair pair = pair(held);
     return citadel
         .renew(Csr.of(pair))
         .compose(
@@ -178,6 +209,10 @@ final class Enrolment {
                       files.writeSvid(NodeIdentity.OWN, svid);
                       return svid;
                     }));
+  }
+
+  private static KeyPair pair(Svid held) {
+    return new KeyPair(held.leaf().getPublicKey(), held.key());
   }
 
   private Svid proven(Issued issued, TrustRoots roots, KeyPair pair) throws CertificateException {
