@@ -8,6 +8,7 @@ import io.hostmesh.citadel.attest.Tokens;
 import io.hostmesh.citadel.authority.Authority;
 import io.hostmesh.citadel.issue.Entitlements;
 import io.hostmesh.citadel.ledger.Ledger;
+import io.hostmesh.model.OperatorRole;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
@@ -17,7 +18,6 @@ import io.hostmesh.runtime.identity.JoinToken;
 import io.hostmesh.runtime.metrics.Readiness;
 import io.hostmesh.runtime.tls.Pem;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -46,6 +46,10 @@ final class CitadelAdmin {
     Kind(TokenKind wire) {
       this.wire = wire;
     }
+
+    String text() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
   }
 
   private final CitadelConfig config;
@@ -55,6 +59,7 @@ final class CitadelAdmin {
   private final Nodes nodes;
   private final Entitlements entitlements;
   private final Alarms alarms;
+  private final OperatorDesk operators;
   private final Ledger ledger;
   private final Readiness readiness;
   private final Offload offload;
@@ -67,6 +72,7 @@ final class CitadelAdmin {
       Nodes nodes,
       Entitlements entitlements,
       Alarms alarms,
+      OperatorDesk operators,
       Ledger ledger,
       Readiness readiness,
       Offload offload) {
@@ -77,20 +83,34 @@ final class CitadelAdmin {
     this.nodes = nodes;
     this.entitlements = entitlements;
     this.alarms = alarms;
+    this.operators = operators;
     this.ledger = ledger;
     this.readiness = readiness;
     this.offload = offload;
   }
 
-  AdminServer server(Vertx vertx) {
-    return new AdminServer(vertx, _ -> false)
-        .route(HttpMethod.POST, "/v1/tokens", request -> work(() -> createToken(request)))
-        .route(HttpMethod.GET, "/v1/nodes", _ -> work(this::nodes))
-        .route(HttpMethod.POST, "/v1/entitlements", request -> work(() -> entitle(request)))
-        .route(HttpMethod.GET, "/v1/entitlements", _ -> work(this::entitlements))
-        .route(HttpMethod.GET, "/v1/ledger", request -> work(() -> ledger(request)))
-        .route(HttpMethod.GET, "/v1/status", _ -> work(this::status))
-        .route(HttpMethod.GET, "/v1/bundle", _ -> work(this::bundle));
+  void addTo(AdminServer server) {
+    server
+        .change(
+            HttpMethod.POST,
+            "/v1/tokens",
+            OperatorRole.ADMIN,
+            request -> work(() -> createToken(request)))
+        .change(
+            HttpMethod.POST,
+            "/v1/entitlements",
+            OperatorRole.ADMIN,
+            request -> work(() -> entitle(request)))
+        .change(
+            HttpMethod.POST,
+            "/v1/operators",
+            OperatorRole.ADMIN,
+            request -> work(() -> operators.create(body(request), request)))
+        .read("/v1/nodes", _ -> work(this::nodes))
+        .read("/v1/entitlements", _ -> work(this::entitlements))
+        .read("/v1/ledger", request -> work(() -> ledger(request)))
+        .read("/v1/status", _ -> work(this::status))
+        .read("/v1/bundle", _ -> work(this::bundle));
   }
 
   /** What citadel refuses an operator can mend: it is shown as a mistake, not as a failure. */
@@ -120,10 +140,14 @@ final class CitadelAdmin {
     }
     Tokens.Created created =
         tokens.create(new Tokens.Wish(kind.wire, node, replace, ttl, operator(request)));
+    request
+        .note()
+        .object("token " + created.token().id() + " for " + node.orElse(kind.text()))
+        .after("until " + created.expires());
     JsonObject about =
         new JsonObject()
             .put("token", created.token().id())
-            .put("kind", kind.name().toLowerCase(java.util.Locale.ROOT))
+            .put("kind", kind.text())
             .put("node", node.orElse(""))
             .put("replace", replace)
             .put("expires", created.expires().toString());
@@ -143,10 +167,17 @@ final class CitadelAdmin {
     if (allow.stream().anyMatch(deny::contains)) {
       throw wish.refuse("deny", "names a service that allow names as well");
     }
+    request.note().object("entitlement of " + node).before(version(node));
     Entitlement statement = entitlements.change(node, allow, deny, operator(request));
+    request.note().after(String.valueOf(statement.getVersion()));
     JsonObject answer = json(statement);
     ledger.append("entitle", answer.copy().put("asker", operator(request)));
     return answer;
+  }
+
+  private String version(String node) {
+    Entitlement before = entitlements.all().get(node);
+    return before == null ? "none" : String.valueOf(before.getVersion());
   }
 
   private JsonObject nodes() {
@@ -288,7 +319,7 @@ final class CitadelAdmin {
   }
 
   private static String operator(AdminServer.Request request) {
-    return "uid " + request.peer().uid();
+    return request.caller().text();
   }
 
   private static String time(long epochSecond) {

@@ -6,6 +6,7 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.registry.RegistrySettings;
 import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.admin.AdminSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,7 +18,7 @@ import java.util.Optional;
  * @param listen {@code listen}: where nodes and pilots ask
  * @param metricsListen {@code metrics.listen}
  * @param stateDir {@code state-dir}: keys, ledger, and what was last heard from the registry
- * @param adminSocket {@code admin.socket}
+ * @param admin the objects {@code admin} and {@code audit}
  * @param passphraseFile {@code key.passphrase-file}
  * @param createPassphrase {@code key.create}: whether a missing passphrase file is made
  * @param lifetimes the object of lifetimes of certificates
@@ -29,7 +30,7 @@ public record CitadelConfig(
     HostPort listen,
     HostPort metricsListen,
     Path stateDir,
-    Path adminSocket,
+    AdminSettings admin,
     Path passphraseFile,
     boolean createPassphrase,
     RegistrySettings registry,
@@ -53,7 +54,7 @@ public record CitadelConfig(
         section.value("listen", HostPort::parse, new HostPort("0.0.0.0", 15010)),
         section.section("metrics").value("listen", HostPort::parse, new HostPort("0.0.0.0", 15011)),
         stateDir,
-        section.section("admin").value("socket", Path::of, DEFAULT_SOCKET),
+        AdminSettings.read(section, DEFAULT_SOCKET),
         key.value("passphrase-file", Path::of, stateDir.resolve("passphrase")),
         key.bool("create", true),
         RegistrySettings.read(section.section("registry")),

@@ -23,11 +23,16 @@ import io.hostmesh.registry.Registry;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.admin.AuditLog;
+import io.hostmesh.runtime.admin.AuditRoute;
+import io.hostmesh.runtime.admin.RemoteDoor;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.MetricsServer;
 import io.hostmesh.runtime.metrics.Readiness;
 import io.hostmesh.runtime.state.OwnerLock;
 import io.hostmesh.runtime.state.StateFiles;
+import io.hostmesh.runtime.tls.SvidKeyManager;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -40,6 +45,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -54,6 +60,7 @@ final class CitadelProcess implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final HostPort listening;
   private final Desk desk;
+  private final Optional<HostPort> remoteAdmin;
 
   /**
    * Starts. Blocks for about a second.
@@ -135,6 +142,7 @@ final class CitadelProcess implements AutoCloseable {
             metrics.registry(),
             host.clock(),
             random);
+    Issuer issuer = new Issuer(authority, ledger, host.clock());
     Desk desk =
         new Desk(
             config.trustDomain(),
@@ -143,7 +151,7 @@ final class CitadelProcess implements AutoCloseable {
             joining,
             nodes,
             entitlements,
-            new Issuer(authority, ledger, host.clock()),
+            issuer,
             host.clock());
     entitlementRecords.watch();
     nodeRecords.watch();
@@ -164,6 +172,7 @@ final class CitadelProcess implements AutoCloseable {
             nodes,
             entitlements,
             alarms,
+            new OperatorDesk(authority, issuer),
             ledger,
             readiness,
             offload);
@@ -176,8 +185,25 @@ final class CitadelProcess implements AutoCloseable {
     HttpServer metricsServer =
         MetricsServer.listen(host.vertx(), config.metricsListen(), metrics, readiness).await();
     opened.push(() -> metricsServer.close().await());
-    HttpServer adminServer = admin.server(host.vertx()).listen(config.adminSocket()).await();
+    AuditLog audit =
+        new AuditLog(state.path(AuditLog.FILE), "citadel", config.admin().audit(), host.clock());
+    AdminServer door = new AdminServer(host.vertx(), config.admin().access(), audit);
+    admin.addTo(door);
+    AuditRoute.addTo(door, host.vertx(), audit);
+    HttpServer adminServer = door.listen(config.admin().socket()).await();
     opened.push(() -> adminServer.close().await());
+    if (config.admin().listen().isPresent()) {
+      RemoteDoor remote =
+          new RemoteDoor(
+              new SvidKeyManager(authority::own), authority::roots, (_, _) -> false, host.clock());
+      HttpServer remoteServer = door.listen(config.admin().listen().get(), remote).await();
+      opened.push(() -> remoteServer.close().await());
+      this.remoteAdmin =
+          Optional.of(
+              new HostPort(config.admin().listen().get().host(), remoteServer.actualPort()));
+    } else {
+      this.remoteAdmin = Optional.empty();
+    }
     repeat(host, opened, RENEWAL_LOOK_MS, () -> renew(authority, offload));
     repeat(host, opened, BUNDLE_REPEAT_MS, bundle::repeat);
 
@@ -197,6 +223,11 @@ final class CitadelProcess implements AutoCloseable {
   /** What decides on requests, for those that no client of ours would send. */
   Desk desk() {
     return desk;
+  }
+
+  /** Where operators of other hosts ask. */
+  Optional<HostPort> remoteAdmin() {
+    return remoteAdmin;
   }
 
   private static StateFiles stateFiles(Path directory) {

@@ -1,6 +1,7 @@
 package io.hostmesh.citadel;
 
 import io.hostmesh.citadel.issue.Asker;
+import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.tls.ChainTrust;
 import io.hostmesh.runtime.tls.TrustRoots;
 import java.security.cert.CertificateException;
@@ -25,7 +26,10 @@ final class ClientTrust extends ChainTrust {
 
   @Override
   protected void checkClient(List<X509Certificate> chain) throws CertificateException {
-    Asker.of(chain, roots.get(), clock.instant());
+    Asker asker = Asker.of(chain, roots.get(), clock.instant());
+    if (asker.id() instanceof SpiffeId.Operator) {
+      throw new CertificateException(asker.id() + " is good at admin doors only");
+    }
   }
 
   @Override

@@ -4,9 +4,15 @@ import io.hostmesh.cli.lab.LabCommand;
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.runtime.DaemonProcess;
 import io.hostmesh.runtime.UserError;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -26,7 +32,9 @@ import picocli.CommandLine.ScopeType;
       DeleteCommand.class,
       StatusCommand.class,
       TokenCommand.class,
-      NodeCommand.class
+      NodeCommand.class,
+      OperatorCommand.class,
+      AuditCommand.class
     })
 public final class Hostmesh {
   @Option(
@@ -35,7 +43,40 @@ public final class Hostmesh {
       description = "show what is behind an error")
   private boolean debug;
 
+  @Option(
+      names = "--remote",
+      paramLabel = "HOST:PORT",
+      scope = ScopeType.INHERIT,
+      description = {
+        "ask daemons of other hosts, at their admin.listen: HOST:PORT, or pilot=HOST:PORT and",
+        "citadel=HOST:PORT (also $HOSTMESH_REMOTE, or ~/.config/hostmesh/remote.conf)"
+      })
+  private List<String> remote = List.of();
+
+  @Option(
+      names = "--identity",
+      paramLabel = "D",
+      scope = ScopeType.INHERIT,
+      description = "the folder of your operator's certificate (also $HOSTMESH_IDENTITY)")
+  private @Nullable Path identity;
+
   private Hostmesh() {}
+
+  /** The options that stand for all commands. */
+  static Hostmesh of(@Nullable CommandSpec spec) {
+    return (Hostmesh) Objects.requireNonNull(spec, "spec").root().userObject();
+  }
+
+  List<String> remote() {
+    String named = System.getenv().getOrDefault("HOSTMESH_REMOTE", "");
+    return !remote.isEmpty() || named.isEmpty() ? remote : List.of(named.split(","));
+  }
+
+  Optional<Path> identity() {
+    String named = System.getenv().getOrDefault("HOSTMESH_IDENTITY", "");
+    return Optional.ofNullable(identity)
+        .or(() -> named.isEmpty() ? Optional.empty() : Optional.of(Path.of(named)));
+  }
 
   public static void main(String[] arguments) {
     System.exit(run(arguments));

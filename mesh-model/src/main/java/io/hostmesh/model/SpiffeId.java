@@ -93,6 +93,27 @@ public sealed interface SpiffeId {
   }
 
   /**
+   * A person or a program that works on the mesh: {@code spiffe://<td>/operator/<role>/<name>}. It
+   * is good at the daemons' admin doors and for signing rules, never for calls in the mesh.
+   */
+  record Operator(String trustDomain, OperatorRole role, String name) implements SpiffeId {
+    public Operator {
+      Names.domain("trust domain", trustDomain);
+      Names.label("operator", name);
+    }
+
+    @Override
+    public String path() {
+      return "/operator/" + role.text() + "/" + name;
+    }
+
+    @Override
+    public String toString() {
+      return uri();
+    }
+  }
+
+  /**
    * Reads an id of one of this mesh's shapes.
    *
    * @throws IllegalArgumentException where the URI is no SPIFFE ID or of another shape
@@ -132,7 +153,10 @@ public sealed interface SpiffeId {
         }
       }
     }
+    if (segments.size() == 4 && segments.get(1).equals("operator")) {
+      return new Operator(host, OperatorRole.parse(segments.get(2)), segments.get(3));
+    }
     throw new IllegalArgumentException(
-        "not an id of a service, a node or the control plane: " + uri);
+        "not an id of a service, a node, an operator or the control plane: " + uri);
   }
 }

@@ -7,10 +7,13 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.registry.RegistrySettings;
 import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.admin.AdminAccess;
+import io.hostmesh.runtime.admin.AuditLog;
 import io.hostmesh.runtime.identity.CitadelSettings;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,8 +62,21 @@ public record AgentConfig(
    * @param run what need not: the admin socket, changes to the kernel that are not confirmed
    * @param services the definitions of this host's services
    * @param adminSocket {@code admin.socket}; {@code agent.sock} in {@code run} unless set
+   * @param access {@code admin.viewers}, {@code admin.editors}, {@code admin.admins}
+   * @param audit the object {@code audit}
    */
-  public record Folders(Path state, Path run, Path services, Optional<Path> adminSocket) {
+  public record Folders(
+      Path state,
+      Path run,
+      Path services,
+      Optional<Path> adminSocket,
+      AdminAccess access,
+      AuditLog.Settings audit) {
+    /** Where changes by operators are written: the agent's, and the capture command's. */
+    public AuditLog auditLog(InstantSource clock) {
+      return new AuditLog(state.resolve(AuditLog.FILE), "agent", audit, clock);
+    }
+
     public Path socket() {
       return adminSocket.orElseGet(() -> run.resolve("agent.sock"));
     }
@@ -105,7 +121,9 @@ public record AgentConfig(
             section.value("state-dir", Path::of, Path.of("/var/lib/hostmesh-agent")),
             run,
             section.value("services-dir", Path::of, Path.of("/etc/hostmesh/services.d")),
-            section.section("admin").optionalValue("socket", Path::of)),
+            section.section("admin").optionalValue("socket", Path::of),
+            AdminAccess.read(section.section("admin")),
+            AuditLog.Settings.read(section.section("audit"))),
         addresses(section.section("pilot"), "address", DEFAULT_PILOT),
         CitadelSettings.ofNode(section.section("citadel")),
         RegistrySettings.read(section.section("registry")),

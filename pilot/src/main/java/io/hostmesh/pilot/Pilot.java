@@ -14,6 +14,9 @@ import io.hostmesh.registry.Registry;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.admin.AuditLog;
+import io.hostmesh.runtime.admin.AuditRoute;
+import io.hostmesh.runtime.admin.RemoteDoor;
 import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.MetricsServer;
@@ -110,7 +113,8 @@ final class Pilot implements AutoCloseable {
     mesh.onPublished(this::presentServices);
     identity.onRoots(this::rootsChanged);
     monitor();
-    listening(admin());
+    AdminServer admin = admin();
+    listening(admin.listen(config.admin().socket()));
     memory.start();
     mesh.start();
     addresses.start();
@@ -123,6 +127,9 @@ final class Pilot implements AutoCloseable {
             config.listen(),
             identity.keys(),
             identity.trust(SpiffeId.Node.class::isInstance, "a node's agent")));
+    if (config.admin().listen().isPresent()) {
+      listening(admin.listen(config.admin().listen().get(), remoteDoor()));
+    }
   }
 
   private void listening(Future<HttpServer> server) throws InterruptedException {
@@ -163,10 +170,18 @@ final class Pilot implements AutoCloseable {
     return mesh.published().map(published -> published.problems().size()).orElse(0);
   }
 
-  private Future<HttpServer> admin() {
-    AdminServer server = new AdminServer(host.vertx(), _ -> false);
+  private AdminServer admin() {
+    AuditLog audit =
+        new AuditLog(
+            state.files().path(AuditLog.FILE), "pilot", config.admin().audit(), host.clock());
+    AdminServer server = new AdminServer(host.vertx(), config.admin().access(), audit);
     new AdminRoutes(mesh, new RuleStore(registry.keyValue()), book, this::status).addTo(server);
-    return server.listen(config.adminSocket());
+    return AuditRoute.addTo(server, host.vertx(), audit);
+  }
+
+  private RemoteDoor remoteDoor() {
+    return new RemoteDoor(
+        identity.keys(), () -> identity.roots().orElseThrow(), (_, _) -> false, host.clock());
   }
 
   private static void awaitClosed(HttpServer server) {

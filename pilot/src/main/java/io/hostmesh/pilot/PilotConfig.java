@@ -7,6 +7,7 @@ import io.hostmesh.pilot.catalog.VirtualRanges;
 import io.hostmesh.pilot.snapshot.MeshTerms;
 import io.hostmesh.registry.RegistrySettings;
 import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.admin.AdminSettings;
 import io.hostmesh.runtime.identity.CitadelSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +25,7 @@ public record PilotConfig(
     MeshTerms mesh,
     HostPort listen,
     HostPort metrics,
-    Path adminSocket,
+    AdminSettings admin,
     Path stateDir,
     RegistrySettings registry,
     CitadelSettings citadel,
@@ -59,7 +60,7 @@ public record PilotConfig(
         section
             .section("metrics")
             .value("listen", HostPort::parse, HostPort.parse("127.0.0.1:15014")),
-        section.section("admin").value("socket", Path::of, DEFAULT_SOCKET),
+        AdminSettings.read(section, DEFAULT_SOCKET),
         section.value("state-dir", Path::of, Path.of("/var/lib/hostmesh-pilot")),
         registry,
         CitadelSettings.read(section.section("citadel")),

@@ -2,7 +2,9 @@ package io.hostmesh.cli.lab;
 
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminAccess;
 import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.admin.AuditLog;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -74,7 +76,7 @@ final class Supervisor {
   }
 
   private AdminServer api() {
-    AdminServer server = new AdminServer(vertx, _ -> false);
+    AdminServer server = new AdminServer(vertx, AdminAccess.OWNER, AuditLog.none());
     server.route(HttpMethod.GET, "/v1/status", _ -> work(lab::status));
     server.route(
         HttpMethod.POST,

@@ -37,6 +37,12 @@ public record MeshServer(X509KeyManager keys, X509TrustManager trust, ClientAuth
    */
   public Future<HttpServer> listen(
       Vertx vertx, HostPort address, Handler<HttpServerRequest> requests) {
+    return listen(vertx, address, "listen", requests);
+  }
+
+  /** The same for an address that another key has. */
+  public Future<HttpServer> listen(
+      Vertx vertx, HostPort address, String key, Handler<HttpServerRequest> requests) {
     return vertx
         .createHttpServer(options())
         .requestHandler(requests)
@@ -45,7 +51,7 @@ public record MeshServer(X509KeyManager keys, X509TrustManager trust, ClientAuth
                 LOG.log(
                     System.Logger.Level.DEBUG, "a connection came to nothing: " + failure, failure))
         .listen(address.port(), address.host())
-        .recover(failure -> Future.failedFuture(address.cannotListen("listen", failure)));
+        .recover(failure -> Future.failedFuture(address.cannotListen(key, failure)));
   }
 
   private HttpServerOptions options() {

@@ -3,6 +3,7 @@ package io.hostmesh.runtime.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hostmesh.model.OperatorRole;
 import io.hostmesh.runtime.UserError;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -38,18 +39,18 @@ class AdminSocketTest {
   @BeforeEach
   void listen() throws Exception {
     socket = directory.resolve("run/pilot.sock");
-    AdminServer server = new AdminServer(vertx, _ -> false);
-    server.route(
+    AdminServer server = new AdminServer(vertx, AdminAccess.OWNER, AuditLog.none());
+    server.change(
         HttpMethod.POST,
         "/echo",
+        OperatorRole.ADMIN,
         request ->
             Future.succeededFuture(
                 new JsonObject()
-                    .put("uid", request.peer().uid())
+                    .put("uid", request.caller().json().getInteger("uid"))
                     .put("name", request.required("name"))
                     .put("body", request.json())));
-    server.route(
-        HttpMethod.GET, "/wrong", _ -> Future.failedFuture(new UserError("a.conf:1: no; do this")));
+    server.read("/wrong", _ -> Future.failedFuture(new UserError("a.conf:1: no; do this")));
     // A socket that a killed daemon left behind does not stand in the way.
     Files.createDirectories(directory.resolve("run"));
     Files.createFile(socket);

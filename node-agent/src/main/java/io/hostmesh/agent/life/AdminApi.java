@@ -3,8 +3,12 @@ package io.hostmesh.agent.life;
 import io.hostmesh.agent.discovery.MeshDiscovery;
 import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.redirect.CaptureSettings.OnStop;
+import io.hostmesh.model.OperatorRole;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminAccess;
 import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.admin.AuditLog;
+import io.hostmesh.runtime.admin.AuditRoute;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -27,6 +31,8 @@ final class AdminApi implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(AdminApi.class.getName());
 
   private final Vertx vertx;
+  private final AdminAccess access;
+  private final AuditLog audit;
   private final AgentStatus status;
   private final MeshDiscovery discovery;
   private final LocalInstances instances;
@@ -40,12 +46,16 @@ final class AdminApi implements AutoCloseable {
    */
   AdminApi(
       Vertx vertx,
+      AdminAccess access,
+      AuditLog audit,
       AgentStatus status,
       MeshDiscovery discovery,
       LocalInstances instances,
       Path socket,
       Consumer<Optional<OnStop>> stop) {
     this.vertx = vertx;
+    this.access = access;
+    this.audit = audit;
     this.status = status;
     this.discovery = discovery;
     this.instances = instances;
@@ -56,15 +66,14 @@ final class AdminApi implements AutoCloseable {
   /** Answers from now on. */
   Future<HttpServer> listen(long generation) {
     Path fresh = socket.resolveSibling(socket.getFileName() + "." + generation);
-    return new AdminServer(vertx, _ -> false)
-        .route(HttpMethod.GET, "/v1/status", _ -> Future.succeededFuture(status.json()))
-        .route(
-            HttpMethod.GET,
-            "/v1/config",
-            _ -> Future.succeededFuture(ViewDump.json(discovery.view())))
-        .route(HttpMethod.GET, "/v1/services", _ -> Future.succeededFuture(services()))
-        .route(HttpMethod.POST, "/v1/reload", _ -> reload())
-        .route(HttpMethod.POST, "/v1/stop", this::stop)
+    AdminServer door =
+        new AdminServer(vertx, access, audit)
+            .read("/v1/status", _ -> Future.succeededFuture(status.json()))
+            .read("/v1/config", _ -> Future.succeededFuture(ViewDump.json(discovery.view())))
+            .read("/v1/services", _ -> Future.succeededFuture(services()))
+            .change(HttpMethod.POST, "/v1/reload", OperatorRole.EDITOR, this::reload)
+            .change(HttpMethod.POST, "/v1/stop", OperatorRole.ADMIN, this::stop);
+    return AuditRoute.addTo(door, vertx, audit)
         .listen(fresh)
         .compose(server -> vertx.executeBlocking(() -> takeOver(fresh)).map(_ -> server));
   }
@@ -86,7 +95,8 @@ final class AdminApi implements AutoCloseable {
         .put("problems", new JsonArray(instances.definitions().problems()));
   }
 
-  private Future<JsonObject> reload() {
+  private Future<JsonObject> reload(AdminServer.Request request) {
+    request.note().object("service definitions");
     return vertx
         .executeBlocking(instances::reload)
         .map(
@@ -98,6 +108,7 @@ final class AdminApi implements AutoCloseable {
 
   private Future<JsonObject> stop(AdminServer.Request request) {
     Optional<OnStop> mode = Optional.ofNullable(request.query().get("mode")).map(AdminApi::onStop);
+    request.note().object("agent: stop, " + mode.map(OnStop::name).orElse("as configured"));
     stop.accept(mode);
     return Future.succeededFuture(new JsonObject().put("stopping", true));
   }

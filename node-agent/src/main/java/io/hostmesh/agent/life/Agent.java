@@ -353,7 +353,14 @@ public final class Agent implements AutoCloseable {
     AdminApi admin =
         closing.add(
             new AdminApi(
-                host.vertx(), status, discovery, instances, config.folders().socket(), this::stop));
+                host.vertx(),
+                config.folders().access(),
+                config.folders().auditLog(host.clock()),
+                status,
+                discovery,
+                instances,
+                config.folders().socket(),
+                this::stop));
     var _ =
         admin
             .listen(generation.number())

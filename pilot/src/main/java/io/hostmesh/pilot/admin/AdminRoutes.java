@@ -1,5 +1,6 @@
 package io.hostmesh.pilot.admin;
 
+import io.hostmesh.model.OperatorRole;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.RuleKey;
 import io.hostmesh.model.rules.RuleKind;
@@ -9,6 +10,7 @@ import io.hostmesh.pilot.rules.RuleStore;
 import io.hostmesh.pilot.snapshot.MeshState;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.admin.AdminServer;
+import io.hostmesh.runtime.admin.AuditNote;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpMethod;
@@ -39,20 +41,32 @@ public final class AdminRoutes {
 
   public void addTo(AdminServer server) {
     server
-        .route(HttpMethod.POST, "/v1/rules", this::apply)
-        .route(HttpMethod.POST, "/v1/rules/diff", r -> work(() -> desk.difference(files(r))))
-        .route(HttpMethod.GET, "/v1/rules", this::list)
-        .route(HttpMethod.DELETE, "/v1/rules", r -> work(() -> desk.delete(key(r))))
-        .route(HttpMethod.GET, "/v1/agents", _ -> now(() -> agents.agents(mesh.published())))
-        .route(HttpMethod.GET, "/v1/services", _ -> now(() -> MeshPages.services(mesh.published())))
-        .route(HttpMethod.GET, "/v1/snapshot", _ -> now(() -> MeshPages.snapshot(mesh.published())))
-        .route(HttpMethod.POST, "/v1/catalog/confirm", _ -> now(this::confirm))
-        .route(HttpMethod.GET, "/v1/status", _ -> now(this::status));
+        .change(HttpMethod.POST, "/v1/rules", OperatorRole.EDITOR, this::apply)
+        .change(
+            HttpMethod.DELETE,
+            "/v1/rules",
+            OperatorRole.EDITOR,
+            r -> work(() -> desk.delete(key(r), r.note())))
+        .change(
+            HttpMethod.POST,
+            "/v1/catalog/confirm",
+            OperatorRole.ADMIN,
+            r -> now(() -> confirm(r.note())))
+        .read(
+            HttpMethod.POST,
+            "/v1/rules/diff",
+            OperatorRole.VIEWER,
+            r -> work(() -> desk.difference(files(r))))
+        .read("/v1/rules", this::list)
+        .read("/v1/agents", _ -> now(() -> agents.agents(mesh.published())))
+        .read("/v1/services", _ -> now(() -> MeshPages.services(mesh.published())))
+        .read("/v1/snapshot", _ -> now(() -> MeshPages.snapshot(mesh.published())))
+        .read("/v1/status", _ -> now(this::status));
   }
 
   private Future<JsonObject> apply(AdminServer.Request request) {
     String dryRun = request.query().getOrDefault("dry-run", "false");
-    return work(() -> desk.apply(files(request), !dryRun.equals("false")));
+    return work(() -> desk.apply(files(request), !dryRun.equals("false"), request.note()));
   }
 
   private Future<JsonObject> list(AdminServer.Request request) {
@@ -63,7 +77,8 @@ public final class AdminRoutes {
                 Optional.ofNullable(request.query().get("service"))));
   }
 
-  private JsonObject confirm() {
+  private JsonObject confirm(AuditNote note) {
+    note.object("catalog: what is missing is gone");
     return new JsonObject().put("removed", mesh.confirmDisappearance());
   }
 

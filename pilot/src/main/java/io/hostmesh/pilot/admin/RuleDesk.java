@@ -11,6 +11,7 @@ import io.hostmesh.pilot.rules.TextDifference;
 import io.hostmesh.pilot.snapshot.MeshState;
 import io.hostmesh.pilot.snapshot.Published;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AuditNote;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What operators do with rules. Blocks while it waits: for virtual threads. */
 final class RuleDesk {
@@ -40,15 +43,20 @@ final class RuleDesk {
   }
 
   /** Judges rules and, unless it is a dry run, makes them hold. */
-  JsonObject apply(List<RuleProposal.File> files, boolean dryRun) {
+  JsonObject apply(List<RuleProposal.File> files, boolean dryRun, AuditNote note) {
     RuleProposal proposal = RuleProposal.judge(files, published().known());
+    List<RuleKey> keys = proposal.texts().keySet().stream().sorted().toList();
+    note.object(joined(keys, RuleKey::toString)).before(joined(keys, this::revision));
     JsonArray notes = new JsonArray();
     proposal.notes().stream().map(RuleProblem::toString).forEach(notes::add);
     List<RuleKey> changed = dryRun ? differing(proposal) : store.change(proposal.changes());
     JsonObject answer = new JsonObject().put("dry-run", dryRun).put("warnings", notes);
     if (!dryRun) {
       proposal.texts().forEach(this::awaitRule);
+      note.after(joined(keys, this::revision));
       awaitAgents(answer);
+    } else {
+      note.after("not changed: a dry run");
     }
     return answer.put("rules", listed(proposal, changed, dryRun));
   }
@@ -96,7 +104,8 @@ final class RuleDesk {
   }
 
   /** Deletes a rule, and waits until it holds nowhere. */
-  JsonObject delete(RuleKey key) {
+  JsonObject delete(RuleKey key, AuditNote note) {
+    note.object(key.toString()).before(revision(key)).after("none");
     if (store.change(List.of(new RuleStore.Change(key, Optional.empty()))).isEmpty()) {
       throw new UserError("there is no rule " + key + "; see hostmesh get");
     }
@@ -224,6 +233,15 @@ final class RuleDesk {
 
   private Optional<RuleState> stored(RuleKey key) {
     return published().rules().state(key);
+  }
+
+  /** For the audit log: the modify index in the registry, or "none". */
+  private String revision(RuleKey key) {
+    return stored(key).map(state -> String.valueOf(state.document().revision())).orElse("none");
+  }
+
+  private static String joined(List<RuleKey> keys, Function<RuleKey, String> text) {
+    return keys.stream().map(text).collect(Collectors.joining(", "));
   }
 
   private Optional<String> textOf(RuleKey key) {
