@@ -40,6 +40,7 @@ public record AgentConfig(
     BalancePolicy balance,
     boolean resumption,
     Optional<Path> accessLog,
+    WorkloadApiSettings workloadApi,
     Duration drainLimit) {
 
   public static final Path DEFAULT_RUN_DIR = Path.of("/run/hostmesh-agent");
@@ -96,6 +97,14 @@ public record AgentConfig(
     }
   }
 
+  /**
+   * The SPIFFE Workload API for applications of this host.
+   *
+   * @param enabled {@code workload-api.enabled}
+   * @param socket {@code workload-api.socket}; {@code workload.sock} in {@code run-dir} unless set
+   */
+  public record WorkloadApiSettings(boolean enabled, Path socket) {}
+
   /** What becomes of a call by a process that belongs to no service. */
   public enum UnknownWorkload {
     /** It is refused with a sentence that says so. */
@@ -137,6 +146,11 @@ public record AgentConfig(
         section.choice("balance", BalancePolicy.class, BalancePolicy.LEAST_REQUEST),
         section.section("tls").bool("resumption", true),
         section.section("access-log").optionalValue("file", Path::of),
+        new WorkloadApiSettings(
+            section.section("workload-api").bool("enabled", true),
+            section
+                .section("workload-api")
+                .value("socket", Path::of, run.resolve("workload.sock"))),
         section.section("drain").duration("limit", Duration.ofSeconds(30)));
   }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Certificates with their keys and the trust bundle on disk: one file each, PEM, mode 0600 in a
@@ -48,6 +49,15 @@ final class IdentityFiles {
 
   Path directory() {
     return directory;
+  }
+
+  /** The names of what is there. */
+  List<String> names() {
+    try (Stream<Path> paths = Files.list(directory)) {
+      return paths.map(path -> String.valueOf(path.getFileName())).toList();
+    } catch (IOException e) {
+      throw unusable(e);
+    }
   }
 
   /** A certificate and its key; empty where there is none, or none that can be read. */

@@ -23,6 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The certificates of a host's services: each has a key of its own, made here, that never leaves.
@@ -41,6 +44,10 @@ public final class ServiceIdentities implements AutoCloseable {
       new Backoff(Duration.ofMillis(250), Duration.ofMillis(1500));
 
   private static final int AT_ONCE = 4;
+
+  private static final String LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+  private static final Pattern FILE =
+      Pattern.compile("(?<namespace>" + LABEL + ")\\.(?<service>" + LABEL + ")\\.pem");
 
   private final Host host;
   private final NodeIdentity node;
@@ -90,6 +97,15 @@ public final class ServiceIdentities implements AutoCloseable {
       }
     }
     ticks.now();
+  }
+
+  /** The services of which something is on disk. Blocking. */
+  public Set<ServiceName> kept() {
+    return files.names().stream()
+        .map(FILE::matcher)
+        .filter(Matcher::matches)
+        .map(file -> new ServiceName(file.group("namespace"), file.group("service")))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** The service's certificate; the same object until it is renewed, empty once it has expired. */

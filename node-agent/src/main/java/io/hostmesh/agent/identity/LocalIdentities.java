@@ -24,6 +24,7 @@ import java.util.function.BooleanSupplier;
 public final class LocalIdentities implements Identities, AutoCloseable {
   private final NodeIdentity node;
   private final ServiceIdentities services;
+  private final ApplicationCertificates applications;
 
   /**
    * Reads what is on disk, and begins to join where there is nothing. Blocking.
@@ -37,15 +38,23 @@ public final class LocalIdentities implements Identities, AutoCloseable {
         NodeIdentity.start(
             host, new NodeIdentity.Settings(id, folder.resolve("node"), citadel), owner);
     this.services = new ServiceIdentities(host, node, folder.resolve("services"), owner);
+    this.applications =
+        new ApplicationCertificates(host, node, folder.resolve("applications"), owner);
   }
 
   public NodeIdentity node() {
     return node;
   }
 
+  /** What the applications of this host may fetch for themselves. */
+  public ApplicationIdentities applications() {
+    return applications;
+  }
+
   /** Says which services are here now. Blocking: reads the certificates of new ones. */
   public void services(Set<ServiceName> present) {
     services.services(present);
+    applications.services(present);
   }
 
   /** Calls back whenever a certificate came, changed or went. */
@@ -85,6 +94,7 @@ public final class LocalIdentities implements Identities, AutoCloseable {
 
   @Override
   public void close() {
+    applications.close();
     services.close();
     node.close();
   }

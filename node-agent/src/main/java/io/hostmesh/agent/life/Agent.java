@@ -26,6 +26,7 @@ import io.hostmesh.agent.telemetry.StreamAccessLog;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.Sockets;
 import io.hostmesh.agent.workload.CgroupTree;
+import io.hostmesh.agent.workloadapi.WorkloadApi;
 import io.hostmesh.model.MeshHost;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
@@ -103,6 +104,7 @@ public final class Agent implements AutoCloseable {
   private final ListeningSockets sockets;
   private final List<Channel> listening = new ArrayList<>();
   private final HostCapture capture;
+  private final WorkloadApi workloadApi;
   private @Nullable DataPath road;
 
   private volatile boolean listens;
@@ -189,6 +191,7 @@ public final class Agent implements AutoCloseable {
             instances,
             facts,
             capture::json);
+    this.workloadApi = new WorkloadApi(host.vertx(), identities.applications(), facts::process);
     this.registry = closing.add(connecting.get());
     this.reporting = new Reporting(host.vertx(), status, discovery, notify);
   }
@@ -258,7 +261,7 @@ public final class Agent implements AutoCloseable {
     return made;
   }
 
-  private void listen() {
+  private void listen() throws InterruptedException {
     new Needs(discovery, identities, instances).require(readiness, () -> listens, capture::problem);
     AgentPorts ports = new AgentPorts(config.listen());
     Monitoring monitoring = new Monitoring(metrics, readiness);
@@ -273,6 +276,10 @@ public final class Agent implements AutoCloseable {
     closing.add(this::stopListening);
     facts.declare(instances.definitions());
     identities.services(names(instances.definitions()));
+    if (config.workloadApi().enabled()) {
+      closing.add(
+          WorkloadSocket.open(workloadApi, config.workloadApi().socket(), generation.number()));
+    }
     road = closing.add(road(ports));
     listens = true;
   }
@@ -388,6 +395,7 @@ public final class Agent implements AutoCloseable {
               identities.services(names(definitions));
               return definitions;
             })
+        .onSuccess(_ -> workloadApi.declared())
         .onFailure(
             failure -> LOG.log(System.Logger.Level.ERROR, "certificates of services", failure));
     Set<ServiceName> upstreams = new HashSet<>();

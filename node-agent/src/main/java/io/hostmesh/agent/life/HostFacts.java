@@ -10,6 +10,7 @@ import io.hostmesh.agent.workload.CallerAttestor;
 import io.hostmesh.agent.workload.CgroupTree;
 import io.hostmesh.agent.workload.ListenerAttestation;
 import io.hostmesh.agent.workload.ListenerAttestor;
+import io.hostmesh.agent.workload.PeerProcesses;
 import io.hostmesh.agent.workload.Workload;
 import io.hostmesh.agent.workload.WorkloadMatcher;
 import io.hostmesh.agent.workload.WorkloadSelector;
@@ -109,6 +110,11 @@ final class HostFacts implements LocalInstances {
                   + " claim both");
       case Attestation.NotLocal(Optional<String> doubt) -> new Caller.Remote(doubt);
     };
+  }
+
+  /** Which service a process of this host is that calls over a unix socket. */
+  Attestation process(PeerProcesses.Peer peer) {
+    return compiled.workloads().match(peer.owner());
   }
 
   /** Who listens there instead of the instance, as a sentence; empty where it is the instance. */
