@@ -6,6 +6,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The listening sockets of a host's agent, opened by the supervisor so that they outlive each
@@ -14,6 +16,12 @@ import java.util.List;
  */
 final class AgentSockets {
   private static final List<String> HERE = List.of("127.0.0.1", "::1");
+
+  /** As in the agent's socket unit. */
+  private static final List<String> OUTBOUND =
+      Stream.concat(IntStream.rangeClosed(1, 16).mapToObj(i -> "127.0.0." + i), Stream.of("::1"))
+          .toList();
+
   private static final List<String> ANYWHERE = List.of("0.0.0.0", "::");
 
   private AgentSockets() {}
@@ -30,7 +38,7 @@ final class AgentSockets {
 
   private static List<ListeningSocket> all() {
     List<ListeningSocket> sockets = new ArrayList<>();
-    tcp(sockets, "outbound", HERE, 15001);
+    tcp(sockets, "outbound", OUTBOUND, 15001);
     tcp(sockets, "inbound", ANYWHERE, 15006);
     tcp(sockets, "mesh", ANYWHERE, 15008);
     tcp(sockets, "dns-tcp", HERE, 15053);

@@ -173,6 +173,7 @@ public final class Agent implements AutoCloseable {
                 config,
                 opening.get(),
                 self.uid(),
+                AgentPorts.captured(config.listen(), sockets),
                 discovery,
                 instances,
                 nameServers,

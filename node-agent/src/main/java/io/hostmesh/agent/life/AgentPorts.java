@@ -2,11 +2,13 @@ package io.hostmesh.agent.life;
 
 import io.hostmesh.agent.AgentConfig;
 import io.hostmesh.agent.listen.ListeningSockets;
+import io.hostmesh.agent.redirect.CapturePorts;
 import io.hostmesh.runtime.HostPort;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,8 +36,9 @@ record AgentPorts(AgentConfig.Listen listen) {
    */
   List<InetSocketAddress> addresses(String name) {
     return switch (name) {
-      case ListeningSockets.OUTBOUND -> loopback(listen.outbound());
-      case ListeningSockets.DNS_UDP, ListeningSockets.DNS_TCP -> loopback(listen.dns());
+      case ListeningSockets.OUTBOUND -> loopback(CapturePorts.SPREAD, listen.outbound());
+      case ListeningSockets.DNS_UDP, ListeningSockets.DNS_TCP ->
+          loopback(CapturePorts.SPREAD.subList(0, 1), listen.dns());
       case ListeningSockets.INBOUND -> anywhere(listen.inbound());
       case ListeningSockets.MESH -> anywhere(listen.mesh());
       case ListeningSockets.METRICS -> one(listen.metrics());
@@ -48,12 +51,25 @@ record AgentPorts(AgentConfig.Listen listen) {
     return Files.exists(Path.of("/proc/net/if_inet6"));
   }
 
-  /** Where the kernel turns what leaves this host to: one socket a family, see CapturePorts. */
-  private static List<InetSocketAddress> loopback(int port) {
-    InetSocketAddress ipv4 = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
-    return speaksIpv6()
-        ? List.of(ipv4, new InetSocketAddress(InetAddress.ofLiteral("::1"), port))
-        : List.of(ipv4);
+  /** Where the kernel turns what leaves this host to, see {@link CapturePorts}. */
+  private static List<InetSocketAddress> loopback(List<InetAddress> ipv4, int port) {
+    List<InetSocketAddress> all = new ArrayList<>();
+    ipv4.forEach(address -> all.add(new InetSocketAddress(address, port)));
+    if (speaksIpv6()) {
+      all.add(new InetSocketAddress(InetAddress.ofLiteral("::1"), port));
+    }
+    return all;
+  }
+
+  /**
+   * The ports that the kernel's rules lead to. A socket unit that knows of one address only gets
+   * all calls at this one.
+   */
+  static CapturePorts captured(AgentConfig.Listen listen, ListeningSockets sockets) {
+    boolean spread =
+        !sockets.isPassed(ListeningSockets.OUTBOUND)
+            || sockets.passed(ListeningSockets.OUTBOUND) == CapturePorts.SPREAD.size();
+    return new CapturePorts(listen.outbound(), listen.inbound(), listen.dns(), spread);
   }
 
   private static List<InetSocketAddress> anywhere(int port) {

@@ -36,7 +36,8 @@ public final class CaptureByHand {
               .capture()
               .plan(
                   (Integer) Files.getAttribute(state, "unix:uid"),
-                  new CapturePorts(listen.outbound(), listen.inbound(), listen.dns()),
+                  // Whether a running agent's sockets know more than one address is not known here.
+                  new CapturePorts(listen.outbound(), listen.inbound(), listen.dns(), false),
                   LocalInstances.declared(config.folders().services(), Agent.reservedPorts(config))
                       .ports(),
                   List.of(),

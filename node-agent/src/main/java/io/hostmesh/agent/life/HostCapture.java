@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class HostCapture implements AutoCloseable {
   private final AgentConfig config;
   private final int uid;
+  private final CapturePorts ports;
   private final MeshSource mesh;
   private final LocalInstances instances;
   private final NameServers nameServers;
@@ -53,6 +54,7 @@ final class HostCapture implements AutoCloseable {
 
   /**
    * @param opened see {@link #open}
+   * @param ports where it does
    * @param listens whether the agent takes calls: before, nothing is captured
    * @param changed called where {@link #problem} came or went
    */
@@ -60,6 +62,7 @@ final class HostCapture implements AutoCloseable {
       AgentConfig config,
       Optional<Capture> opened,
       int uid,
+      CapturePorts ports,
       MeshSource mesh,
       LocalInstances instances,
       NameServers nameServers,
@@ -67,6 +70,7 @@ final class HostCapture implements AutoCloseable {
       Runnable changed) {
     this.config = config;
     this.uid = uid;
+    this.ports = ports;
     this.mesh = mesh;
     this.instances = instances;
     this.nameServers = nameServers;
@@ -89,16 +93,10 @@ final class HostCapture implements AutoCloseable {
     for (DirectoryEntry entry : mesh.view().directory()) {
       endpoints.addAll(entry.addresses());
     }
-    AgentConfig.Listen listen = config.listen();
     return Optional.of(
         config
             .capture()
-            .plan(
-                uid,
-                new CapturePorts(listen.outbound(), listen.inbound(), listen.dns()),
-                instances.definitions().ports(),
-                endpoints,
-                nameServers.ofHost()));
+            .plan(uid, ports, instances.definitions().ports(), endpoints, nameServers.ofHost()));
   }
 
   /** Begins to keep the kernel in step. */

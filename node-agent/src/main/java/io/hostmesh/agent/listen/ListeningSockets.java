@@ -51,6 +51,11 @@ public final class ListeningSockets {
     return passed.containsKey(name) || passed.containsKey(name + "6");
   }
 
+  /** How many sockets of exactly this name were passed in. */
+  public int passed(String name) {
+    return passed.getOrDefault(name, List.of()).size();
+  }
+
   /**
    * Serves connections.
    *

@@ -123,8 +123,8 @@ final class IptablesChains implements KernelRules {
           while $t -w 5 -t nat -D OUTPUT -j %1$s; do :; done
           while $t -w 5 -t nat -D PREROUTING -j %2$s; do :; done
           while $t -w 5 -t filter -D INPUT -j %3$s; do :; done
-          for c in %1$s %2$s %4$s %5$s %6$s; do $t -w 5 -t nat -F $c; done
-          for c in %1$s %2$s %4$s %5$s %6$s; do $t -w 5 -t nat -X $c; done
+          for c in %1$s %2$s %4$s %5$s %6$s %9$s; do $t -w 5 -t nat -F $c; done
+          for c in %1$s %2$s %4$s %5$s %6$s %9$s; do $t -w 5 -t nat -X $c; done
           $t -w 5 -t filter -F %3$s
           $t -w 5 -t filter -X %3$s
           $t-save | grep -q %7$s || continue
@@ -144,7 +144,8 @@ final class IptablesChains implements KernelRules {
             IptablesRules.ENDPOINTS,
             IptablesRules.DNS,
             IptablesRules.SOURCE_ANSWERS,
-            IptablesRules.SOURCE_ZONE);
+            IptablesRules.SOURCE_ZONE,
+            IptablesRules.CAPTURE);
   }
 
   @Override

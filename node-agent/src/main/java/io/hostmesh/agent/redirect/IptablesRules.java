@@ -20,6 +20,7 @@ final class IptablesRules {
   static final String INBOUND = PREFIX + "INBOUND";
   static final String SERVICES = PREFIX + "SERVICES";
   static final String ENDPOINTS = PREFIX + "ENDPOINTS";
+  static final String CAPTURE = PREFIX + "CAPTURE";
   static final String DNS = PREFIX + "DNS";
   static final String REFUSE = PREFIX + "REFUSE";
   static final String SOURCE_ZONE = PREFIX + "SOURCE_ZONE";
@@ -31,7 +32,7 @@ final class IptablesRules {
   private static final List<String> TABLES = List.of("raw", "mangle", "nat", "filter");
 
   private static final List<String> NAT_CHAINS =
-      List.of(OUTBOUND, INBOUND, SERVICES, ENDPOINTS, DNS);
+      List.of(OUTBOUND, INBOUND, SERVICES, ENDPOINTS, CAPTURE, DNS);
 
   /** The multiport match takes 15 ports. */
   private static final int PORTS_A_RULE = 15;
@@ -62,6 +63,7 @@ final class IptablesRules {
     inbound(lines, plan, ipv4);
     services(lines, plan);
     endpoints(lines, plan, ipv4);
+    capture(lines, plan.ports(), ipv4);
     dns(lines, plan, ipv4);
     jumps(lines, "nat", current);
     lines.add("COMMIT");
@@ -179,7 +181,7 @@ final class IptablesRules {
     batches(exclusions.ports())
         .forEach(ports -> lines.add(rule + "-p tcp -m multiport --dports " + ports + " -j RETURN"));
     plan.excluded(ipv4).forEach(range -> lines.add(rule + "-d " + range + " -p tcp -j RETURN"));
-    String capture = " -j REDIRECT --to-ports " + plan.ports().outbound();
+    String capture = " -j " + CAPTURE;
     plan.virtual(ipv4).forEach(range -> lines.add(rule + "-d " + range + " -p tcp" + capture));
     // A virtual address is local too, by its route: so it comes first.
     lines.add(rule + "-p tcp -m addrtype --dst-type LOCAL -j " + SERVICES);
@@ -230,8 +232,22 @@ final class IptablesRules {
                                 + address
                                 + " -p tcp -m multiport --dports "
                                 + ports
-                                + " -j REDIRECT --to-ports "
-                                + plan.ports().outbound())));
+                                + " -j "
+                                + CAPTURE)));
+  }
+
+  private static void capture(List<String> lines, CapturePorts ports, boolean ipv4) {
+    if (!ipv4 || !ports.spread()) {
+      lines.add("-A " + CAPTURE + " -p tcp -j REDIRECT --to-ports " + ports.outbound());
+      return;
+    }
+    int mask = CapturePorts.SPREAD.size() - 1;
+    for (int i = 0; i <= mask; i++) {
+      lines.add(
+          "-A %s -d 0.0.0.%d/0.0.0.%d -p tcp -j DNAT --to-destination %s:%d"
+              .formatted(
+                  CAPTURE, i, mask, CapturePorts.SPREAD.get(i).getHostAddress(), ports.outbound()));
+    }
   }
 
   private static void dns(List<String> lines, CapturePlan plan, boolean ipv4) {

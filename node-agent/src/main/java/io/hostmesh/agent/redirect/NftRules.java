@@ -32,6 +32,9 @@ final class NftRules {
     set(lines, "endpoints6", "ipv6_addr . inet_service", elements(plan.endpoints(false)));
     set(lines, "service_ports", "inet_service", ports(plan.servicePorts()));
     chain(lines, "dns", dns(plan));
+    if (plan.ports().spread()) {
+      chain(lines, "capture4", spread(plan.ports()));
+    }
     chain(lines, "outbound", outbound(plan));
     chain(lines, "inbound", inbound(plan));
     chain(lines, "refuse", refuse(plan));
@@ -103,17 +106,36 @@ final class NftRules {
     anyOf(exclusions.ports().stream()).forEach(p -> rules.add("tcp dport " + p + " return"));
     forEachFamily(
         plan::excluded, (family, ranges) -> rules.add(family + " daddr " + ranges + " return"));
-    String capture = "redirect to :" + plan.ports().outbound();
+    String capture6 = "redirect to :" + plan.ports().outbound();
+    String capture4 = plan.ports().spread() ? "jump capture4" : capture6;
     forEachFamily(
         plan::virtual,
         (family, ranges) ->
-            rules.add(family + " daddr " + ranges + " meta l4proto tcp " + capture));
+            rules.add(
+                family
+                    + " daddr "
+                    + ranges
+                    + " meta l4proto tcp "
+                    + (family.equals("ip") ? capture4 : capture6)));
     // A virtual address is local too, by its route: so it comes first.
     rules.add(services(plan));
-    rules.add("ip daddr . tcp dport @endpoints4 " + capture);
-    rules.add("ip6 daddr . tcp dport @endpoints6 " + capture);
+    rules.add("ip daddr . tcp dport @endpoints4 " + capture4);
+    rules.add("ip6 daddr . tcp dport @endpoints6 " + capture6);
     if (plan.scope() == CaptureScope.ALL) {
-      rules.add("fib daddr type != local meta l4proto tcp " + capture);
+      String elsewhere = " fib daddr type != local meta l4proto tcp ";
+      rules.add("meta nfproto ipv4" + elsewhere + capture4);
+      rules.add("meta nfproto ipv6" + elsewhere + capture6);
+    }
+    return rules;
+  }
+
+  private static List<String> spread(CapturePorts ports) {
+    List<String> rules = new ArrayList<>();
+    int mask = CapturePorts.SPREAD.size() - 1;
+    for (int i = 0; i <= mask; i++) {
+      rules.add(
+          "ip daddr & 0.0.0.%d == 0.0.0.%d meta l4proto tcp dnat ip to %s:%d"
+              .formatted(mask, i, CapturePorts.SPREAD.get(i).getHostAddress(), ports.outbound()));
     }
     return rules;
   }

@@ -78,7 +78,8 @@ class CapturePlanTest {
 
     assertThat(IptablesRules.full(plan, true, saved)).doesNotContain("-I ");
     String removal = IptablesRules.removal(saved);
-    for (String chain : List.of("OUTBOUND", "INBOUND", "SERVICES", "ENDPOINTS", "DNS", "REFUSE")) {
+    for (String chain :
+        List.of("OUTBOUND", "INBOUND", "SERVICES", "ENDPOINTS", "CAPTURE", "DNS", "REFUSE")) {
       assertThat(removal).contains("-F HOSTMESH_" + chain).contains("-X HOSTMESH_" + chain);
     }
     assertThat(removal).contains("-D OUTPUT -j HOSTMESH_OUTBOUND");
@@ -90,6 +91,20 @@ class CapturePlanTest {
             line ->
                 assertThat(line.replaceAll(".*--dports (\\S+) .*", "$1").split(",", -1))
                     .hasSizeLessThanOrEqualTo(15));
+  }
+
+  @Test
+  void anAgentWithOneAddressForOutgoingCallsGetsAllOfThemThere() {
+    CapturePlan plan =
+        CaptureSettings.read(Section.parse("agent.conf", ""))
+            .plan(
+                4711, new CapturePorts(15001, 15006, 15053, false), Set.of(), Set.of(), List.of());
+
+    assertThat(NftRules.full(plan)).contains("redirect to :15001").doesNotContain("dnat");
+    assertThat(IptablesRules.full(plan, true, ""))
+        .contains("-A HOSTMESH_CAPTURE -p tcp -j REDIRECT --to-ports 15001")
+        .doesNotContain("DNAT");
+    assertThat(plan.hasRulesOf(TestPlan.mesh())).isFalse();
   }
 
   @Test

@@ -190,14 +190,15 @@ abstract class CaptureStory {
 
     for (List<String> addresses :
         List.of(
-            List.of("241.0.0.7", "241.0.0.8"), List.of("fd48:6f73:746d::7", "fd48:6f73:746d::8"))) {
+            List.of("241.0.0.7", "241.0.1.7"),
+            List.of("fd48:6f73:746d::7", "fd48:6f73:746d:1::7"))) {
       // The first has ended, but is tracked for minutes: their answers would look the same.
       assertThat(host.greetingFrom(5000, TestAgent.CALLER, addresses.getFirst(), 80))
           .endsWith("7 80 from web");
       assertThat(host.greetingFrom(5000, TestAgent.CALLER, addresses.getLast(), 80))
-          .endsWith("8 80 from web");
+          .endsWith("7 80 from web");
       assertThat(agent.callersPorts().getLast()).isNotEqualTo(5000);
-      assertThat(host.greetingFrom(5000, SOMEONE, addresses.getLast(), 81)).endsWith("8 81");
+      assertThat(host.greetingFrom(5000, SOMEONE, addresses.getLast(), 81)).endsWith("7 81");
     }
     for (String loopback : List.of("127.0.0.1", "::1")) {
       host.greetingFrom(5000, TestAgent.CALLER, loopback, SERVICE);
@@ -206,6 +207,18 @@ abstract class CaptureStory {
           .endsWith(" 8081 from web");
       assertThat(agent.callersPorts().getLast()).isNotEqualTo(5000);
     }
+  }
+
+  @Test
+  void callsToAddressesSideBySideKeepTheirPort() throws Exception {
+    apply(plan());
+
+    for (int last = 0; last < CapturePorts.SPREAD.size(); last++) {
+      String address = "241.0.0." + last;
+      assertThat(host.greetingFrom(5000, TestAgent.CALLER, address, 80))
+          .isEqualTo("outbound " + address + " 80 from web");
+    }
+    assertThat(agent.callersPorts()).containsOnly(5000);
   }
 
   /** A port that the kernel gives a caller may be the real one of another caller's socket. */
