@@ -12,10 +12,13 @@ import picocli.CommandLine.Parameters;
     description = "Delete a rule; returns when it holds no more.",
     footer = {"", "Example:", "  hostmesh delete route greeter"})
 final class DeleteCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "KIND", description = "route or access")
+  @Parameters(index = "0", paramLabel = "KIND", description = "route, access or mode")
   private String kind = "";
 
-  @Parameters(index = "1", paramLabel = "SERVICE", description = "the service")
+  @Parameters(
+      index = "1",
+      paramLabel = "SERVICE",
+      description = "the service, or \"NS/*\" or \"*/*\"")
   private String service = "";
 
   @Mixin private Mesh mesh = new Mesh();

@@ -25,10 +25,18 @@ import picocli.CommandLine.Parameters;
       "  hostmesh get route greeter > greeter-route.conf"
     })
 final class GetCommand implements Callable<Integer> {
-  @Parameters(index = "0", arity = "0..1", paramLabel = "KIND", description = "route or access")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "KIND",
+      description = "route, access or mode")
   private @Nullable String kind;
 
-  @Parameters(index = "1", arity = "0..1", paramLabel = "SERVICE", description = "the service")
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "SERVICE",
+      description = "the service, or \"NS/*\" or \"*/*\"")
   private @Nullable String service;
 
   @Option(names = "--json", description = "for programs")

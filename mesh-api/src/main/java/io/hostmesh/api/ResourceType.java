@@ -6,6 +6,7 @@ import com.google.protobuf.Parser;
 import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.MeshSettings;
+import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.Service;
 import java.util.Optional;
@@ -19,6 +20,7 @@ public enum ResourceType {
   SERVICE(Service.getDescriptor().getFullName(), Service.parser(), true),
   ENDPOINTS(Endpoints.getDescriptor().getFullName(), Endpoints.parser(), false),
   ROUTE(Route.getDescriptor().getFullName(), Route.parser(), false),
+  MODE_POLICY(ModePolicy.getDescriptor().getFullName(), ModePolicy.parser(), false),
   ACCESS_POLICY(AccessPolicy.getDescriptor().getFullName(), AccessPolicy.parser(), false);
 
   private static final String PREFIX = "type.googleapis.com/";

@@ -8,6 +8,7 @@ import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.List;
@@ -22,6 +23,7 @@ final class FakeMesh implements MeshSource, MeshView {
   final Map<ServiceName, List<Endpoint>> endpoints = new ConcurrentHashMap<>();
   final Map<ServiceName, RouteTable> routes = new ConcurrentHashMap<>();
   final Map<ServiceName, AccessTable> access = new ConcurrentHashMap<>();
+  final Map<ServiceName, MeshMode> modes = new ConcurrentHashMap<>();
   volatile MeshSettings settings = new MeshSettings("test.local", "dc1", true, true);
 
   /** What pilot would answer when endpoints are asked for. */
@@ -74,5 +76,11 @@ final class FakeMesh implements MeshSource, MeshView {
   @Override
   public Optional<AccessTable> access(ServiceName service) {
     return Optional.ofNullable(access.get(service));
+  }
+
+  @Override
+  public MeshMode mode(ServiceName service, int port) {
+    MeshMode mesh = settings.strict() ? MeshMode.STRICT : MeshMode.PERMISSIVE;
+    return modes.getOrDefault(service, mesh);
   }
 }

@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -296,6 +297,8 @@ class TcpRoadTest {
   }
 
   static AccessTable access(String rule) {
-    return AccessTable.compile((AccessRule) RuleParser.parse("test", rule));
+    AccessRule parsed = (AccessRule) RuleParser.parse("test", rule);
+    return AccessTable.compile(
+        parsed.scope().service().orElseThrow(), "test.local", List.of(parsed), true);
   }
 }

@@ -23,6 +23,11 @@ public record RouteRule(
   }
 
   @Override
+  public Scope scope() {
+    return Scope.of(service);
+  }
+
+  @Override
   public RuleKind kind() {
     return RuleKind.ROUTE;
   }

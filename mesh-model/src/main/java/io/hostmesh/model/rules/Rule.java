@@ -1,11 +1,10 @@
 package io.hostmesh.model.rules;
 
-import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
 
-/** One document of the mesh's rules: what shall hold for one service. */
-public sealed interface Rule permits RouteRule, AccessRule {
-  ServiceName service();
+/** One document of the mesh's rules: what shall hold for a service, a namespace or the mesh. */
+public sealed interface Rule permits RouteRule, AccessRule, ModeRule {
+  Scope scope();
 
   RuleKind kind();
 
@@ -13,6 +12,6 @@ public sealed interface Rule permits RouteRule, AccessRule {
   Origin origin();
 
   default RuleKey key() {
-    return new RuleKey(kind(), service());
+    return new RuleKey(kind(), scope());
   }
 }

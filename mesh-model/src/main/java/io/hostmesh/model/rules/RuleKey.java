@@ -1,15 +1,15 @@
 package io.hostmesh.model.rules;
 
-import io.hostmesh.model.ServiceName;
 import java.util.Optional;
 
-/** What makes a rule unique: its kind and the service that it is for. */
-public record RuleKey(RuleKind kind, ServiceName service) implements Comparable<RuleKey> {
+/** What makes a rule unique: its kind and what it is for. */
+public record RuleKey(RuleKind kind, Scope scope) implements Comparable<RuleKey> {
   /**
-   * {@code <kind>/<namespace>/<service>}, the key's form below the rules' folder in the registry.
+   * {@code <kind>/<namespace>/<service>} with {@code *} for all, the key's form below the rules'
+   * folder in the registry.
    */
   public String path() {
-    return kind.text() + "/" + service.full();
+    return kind.text() + "/" + scope.path();
   }
 
   /** The key of a path that {@link #path()} made; empty for anything else. */
@@ -21,8 +21,7 @@ public record RuleKey(RuleKind kind, ServiceName service) implements Comparable<
     try {
       return Optional.of(
           new RuleKey(
-              RuleKind.parse(path.substring(0, slash)),
-              ServiceName.parse(path.substring(slash + 1))));
+              RuleKind.parse(path.substring(0, slash)), Scope.parse(path.substring(slash + 1))));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
@@ -31,12 +30,12 @@ public record RuleKey(RuleKind kind, ServiceName service) implements Comparable<
   @Override
   public int compareTo(RuleKey other) {
     int byKind = kind.compareTo(other.kind);
-    return byKind != 0 ? byKind : service.compareTo(other.service);
+    return byKind != 0 ? byKind : scope.compareTo(other.scope);
   }
 
   /** {@code route greeter}: how messages and the command line call a rule. */
   @Override
   public String toString() {
-    return kind.text() + " " + service;
+    return kind.text() + " " + scope;
   }
 }

@@ -1,15 +1,31 @@
 package io.hostmesh.model.rules;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The kinds of rules. */
 public enum RuleKind {
+  /** Where requests to a service go. */
   ROUTE,
-  ACCESS;
+  /** Who may call. */
+  ACCESS,
+  /** Whether callers without an identity get in. */
+  MODE;
 
   /** As {@code kind = ...} and the registry's keys write it. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** All kinds, for messages: {@code route, access or mode}. */
+  public static String all() {
+    RuleKind[] kinds = values();
+    return Arrays.stream(kinds, 0, kinds.length - 1)
+            .map(RuleKind::text)
+            .collect(Collectors.joining(", "))
+        + " or "
+        + kinds[kinds.length - 1].text();
   }
 
   /**
@@ -21,7 +37,6 @@ public enum RuleKind {
         return kind;
       }
     }
-    throw new IllegalArgumentException(
-        "\"" + text + "\" is not a kind of rule: use route or access");
+    throw new IllegalArgumentException("\"" + text + "\" is not a kind of rule: use " + all());
   }
 }

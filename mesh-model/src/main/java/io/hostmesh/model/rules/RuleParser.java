@@ -3,19 +3,18 @@ package io.hostmesh.model.rules;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Section;
-import io.hostmesh.model.rules.AccessRule.Grant;
 import io.hostmesh.model.rules.RouteRule.Entry;
 import io.hostmesh.model.rules.RouteRule.Match;
 import io.hostmesh.model.rules.RouteRule.Subset;
 import io.hostmesh.model.rules.RouteRule.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -26,7 +25,7 @@ public final class RuleParser {
   /** More than any real split needs, small enough that sums never overflow. */
   private static final int MAX_WEIGHT = 1_000_000;
 
-  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+  static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
   private RuleParser() {}
 
@@ -37,21 +36,70 @@ public final class RuleParser {
   public static Rule parse(String file, String text) {
     Section document = Section.parse(file, text);
     RuleKind kind = document.value("kind", RuleKind::parse);
-    ServiceName service = service(document);
+    Scope scope = scope(document);
     Rule rule =
         switch (kind) {
-          case ROUTE -> route(document, service);
-          case ACCESS -> access(document, service);
+          case ROUTE -> route(document, oneService(document, scope));
+          case ACCESS -> AccessParser.access(document, scope);
+          case MODE -> mode(document, scope);
         };
     document.end();
     return rule;
   }
 
-  private static ServiceName service(Section document) {
-    String namespace = document.string("namespace", ServiceName.DEFAULT_NAMESPACE);
-    return document.value(
-        "service",
-        text -> text.contains("/") ? ServiceName.parse(text) : new ServiceName(namespace, text));
+  /** {@code service = "*"} is every service of the namespace, which has to be named then. */
+  private static Scope scope(Section document) {
+    String namespace = document.string("namespace", "");
+    Scope scope =
+        document.value(
+            "service",
+            text -> {
+              if (text.contains("/")) {
+                return Scope.parse(text);
+              }
+              if (text.equals(Scope.ALL) && namespace.isEmpty()) {
+                throw new IllegalArgumentException(
+                    "\"*\" is every service of a namespace: say which with namespace = ..., or"
+                        + " namespace = \"*\" for the whole mesh");
+              }
+              return Scope.of(
+                  namespace.isEmpty() ? ServiceName.DEFAULT_NAMESPACE : namespace, text);
+            });
+    return scope;
+  }
+
+  private static ServiceName oneService(Section document, Scope scope) {
+    return scope
+        .service()
+        .orElseThrow(() -> document.refuse("service", "a route is for one service, not for all"));
+  }
+
+  private static ModeRule mode(Section document, Scope scope) {
+    Optional<MeshMode> mode =
+        document.has("mode")
+            ? Optional.of(document.choice("mode", MeshMode.class, MeshMode.STRICT))
+            : Optional.empty();
+    Map<Integer, MeshMode> ports = new TreeMap<>();
+    Section byPort = document.section("ports");
+    for (String port : byPort.keys()) {
+      ports.put(port(byPort, port), byPort.choice(port, MeshMode.class, MeshMode.STRICT));
+    }
+    if (mode.isEmpty() && ports.isEmpty()) {
+      throw document.refuse("mode", "is required: strict, permissive or disabled");
+    }
+    return new ModeRule(scope, mode, ports, document.origin());
+  }
+
+  private static int port(Section section, String key) {
+    try {
+      int port = Integer.parseInt(key);
+      if (port >= 1 && port <= 65535) {
+        return port;
+      }
+    } catch (NumberFormatException e) {
+      throw new HoconException(section.origin(key), "\"" + key + "\" is not a port", e);
+    }
+    throw section.refuse(key, key + " is not within 1 to 65535");
   }
 
   private static RouteRule route(Section document, ServiceName service) {
@@ -132,64 +180,5 @@ public final class RuleParser {
     }
     match.end();
     return new Match(headers, path);
-  }
-
-  private static AccessRule access(Section document, ServiceName service) {
-    if (!document.has("allow")) {
-      throw document.refuse("allow", "is required; allow = [] closes the service to everyone");
-    }
-    List<Grant> grants = new ArrayList<>();
-    for (Section grant : document.sections("allow")) {
-      grants.add(grant(grant));
-    }
-    return new AccessRule(service, grants, document.origin());
-  }
-
-  private static Grant grant(Section grant) {
-    Set<ServiceName> from = new LinkedHashSet<>();
-    if (!grant.has("from")) {
-      throw grant.refuse("from", "is required: a service, a list of services, or \"*\" for all");
-    }
-    for (String caller : grant.strings("from")) {
-      if (!caller.equals("*")) {
-        from.add(parsed(grant, "from", caller));
-      } else if (grant.strings("from").size() > 1) {
-        throw grant.refuse("from", "\"*\" means every service and stands alone");
-      }
-    }
-    if (grant.strings("from").isEmpty()) {
-      throw grant.refuse("from", "an empty list allows nobody; remove the grant or name services");
-    }
-    Set<String> methods = new LinkedHashSet<>();
-    for (String method : grant.strings("methods")) {
-      if (!TOKEN.matcher(method).matches()) {
-        throw grant.refuse("methods", "\"" + method + "\" is not an HTTP method");
-      }
-      methods.add(method.toUpperCase(Locale.ROOT));
-    }
-    List<PathPattern> paths = new ArrayList<>();
-    for (String path : grant.strings("paths")) {
-      try {
-        paths.add(new PathPattern(path));
-      } catch (IllegalArgumentException e) {
-        throw new HoconException(grant.origin("paths"), String.valueOf(e.getMessage()), e);
-      }
-    }
-    // "Allow none of the methods" must not read as "allow all": the empty set means all below.
-    for (String list : List.of("methods", "paths")) {
-      if (grant.has(list) && grant.strings(list).isEmpty()) {
-        throw grant.refuse(list, "an empty list would allow nothing; leave it out to allow all");
-      }
-    }
-    grant.end();
-    return new Grant(from, methods, paths, grant.origin("from"));
-  }
-
-  private static ServiceName parsed(Section section, String key, String text) {
-    try {
-      return ServiceName.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new HoconException(section.origin(key), String.valueOf(e.getMessage()), e);
-    }
   }
 }

@@ -8,7 +8,11 @@ class RuleParserFuzzTest {
   @FuzzTest(maxDuration = "1m")
   void everyDocumentIsARuleOrARefusal(byte[] document) {
     try {
-      RuleParser.parse("fuzz", new String(document, java.nio.charset.StandardCharsets.UTF_8));
+      Rule rule =
+          RuleParser.parse("fuzz", new String(document, java.nio.charset.StandardCharsets.UTF_8));
+      if (!RuleKey.parse(rule.key().path()).equals(java.util.Optional.of(rule.key()))) {
+        throw new AssertionError("a key that does not survive its path: " + rule.key().path());
+      }
     } catch (HoconException refused) {
       if (refused.getMessage() == null || !refused.getMessage().startsWith("fuzz")) {
         throw new AssertionError("a refusal without its place: " + refused.getMessage(), refused);

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param peer who sends it
  * @param port the service's port that is called
  * @param method as it came: methods are case-sensitive (RFC 9110 section 9.1)
- * @param target the request's target as the application will see it; its query does not matter
+ * @param path as {@link RequestPath#read} has it, where the table {@linkplain
+ *     AccessTable#readsPaths reads paths}
  * @param host the authority that the request names, with or without a port; null where it names
  *     none
  * @param user on whose behalf it is made; empty where no token was verified
@@ -19,10 +20,14 @@ public record Request(
     Peer peer,
     int port,
     String method,
-    String target,
+    String path,
     @Nullable String host,
     Fields headers,
     Optional<EndUser> user) {
+  Request withPath(String other) {
+    return new Request(peer, port, method, other, host, headers, user);
+  }
+
   /** The headers of a request. */
   @FunctionalInterface
   public interface Fields {

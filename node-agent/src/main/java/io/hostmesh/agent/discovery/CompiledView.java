@@ -4,6 +4,7 @@ import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,16 +14,17 @@ import java.util.Optional;
 
 /** The view of one {@link DiscoveryState}. Parts whose resources did not change are taken over. */
 final class CompiledView implements MeshView {
-  static final CompiledView EMPTY = new CompiledView(DiscoveryState.EMPTY, DirectoryIndex.EMPTY);
+  static final CompiledView EMPTY =
+      new CompiledView(DiscoveryState.EMPTY, DirectoryIndex.EMPTY, Policies.NONE);
 
   private final DiscoveryState state;
   private final Optional<MeshSettings> settings;
   private final DirectoryIndex directory;
   private final Map<ServiceName, List<Endpoint>> endpoints = new HashMap<>();
   private final Map<ServiceName, RouteTable> routes = new HashMap<>();
-  private final Map<ServiceName, AccessTable> access = new HashMap<>();
+  private final Policies policies;
 
-  private CompiledView(DiscoveryState state, DirectoryIndex directory) {
+  private CompiledView(DiscoveryState state, DirectoryIndex directory, Policies before) {
     this.state = state;
     this.directory = directory;
     this.settings =
@@ -33,8 +35,8 @@ final class CompiledView implements MeshView {
                         ? java.util.stream.Stream.of(c.settings())
                         : java.util.stream.Stream.empty())
             .findFirst();
-    for (ResourceType type :
-        List.of(ResourceType.ENDPOINTS, ResourceType.ROUTE, ResourceType.ACCESS_POLICY)) {
+    this.policies = before.next(state, settings);
+    for (ResourceType type : List.of(ResourceType.ENDPOINTS, ResourceType.ROUTE)) {
       state.of(type).byName().values().forEach(accepted -> index(accepted.content()));
     }
   }
@@ -45,7 +47,8 @@ final class CompiledView implements MeshView {
   // everything.
   CompiledView next(DiscoveryState next) {
     boolean sameDirectory = next.of(ResourceType.SERVICE) == state.of(ResourceType.SERVICE);
-    return new CompiledView(next, sameDirectory ? directory : new DirectoryIndex(listings(next)));
+    return new CompiledView(
+        next, sameDirectory ? directory : new DirectoryIndex(listings(next)), policies);
   }
 
   private static List<DirectoryEntry> listings(DiscoveryState state) {
@@ -60,8 +63,7 @@ final class CompiledView implements MeshView {
     switch (content) {
       case Content.Members members -> endpoints.put(members.service(), members.endpoints());
       case Content.Routing routing -> routes.put(routing.service(), routing.table());
-      case Content.Access rule -> access.put(rule.service(), rule.table());
-      case Content.Settings _, Content.Listing _ -> {
+      case Content.Settings _, Content.Listing _, Content.Access _, Content.Mode _ -> {
         // Not by service.
       }
     }
@@ -97,15 +99,13 @@ final class CompiledView implements MeshView {
     return Optional.ofNullable(routes.get(service));
   }
 
-  /** Closed until pilot has said whether there is a rule: silence must not open a service. */
   @Override
   public Optional<AccessTable> access(ServiceName service) {
-    AccessTable table = access.get(service);
-    if (table != null) {
-      return Optional.of(table);
-    }
-    return state.of(ResourceType.ACCESS_POLICY).absent().contains(service.full())
-        ? Optional.empty()
-        : Optional.of(RuleResources.unknown(service));
+    return policies.access(service);
+  }
+
+  @Override
+  public MeshMode mode(ServiceName service, int port) {
+    return policies.mode(service, port);
   }
 }

@@ -1,8 +1,9 @@
 package io.hostmesh.agent.discovery;
 
-import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.ModeRule;
 import java.util.List;
 
 /** What a resource says, compiled when it arrives. Immutable. */
@@ -19,5 +20,7 @@ sealed interface Content {
 
   record Routing(ServiceName service, RouteTable table) implements Content {}
 
-  record Access(ServiceName service, AccessTable table) implements Content {}
+  record Access(AccessRule rule) implements Content {}
+
+  record Mode(ModeRule rule) implements Content {}
 }

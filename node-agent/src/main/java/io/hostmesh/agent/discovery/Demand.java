@@ -2,6 +2,7 @@ package io.hostmesh.agent.discovery;
 
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.Scope;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -41,7 +42,11 @@ record Demand(Set<ServiceName> local, Set<ServiceName> upstreams, Set<ServiceNam
         called.addAll(upstreams);
         yield full(called);
       }
-      case ACCESS_POLICY -> full(local);
+      case ACCESS_POLICY, MODE_POLICY ->
+          local.stream()
+              .flatMap(service -> Scope.around(service).stream())
+              .map(Scope::path)
+              .collect(Collectors.toSet());
     };
   }
 

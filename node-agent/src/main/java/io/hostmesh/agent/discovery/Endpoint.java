@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param instance its short id, unique on its node
  * @param application where the application listens
  * @param mesh where its node's agent listens; empty only for an instance outside the mesh, the one
- *     kind that may be called in plaintext
+ *     kind that may be called in plaintext without a rule that says so
+ * @param plaintext whether a rule says that other hosts call it in plaintext, though it is a member
  */
 public record Endpoint(
     ServiceName service,
@@ -20,8 +21,21 @@ public record Endpoint(
     InetSocketAddress application,
     Optional<InetSocketAddress> mesh,
     boolean healthy,
-    Map<String, String> meta) {
+    Map<String, String> meta,
+    boolean plaintext) {
   public Endpoint {
     meta = Map.copyOf(meta);
+  }
+
+  /** An instance that no rule calls plaintext. */
+  public Endpoint(
+      ServiceName service,
+      String instance,
+      String node,
+      InetSocketAddress application,
+      Optional<InetSocketAddress> mesh,
+      boolean healthy,
+      Map<String, String> meta) {
+    this(service, instance, node, application, mesh, healthy, meta, false);
   }
 }

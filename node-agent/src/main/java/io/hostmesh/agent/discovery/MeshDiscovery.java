@@ -118,7 +118,9 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
         _ -> {
           demand = demand.ofHost(services, calls);
           replace(
-              state.retain(ResourceType.ACCESS_POLICY, demand.names(ResourceType.ACCESS_POLICY)));
+              state
+                  .retain(ResourceType.ACCESS_POLICY, demand.names(ResourceType.ACCESS_POLICY))
+                  .retain(ResourceType.MODE_POLICY, demand.names(ResourceType.MODE_POLICY)));
           subscribe();
         });
   }

@@ -3,6 +3,7 @@ package io.hostmesh.agent.discovery;
 import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.List;
@@ -31,6 +32,12 @@ public interface MeshView {
   /** The service's route; empty where no rule says anything. */
   Optional<RouteTable> route(ServiceName service);
 
-  /** Who may call a service of this host; empty where the mesh's default decides. */
+  /**
+   * Who may call a service of this host; empty where the mesh's default decides. The same object
+   * for as long as no rule that holds the service changes.
+   */
   Optional<AccessTable> access(ServiceName service);
+
+  /** How a service of this host takes calls at its port. */
+  MeshMode mode(ServiceName service, int port);
 }

@@ -6,12 +6,14 @@ import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.Mode;
+import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Resource;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.Service;
 import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.Scope;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -58,11 +60,15 @@ final class ResourceCompiler {
       }
       case Route route -> {
         ServiceName of = named(name, route.getNamespace(), route.getService());
-        yield new Content.Routing(of, RuleResources.route(of, route));
+        yield new Content.Routing(of, RouteResources.route(of, route));
       }
       case AccessPolicy policy -> {
-        ServiceName of = named(name, policy.getNamespace(), policy.getService());
-        yield new Content.Access(of, RuleResources.access(of, policy));
+        Scope of = scoped(name, policy.getNamespace(), policy.getService());
+        yield new Content.Access(PolicyResources.access(of, policy));
+      }
+      case ModePolicy policy -> {
+        Scope of = scoped(name, policy.getNamespace(), policy.getService());
+        yield new Content.Mode(PolicyResources.mode(of, policy));
       }
       default -> throw new UnusableResource("is of a kind without a meaning here");
     };
@@ -75,6 +81,15 @@ final class ResourceCompiler {
       throw new UnusableResource("speaks of " + name.full());
     }
     return name;
+  }
+
+  private static Scope scoped(String resource, String namespace, String service)
+      throws UnusableResource {
+    Scope scope = Scope.of(namespace, service);
+    if (!scope.path().equals(resource)) {
+      throw new UnusableResource("speaks of " + scope.path());
+    }
+    return scope;
   }
 
   /** A mode that this agent does not know is the stricter one. */
@@ -127,7 +142,8 @@ final class ResourceCompiler {
               socketAddress(endpoint.getAddress(), endpoint.getPort()),
               mesh(endpoint),
               endpoint.getHealthy(),
-              endpoint.getMetaMap()));
+              endpoint.getMetaMap(),
+              endpoint.getPlaintext()));
     }
     return endpoints;
   }

@@ -1,81 +1,122 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.authz.EndUser;
+import io.hostmesh.agent.authz.Mark;
+import io.hostmesh.agent.authz.Request;
 import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.ServiceName;
-import io.hostmesh.model.rules.NormalPath;
+import io.hostmesh.model.rules.MeshMode;
 import io.netty.handler.codec.http.HttpRequest;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The receiver's decision on a call, from one view of the mesh. */
 final class Access {
+  private static final Mark MESH_DEFAULT = new Mark("mesh.default-access", Mark.Kind.DENY);
+
   private Access() {}
 
   /**
-   * Judges one request; empty where it may go on.
+   * Judges one request. Where rules speak of paths, it goes on with its target in normal form.
    *
-   * <p>Where rules speak of paths, the request goes on with its target in normal form.
+   * @param headers asked only where a rule does
    */
-  static Optional<Failure> request(
-      MeshView view, Origin origin, LocalInstance instance, HttpRequest head) {
+  static Verdict request(
+      MeshView view,
+      Origin origin,
+      LocalInstance instance,
+      HttpRequest head,
+      Request.Fields headers,
+      Optional<EndUser> user) {
+    Verdict first = beforeRules(view, origin, instance);
+    if (first != null) {
+      return first;
+    }
     AccessTable table = view.access(instance.service()).orElse(null);
     if (table == null) {
-      return judge(view, origin, instance, null);
+      return byDefault(view, origin, instance);
     }
-    String method = head.method().name();
-    if (!table.readsPaths()) {
-      return judge(view, origin, instance, table.request(origin.name(), method, head.uri()));
-    }
-    return switch (RequestPath.read(head.uri())) {
-      case RequestPath.Reading.Ambiguous(String why) ->
-          failure(
-              Failure.Kind.MALFORMED,
-              instance.service()
-                  + " has access rules on paths, and the path "
-                  + RequestPath.shown(RequestPath.of(head.uri()))
-                  + " "
-                  + why
-                  + ", which applications read in different ways");
-      case RequestPath.Reading.Normal(String target, String path) -> {
-        head.setUri(target);
-        Verdict byRule = table.request(origin.name(), method, path);
-        if (byRule instanceof Verdict.Allowed && NormalPath.hasParameters(path)) {
-          // Some applications do not see them.
-          byRule = table.request(origin.name(), method, NormalPath.withoutParameters(path));
+    String path = head.uri();
+    if (table.readsPaths()) {
+      switch (RequestPath.read(head.uri())) {
+        case RequestPath.Reading.Ambiguous(String why) -> {
+          if (table.enforcesPaths()) {
+            return ambiguous(instance, head, why);
+          }
         }
-        yield judge(view, origin, instance, byRule);
+        case RequestPath.Reading.Normal(String target, String normal) -> {
+          path = normal;
+          if (table.enforcesPaths()) {
+            head.setUri(target);
+          }
+        }
       }
-    };
+    }
+    String host = table.readsHost() ? host(head.uri(), headers) : null;
+    return table.request(
+        new Request(
+            origin.peer(), instance.port(), head.method().name(), path, host, headers, user));
+  }
+
+  private static Verdict ambiguous(LocalInstance instance, HttpRequest head, String why) {
+    return denied(
+        Verdict.Why.MALFORMED,
+        instance.service()
+            + " has access rules on paths, and the path "
+            + RequestPath.shown(RequestPath.of(head.uri()))
+            + " "
+            + why
+            + ", which applications read in different ways");
   }
 
   /** Judges a bare connection. */
-  static Optional<Failure> connection(MeshView view, Origin origin, LocalInstance instance) {
+  static Verdict connection(MeshView view, Origin origin, LocalInstance instance) {
+    Verdict first = beforeRules(view, origin, instance);
+    if (first != null) {
+      return first;
+    }
     AccessTable table = view.access(instance.service()).orElse(null);
-    Verdict byRule = table == null ? null : table.connection(origin.name());
-    return judge(view, origin, instance, byRule);
+    return table == null
+        ? byDefault(view, origin, instance)
+        : table.connection(origin.peer(), instance.port());
   }
 
-  /**
-   * @param byRule null where no rule speaks of the service
-   */
-  private static Optional<Failure> judge(
-      MeshView view, Origin origin, LocalInstance instance, @Nullable Verdict byRule) {
+  /** The failure of a verdict that denies; empty of one that does not. */
+  static Optional<Failure> failure(Verdict verdict) {
+    return switch (verdict) {
+      case Verdict.Allowed _ -> Optional.empty();
+      case Verdict.Denied denied ->
+          Optional.of(
+              new Failure(
+                  switch (denied.why()) {
+                    case ACCESS -> Failure.Kind.ACCESS_DENIED;
+                    case MALFORMED -> Failure.Kind.MALFORMED;
+                    case PLAINTEXT -> Failure.Kind.PLAINTEXT_REFUSED;
+                    case UNKNOWN_MESH -> Failure.Kind.NO_ROUTE;
+                  },
+                  denied.sentence()));
+    };
+  }
+
+  /** What is so whatever the rules say; null where they are to be asked. */
+  private static @Nullable Verdict beforeRules(
+      MeshView view, Origin origin, LocalInstance instance) {
     ServiceName service = instance.service();
-    MeshSettings settings = view.settings().orElse(null);
-    if (settings == null) {
-      return failure(
-          Failure.Kind.NO_ROUTE,
+    if (view.settings().isEmpty()) {
+      return denied(
+          Verdict.Why.UNKNOWN_MESH,
           "this host's agent has had no configuration from pilot yet, so nobody may call "
               + service);
     }
-    if (origin.caller().isEmpty() && settings.strict()) {
-      return failure(
-          Failure.Kind.PLAINTEXT_REFUSED,
+    if (origin.caller().isEmpty() && view.mode(service, instance.port()) == MeshMode.STRICT) {
+      return denied(
+          Verdict.Why.PLAINTEXT,
           "the mesh is strict and "
               + origin.unknown()
               + " has no identity: it may not call "
@@ -83,26 +124,43 @@ final class Access {
               + "; declare the caller as a service of its host (/etc/hostmesh/services.d)");
     }
     if (origin.arrival() == Origin.Arrival.CAPTURED && service.equals(origin.name().orElse(null))) {
-      return Optional.empty(); // A service that calls itself on its own host.
+      return Verdict.OPEN; // A service that calls itself on its own host.
     }
-    if (byRule != null) {
-      return switch (byRule) {
-        case Verdict.Allowed _ -> Optional.empty();
-        case Verdict.Denied denied -> failure(Failure.Kind.ACCESS_DENIED, denied.sentence());
-      };
-    }
-    if (settings.defaultAllow() || origin.caller().isEmpty()) {
-      return Optional.empty(); // Without identity: permissive, and nothing says otherwise.
-    }
-    return failure(
-        Failure.Kind.ACCESS_DENIED,
-        "denied by mesh.default-access = deny: no access rule of "
-            + service
-            + " allows "
-            + origin.name().map(ServiceName::toString).orElse("nobody"));
+    return null;
   }
 
-  private static Optional<Failure> failure(Failure.Kind kind, String sentence) {
-    return Optional.of(new Failure(kind, sentence));
+  private static Verdict byDefault(MeshView view, Origin origin, LocalInstance instance) {
+    boolean allows = view.settings().map(MeshSettings::defaultAllow).orElse(false);
+    if (allows || origin.caller().isEmpty()) {
+      return Verdict.OPEN; // Without identity: the mode lets it in, and nothing says otherwise.
+    }
+    return new Verdict.Denied(
+        Verdict.Why.ACCESS,
+        "denied by mesh.default-access = deny: no access rule of "
+            + instance.service()
+            + " allows "
+            + origin.name().map(ServiceName::toString).orElse("nobody"),
+        MESH_DEFAULT,
+        List.of());
+  }
+
+  private static Verdict denied(Verdict.Why why, String sentence) {
+    return new Verdict.Denied(why, sentence, Mark.NONE, List.of());
+  }
+
+  /** Of a target in absolute form its authority, which overrules Host (RFC 9112 section 3.2.2). */
+  private static @Nullable String host(String target, Request.Fields headers) {
+    int scheme = target.startsWith("/") ? -1 : target.indexOf("://");
+    if (scheme < 0) {
+      List<String> hosts = headers.values("host");
+      return hosts.size() == 1 ? hosts.getFirst() : null;
+    }
+    int begin = scheme + 3;
+    int end = begin;
+    while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
+      end++;
+    }
+    String authority = target.substring(begin, end);
+    return authority.substring(authority.lastIndexOf('@') + 1);
   }
 }

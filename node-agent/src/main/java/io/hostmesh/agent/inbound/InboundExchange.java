@@ -1,5 +1,7 @@
 package io.hostmesh.agent.inbound;
 
+import io.hostmesh.agent.authz.Request;
+import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.MeshHeaders;
@@ -16,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A request to an instance of this host. */
-final class InboundExchange extends HttpExchange {
+final class InboundExchange extends HttpExchange implements Request.Fields {
   private static final System.Logger LOG = System.getLogger(InboundExchange.class.getName());
   private static final int MAX_REFUSED = 5;
   private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
@@ -27,6 +29,7 @@ final class InboundExchange extends HttpExchange {
   private final InboundHttp connection;
   private boolean http2;
   private int repeated;
+  private Verdict verdict = Verdict.OPEN;
 
   InboundExchange(HttpCaller caller, HttpRequest head, InboundHttp connection) {
     super(caller, head);
@@ -51,8 +54,11 @@ final class InboundExchange extends HttpExchange {
           case AUTO -> spoken;
         };
     Receiver receiver = connection.receiver();
-    Optional<Failure> refused =
-        Access.request(receiver.mesh().view(), connection.origin(), instance, head);
+    verdict =
+        Access.request(
+            receiver.mesh().view(), connection.origin(), instance, head, this, Optional.empty());
+    receiver.count(verdict);
+    Optional<Failure> refused = Access.failure(verdict);
     if (refused.isPresent()) {
       refuse(refused.get());
       return;
@@ -64,6 +70,12 @@ final class InboundExchange extends HttpExchange {
     connection.open(http2, false, this);
   }
 
+  /** The values of a header, for rules that ask for it. */
+  @Override
+  public List<String> values(String lowerCaseName) {
+    return head.headers().getAll(lowerCaseName);
+  }
+
   /** What the application is told of the caller; what a caller says of itself is taken out. */
   private void forward() {
     HttpHeaders headers = head.headers();
@@ -72,7 +84,7 @@ final class InboundExchange extends HttpExchange {
     if (certificate != null) {
       headers.set(CLIENT_CERT, certificate);
     }
-    String peer = connection.origin().peer();
+    String peer = connection.origin().address();
     List<String> before = headers.getAll(FORWARDED_FOR);
     // Whoever counts from the right finds what agents have seen, whatever a caller wrote before.
     headers.set(FORWARDED_FOR, before.isEmpty() ? peer : String.join(", ", before) + ", " + peer);
@@ -124,11 +136,12 @@ final class InboundExchange extends HttpExchange {
   private Telemetry.Details details() {
     LocalInstance instance = connection.instance();
     return Telemetry.Details.request(
-        instance.id(),
-        connection.origin().peer(),
-        head.method().name(),
-        head.uri(),
-        head.headers().get("x-request-id", "-"),
-        connection.receiver().rule(instance));
+            instance.id(),
+            connection.origin().address(),
+            head.method().name(),
+            head.uri(),
+            head.headers().get("x-request-id", "-"),
+            verdict.by().rule())
+        .noting(verdict.notes());
   }
 }

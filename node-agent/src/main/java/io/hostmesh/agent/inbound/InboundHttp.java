@@ -118,6 +118,6 @@ final class InboundHttp implements HttpService {
 
   @Override
   public void refused(Failure failure) {
-    receiver.telemetry().refused("inbound", origin.peer(), failure);
+    receiver.telemetry().refused("inbound", origin.address(), failure);
   }
 }

@@ -12,6 +12,11 @@ import java.net.InetSocketAddress;
  */
 public record LocalInstance(
     ServiceName service, String id, Protocol protocol, InetSocketAddress application) {
+  /** The service's port, which rules speak of. */
+  public int port() {
+    return application.getPort();
+  }
+
   @Override
   public String toString() {
     return service + " instance " + id;

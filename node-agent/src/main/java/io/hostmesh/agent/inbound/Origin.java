@@ -1,5 +1,6 @@
 package io.hostmesh.agent.inbound;
 
+import io.hostmesh.agent.authz.Peer;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import java.util.Optional;
@@ -19,7 +20,8 @@ public final class Origin {
   private final Arrival arrival;
   private final Optional<SpiffeId.Service> caller;
   private final Optional<ServiceName> name;
-  private final String peer;
+  private final Peer peer;
+  private final String address;
   private final String unknown;
   private final Optional<String> certificate;
 
@@ -35,20 +37,21 @@ public final class Origin {
   private Origin(
       Arrival arrival,
       Optional<SpiffeId.Service> caller,
-      String peer,
+      String address,
       String unknown,
       Optional<String> certificate) {
     this.arrival = arrival;
     this.caller = caller;
     this.name = caller.map(SpiffeId.Service::name);
-    this.peer = peer;
+    this.peer = new Peer(caller, address);
+    this.address = address;
     this.unknown = unknown;
     this.certificate = certificate;
   }
 
   /** The same, with the SHA-256 of the certificate that the caller showed, in hexadecimal. */
   Origin showing(String sha256) {
-    return new Origin(arrival, caller, peer, unknown, Optional.of(sha256));
+    return new Origin(arrival, caller, address, unknown, Optional.of(sha256));
   }
 
   /** The SHA-256 of the certificate that the caller showed; empty where it showed none. */
@@ -69,8 +72,14 @@ public final class Origin {
     return name;
   }
 
-  String peer() {
+  /** The other end, as access rules see it. */
+  Peer peer() {
     return peer;
+  }
+
+  /** The other end's address, without port. */
+  String address() {
+    return address;
   }
 
   String unknown() {

@@ -1,5 +1,7 @@
 package io.hostmesh.agent.inbound;
 
+import io.hostmesh.agent.authz.Mark;
+import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.protocol.ByteStream;
@@ -15,6 +17,7 @@ import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.SpiffeId;
 import io.netty.util.concurrent.Promise;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -55,7 +58,7 @@ public final class Receiver {
     return new Application(
         instance.toString(),
         instance.application(),
-        callerAddress.of(origin.peer(), instance.application().getAddress()),
+        callerAddress.of(origin.address(), instance.application().getAddress()),
         (local, remote) -> listeners.refusal(instance, local, remote));
   }
 
@@ -85,9 +88,11 @@ public final class Receiver {
     ConnectionMeters meters =
         telemetry.metrics().connections(call(settings(), origin, instance, Call.TCP));
     long begin = System.nanoTime();
-    Optional<Failure> refused = tcpRefusal(origin, instance);
+    Verdict verdict = judge(origin, instance);
+    count(verdict);
+    Optional<Failure> refused = Access.failure(verdict);
     if (refused.isPresent()) {
-      fail(meters, origin, instance, refused.get(), accepted, begin);
+      fail(meters, origin, instance, verdict, refused.get(), accepted, begin);
       return;
     }
     if (origin.caller().isEmpty()) {
@@ -100,37 +105,51 @@ public final class Receiver {
             meters.opened();
             accepted.setSuccess(
                 new Accepted(
-                    dialled.getNow(), result -> report(meters, origin, instance, result, begin)));
+                    dialled.getNow(),
+                    result -> report(meters, origin, instance, verdict, result, begin)));
           } else {
             Failure why = UpstreamException.of(done.cause(), instance.toString());
-            fail(meters, origin, instance, why, accepted, begin);
+            fail(meters, origin, instance, verdict, why, accepted, begin);
           }
         });
     upstreams.dial(application(origin, instance), dialled);
   }
 
-  private Optional<Failure> tcpRefusal(Origin origin, LocalInstance instance) {
+  private Verdict judge(Origin origin, LocalInstance instance) {
     return switch (instance.protocol()) {
       case HTTP, HTTP2, GRPC ->
-          Optional.of(
-              new Failure(
-                  Failure.Kind.ACCESS_DENIED,
-                  instance.service()
-                      + " speaks "
-                      + instance.protocol().text()
-                      + ", so a connection whose requests are not read is refused"));
+          new Verdict.Denied(
+              Verdict.Why.ACCESS,
+              instance.service()
+                  + " speaks "
+                  + instance.protocol().text()
+                  + ", so a connection whose requests are not read is refused",
+              Mark.NONE,
+              List.of());
       case TCP, AUTO -> Access.connection(mesh.view(), origin, instance);
     };
+  }
+
+  /** Counts what rules decided and noted. */
+  void count(Verdict verdict) {
+    if (!verdict.by().rule().isEmpty()) {
+      telemetry.metrics().access(verdict.by());
+    }
+    List<Mark> notes = verdict.notes();
+    for (int i = 0; i < notes.size(); i++) {
+      telemetry.metrics().access(notes.get(i));
+    }
   }
 
   private void fail(
       ConnectionMeters meters,
       Origin origin,
       LocalInstance instance,
+      Verdict verdict,
       Failure why,
       Promise<Accepted> accepted,
       long begin) {
-    report(meters, origin, instance, new Relay.Result(why, 0, 0, ""), begin);
+    report(meters, origin, instance, verdict, new Relay.Result(why, 0, 0, ""), begin);
     accepted.setFailure(new UpstreamException(why));
   }
 
@@ -138,6 +157,7 @@ public final class Receiver {
       ConnectionMeters meters,
       Origin origin,
       LocalInstance instance,
+      Verdict verdict,
       Relay.Result result,
       long begin) {
     telemetry.connection(
@@ -150,10 +170,7 @@ public final class Receiver {
             System.nanoTime() - begin),
         () ->
             Telemetry.Details.connection(
-                instance.id(), origin.peer(), rule(instance), result.serverName()));
-  }
-
-  String rule(LocalInstance instance) {
-    return mesh.view().access(instance.service()).map(t -> t.rule().origin().file()).orElse("");
+                    instance.id(), origin.address(), verdict.by().rule(), result.serverName())
+                .noting(verdict.notes()));
   }
 }

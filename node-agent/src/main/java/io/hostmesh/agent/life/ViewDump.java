@@ -1,14 +1,17 @@
 package io.hostmesh.agent.life;
 
+import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.Grant;
 import io.hostmesh.model.rules.RouteRule;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.InetSocketAddress;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -51,7 +54,9 @@ final class ViewDump {
               json.put("endpoints", array);
             });
     view.route(entry.service()).ifPresent(table -> json.put("route", route(table.rule())));
-    view.access(entry.service()).ifPresent(table -> json.put("access", access(table.rule())));
+    view.access(entry.service())
+        .filter(table -> table != AccessTable.UNHEARD)
+        .ifPresent(table -> json.put("access", access(table)));
     return json;
   }
 
@@ -99,16 +104,50 @@ final class ViewDump {
         .put("rules", entries);
   }
 
-  private static JsonObject access(AccessRule rule) {
-    JsonArray grants = new JsonArray();
-    for (AccessRule.Grant grant : rule.allow()) {
-      grants.add(
-          new JsonObject()
-              .put("from", strings(grant.from().stream().map(s -> s.full()).sorted().toList()))
-              .put("methods", strings(grant.methods().stream().sorted().toList()))
-              .put("paths", strings(grant.paths().stream().map(p -> p.text()).toList())));
+  private static JsonArray access(AccessTable table) {
+    JsonArray rules = new JsonArray();
+    for (AccessRule rule : table.rules()) {
+      JsonObject json = new JsonObject().put("from", rule.origin().file());
+      rule.allow().ifPresent(grants -> json.put("allow", grants(grants)));
+      json.put("deny", grants(rule.deny())).put("audit", grants(rule.audit()));
+      rule.defaultAllow().ifPresent(allows -> json.put("default", allows ? "allow" : "deny"));
+      rules.add(json.put("dryRun", rule.dryRun()));
     }
-    return new JsonObject().put("from", rule.origin().file()).put("allow", grants);
+    return rules;
+  }
+
+  private static JsonArray grants(List<Grant> grants) {
+    JsonArray array = new JsonArray();
+    grants.forEach(grant -> array.add(grant(grant)));
+    return array;
+  }
+
+  /** What it asks for; what it does not ask for is left out. */
+  private static JsonObject grant(Grant grant) {
+    JsonObject json = new JsonObject();
+    grant.name().ifPresent(name -> json.put("name", name));
+    if (grant.dryRun()) {
+      json.put("dryRun", true);
+    }
+    put(json, "from", grant.callers().from());
+    put(json, "notFrom", grant.callers().notFrom());
+    put(json, "sourceNetworks", grant.callers().networks());
+    put(json, "ports", grant.callers().ports().stream().sorted().toList());
+    put(json, "methods", grant.requests().methods().stream().sorted().toList());
+    put(json, "paths", grant.requests().paths());
+    put(json, "notPaths", grant.requests().notPaths());
+    put(json, "hosts", grant.requests().hosts());
+    new TreeMap<>(grant.requests().headers()).forEach((n, v) -> put(json, "header " + n, v));
+    put(json, "issuers", grant.users().issuers().stream().sorted().toList());
+    put(json, "audiences", grant.users().audiences().stream().sorted().toList());
+    new TreeMap<>(grant.users().claims()).forEach((n, v) -> put(json, "claim " + n, v));
+    return json;
+  }
+
+  private static void put(JsonObject json, String key, List<?> values) {
+    if (!values.isEmpty()) {
+      json.put(key, strings(values.stream().map(Object::toString).toList()));
+    }
   }
 
   private static JsonArray strings(Collection<String> texts) {

@@ -63,10 +63,13 @@ final class ServicePair {
   }
 
   private Sender.Way way(Endpoint endpoint) {
-    if (endpoint.mesh().isEmpty()) {
+    if (endpoint.mesh().isEmpty() || endpoint.plaintext()) {
       return new Sender.Way.Plain(
           new Application(
-              endpoint.service() + " instance " + endpoint.instance() + " outside of the mesh",
+              endpoint.service()
+                  + " instance "
+                  + endpoint.instance()
+                  + (endpoint.plaintext() ? " in plaintext, by its mode" : " outside of the mesh"),
               endpoint.application(),
               Optional.empty(),
               Application.Gate.OPEN));

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.redirect;
 
+import io.hostmesh.model.AddressRange;
 import io.hostmesh.runtime.UserError;
 import java.util.ArrayList;
 import java.util.List;

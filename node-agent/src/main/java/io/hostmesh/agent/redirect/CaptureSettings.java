@@ -1,5 +1,6 @@
 package io.hostmesh.agent.redirect;
 
+import io.hostmesh.model.AddressRange;
 import io.hostmesh.model.hocon.Section;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.redirect;
 
+import io.hostmesh.model.AddressRange;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;

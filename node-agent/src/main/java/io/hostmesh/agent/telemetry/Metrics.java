@@ -1,5 +1,6 @@
 package io.hostmesh.agent.telemetry;
 
+import io.hostmesh.agent.authz.Mark;
 import io.hostmesh.model.ServiceName;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,6 +23,7 @@ public final class Metrics {
   private final ConcurrentHashMap<Failure.Kind, Counter> refusals = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<ServiceName, Counter> plaintext = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Handshake, Counter> handshakes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Mark, Counter> access = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
 
   public Metrics(MeterRegistry registry) {
@@ -50,6 +52,22 @@ public final class Metrics {
                     .tags("flag", k.flag(), "failure", k.name())
                     .register(registry))
         .increment();
+  }
+
+  /** A rule decided on a call, or noted it. */
+  public void access(Mark mark) {
+    Counter known = access.get(mark);
+    if (known == null) {
+      known =
+          access.computeIfAbsent(
+              mark,
+              m ->
+                  Counter.builder("hostmesh_access_decisions")
+                      .description("What access rules decided, and what those on trial would have")
+                      .tags("rule", m.rule(), "decision", m.kind().text())
+                      .register(registry));
+    }
+    known.increment();
   }
 
   /** A caller without identity was let in, since the mesh is permissive. */

@@ -1,8 +1,11 @@
 package io.hostmesh.agent.telemetry;
 
+import io.hostmesh.agent.authz.Mark;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Where facts about calls go. Any thread. */
 public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
@@ -11,6 +14,7 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
    * What an access-log line says beside who, whom and how it ended.
    *
    * @param serverName which a TLS connection asked for that is passed on; empty where there is none
+   * @param notes of rules that audit, or that are on trial
    */
   public record Details(
       String instance,
@@ -19,16 +23,35 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
       String target,
       String requestId,
       String rule,
-      String serverName) {
+      String serverName,
+      List<Mark> notes) {
+    public Details {
+      notes = List.copyOf(notes);
+    }
+
+    /** The same with what rules noted. */
+    public Details noting(List<Mark> noted) {
+      return noted.isEmpty()
+          ? this
+          : new Details(instance, peer, method, target, requestId, rule, serverName, noted);
+    }
+
+    private String noted(Mark.Kind kind) {
+      return notes.stream()
+          .filter(mark -> mark.kind() == kind)
+          .map(Mark::rule)
+          .collect(Collectors.joining(" "));
+    }
+
     /** Of a request. */
     public static Details request(
         String instance, String peer, String method, String target, String id, String rule) {
-      return new Details(instance, peer, method, target, id, rule, "");
+      return new Details(instance, peer, method, target, id, rule, "", List.of());
     }
 
     /** Of a connection. */
     public static Details connection(String instance, String peer, String rule, String serverName) {
-      return new Details(instance, peer, "", "", "", rule, serverName);
+      return new Details(instance, peer, "", "", "", rule, serverName, List.of());
     }
   }
 
@@ -99,6 +122,10 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
         .add("duration_us", outcome.nanos() / 1000);
     if (!details.rule().isEmpty()) {
       line.add("rule", details.rule());
+    }
+    if (!details.notes().isEmpty()) {
+      line.add("audit", details.noted(Mark.Kind.AUDIT))
+          .add("dry_run_deny", details.noted(Mark.Kind.DRY_RUN_DENY));
     }
     outcome
         .failure()

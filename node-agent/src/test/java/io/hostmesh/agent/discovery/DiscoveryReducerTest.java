@@ -6,6 +6,9 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
+import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.authz.Peer;
+import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
@@ -14,6 +17,7 @@ import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.Grant;
 import io.hostmesh.api.v1.MeshSettings;
 import io.hostmesh.api.v1.Mode;
+import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Protocol;
 import io.hostmesh.api.v1.Resource;
 import io.hostmesh.api.v1.Route;
@@ -21,12 +25,15 @@ import io.hostmesh.api.v1.RouteEntry;
 import io.hostmesh.api.v1.Service;
 import io.hostmesh.api.v1.Target;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.MeshMode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -161,16 +168,21 @@ class DiscoveryReducerTest {
 
   @Test
   void silenceDoesNotOpenAServiceAndAWordDoes() {
-    assertThat(view(DiscoveryState.EMPTY).access(GREETER).orElseThrow().rule().allow()).isEmpty();
+    assertThat(view(DiscoveryState.EMPTY).access(GREETER)).contains(AccessTable.UNHEARD);
+    assertThat(view(state(without("default/greeter"))).access(GREETER))
+        .as("a rule of the namespace or of the mesh may be on its way")
+        .contains(AccessTable.UNHEARD);
 
-    DiscoveryState said =
-        state(
-            DeltaDiscoveryResponse.newBuilder()
-                .setTypeUrl(ResourceType.ACCESS_POLICY.typeUrl())
-                .addRemovedResources("default/greeter")
-                .build());
+    DiscoveryState said = state(without("default/greeter", "default/*", "*/*"));
 
     assertThat(view(said).access(GREETER)).isEmpty();
+  }
+
+  private static DeltaDiscoveryResponse without(String... policies) {
+    return DeltaDiscoveryResponse.newBuilder()
+        .setTypeUrl(ResourceType.ACCESS_POLICY.typeUrl())
+        .addAllRemovedResources(List.of(policies))
+        .build();
   }
 
   @Test
@@ -190,14 +202,97 @@ class DiscoveryReducerTest {
             .addAllow(Grant.newBuilder().addFrom("default/web").setUnknownFields(claims))
             .build();
 
-    MeshView view =
-        view(
-            state(
+    DiscoveryState heard =
+        DiscoveryReducer.reduce(
+                state(without("default/*", "*/*")),
                 response(
                     ResourceType.ACCESS_POLICY,
-                    resource("default/greeter", "1", ResourceType.ACCESS_POLICY, policy))));
+                    resource("default/greeter", "1", ResourceType.ACCESS_POLICY, policy)))
+            .state();
 
-    assertThat(view.access(GREETER).orElseThrow().rule().allow()).isEmpty();
+    assertThat(view(heard).access(GREETER).orElseThrow().connection(web(), 80))
+        .isInstanceOf(Verdict.Denied.class);
+  }
+
+  private static Peer web() {
+    return new Peer(
+        Optional.of(SpiffeId.Service.of("hostmesh.local", "dc1", ServiceName.of("web"))),
+        "10.0.0.1");
+  }
+
+  private static Resource policy(String namespace, String service, AccessPolicy.Builder policy) {
+    return resource(
+        namespace + "/" + service,
+        "1",
+        ResourceType.ACCESS_POLICY,
+        policy.setNamespace(namespace).setService(service).build());
+  }
+
+  @Test
+  void rulesOfTheNamespaceAndOfTheMeshHoldAServiceToo() {
+    DiscoveryState heard =
+        state(
+            response(
+                ResourceType.MESH_SETTINGS,
+                resource(
+                    "mesh",
+                    "1",
+                    ResourceType.MESH_SETTINGS,
+                    MeshSettings.newBuilder()
+                        .setTrustDomain("hostmesh.local")
+                        .setDatacenter("dc1")
+                        .build())));
+    heard =
+        DiscoveryReducer.reduce(
+                heard,
+                response(
+                    ResourceType.ACCESS_POLICY,
+                    policy(
+                        "default",
+                        "greeter",
+                        AccessPolicy.newBuilder().addAllow(Grant.newBuilder())),
+                    policy(
+                        "*",
+                        "*",
+                        AccessPolicy.newBuilder()
+                            .setWithoutAllow(true)
+                            .addDeny(Grant.newBuilder().setName("no-web").addFrom("default/web")))))
+            .state();
+    heard = DiscoveryReducer.reduce(heard, without("default/*")).state();
+
+    AccessTable table = view(heard).access(GREETER).orElseThrow();
+    assertThat(table.connection(web(), 80).by().rule()).isEqualTo("access/*/*#no-web");
+    assertThat(view(heard).access(GREETER).orElseThrow().rules()).hasSize(2);
+  }
+
+  @Test
+  void theNarrowestModeDecidesPortByPort() {
+    DiscoveryState heard =
+        state(
+            response(
+                ResourceType.MODE_POLICY,
+                resource(
+                    "default/greeter",
+                    "1",
+                    ResourceType.MODE_POLICY,
+                    ModePolicy.newBuilder()
+                        .setNamespace("default")
+                        .setService("greeter")
+                        .putPorts(8080, Mode.MODE_DISABLED)
+                        .build()),
+                resource(
+                    "default/*",
+                    "1",
+                    ResourceType.MODE_POLICY,
+                    ModePolicy.newBuilder()
+                        .setNamespace("default")
+                        .setService("*")
+                        .setMode(Mode.MODE_PERMISSIVE)
+                        .build())));
+
+    assertThat(view(heard).mode(GREETER, 8080)).isEqualTo(MeshMode.DISABLED);
+    assertThat(view(heard).mode(GREETER, 80)).isEqualTo(MeshMode.PERMISSIVE);
+    assertThat(view(DiscoveryState.EMPTY).mode(GREETER, 80)).isEqualTo(MeshMode.STRICT);
   }
 
   @Test

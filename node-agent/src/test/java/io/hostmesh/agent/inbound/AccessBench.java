@@ -1,17 +1,19 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.authz.Request;
+import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.routing.RouteTable;
-import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.rules.AccessRule;
-import io.hostmesh.model.rules.PathPattern;
+import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.RuleParser;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -19,11 +21,14 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -31,13 +36,11 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** Whether a request may pass: by a rule that names the caller, and by one with paths. */
+/** Whether a request may pass: without rules, by a few, and by a thousand of them. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class AccessBench {
-  private static final io.hostmesh.model.hocon.Origin ORIGIN =
-      new io.hostmesh.model.hocon.Origin("bench", 0, "");
   private static final ServiceName WEB = ServiceName.of("web");
   private static final ServiceName SHOP = ServiceName.of("shop");
 
@@ -53,44 +56,85 @@ public class AccessBench {
           "shop-1",
           Protocol.HTTP,
           new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080));
-  private final MeshView named =
-      new View(rule(new AccessRule.Grant(Set.of(WEB), Set.of(), List.of(), ORIGIN)));
-  private final MeshView paths =
-      new View(
-          rule(
-              new AccessRule.Grant(
-                  Set.of(WEB), Set.of("POST"), List.of(new PathPattern("/admin/*")), ORIGIN),
-              new AccessRule.Grant(
-                  Set.of(WEB),
-                  Set.of("GET", "HEAD"),
-                  List.of(new PathPattern("/static/*"), new PathPattern("/api/*")),
-                  ORIGIN)));
-
-  private static AccessTable rule(AccessRule.Grant... grants) {
-    return AccessTable.compile(new AccessRule(SHOP, List.of(grants), ORIGIN));
-  }
-
   private final HttpRequest request =
       new DefaultHttpRequest(
           HttpVersion.HTTP_1_1, HttpMethod.GET, "/api/items/4711?page=2&size=20");
+  private final MeshView none = new View();
+  private final MeshView named = new View("allow = [ { from = web } ]");
+  private final MeshView paths =
+      new View(
+          "allow = [ { from = web, methods = POST, paths = \"/admin/*\" },"
+              + " { from = web, methods = [ GET, HEAD ], paths = [ \"/static/*\", \"/api/*\" ] } ]");
 
-  @Benchmark
-  public Optional<Failure> byCaller() {
-    return Access.request(named, origin, instance, request);
+  /** Half of them deny, for this caller and other paths; the last but one allows. */
+  private final MeshView thousandPaths =
+      new View(
+          "deny = ["
+              + grants(500, i -> "{ from = web, paths = \"/internal/" + i + "/*\" }")
+              + "], allow = ["
+              + grants(498, i -> "{ from = web, paths = \"/v" + i + "/*\" }")
+              + "{ from = web, methods = GET, paths = \"/api/*\" }, { from = ops } ]");
+
+  private final MeshView thousandCallers =
+      new View(
+          "deny = ["
+              + grants(500, i -> "{ from = caller-" + i + ", methods = DELETE }")
+              + "], allow = ["
+              + grants(499, i -> "{ from = caller-" + i + " }")
+              + "{ from = web } ]");
+
+  private static String grants(int count, IntFunction<String> grant) {
+    return IntStream.range(0, count).mapToObj(grant).collect(Collectors.joining(", ", "", ", "));
+  }
+
+  private Verdict judge(MeshView view) {
+    return Access.request(view, origin, instance, request, Request.Fields.NONE, Optional.empty());
   }
 
   @Benchmark
-  public Optional<Failure> byPath() {
-    return Access.request(paths, origin, instance, request);
+  public Verdict withoutRules() {
+    return judge(none);
+  }
+
+  @Benchmark
+  public Verdict byCaller() {
+    return judge(named);
+  }
+
+  @Benchmark
+  public Verdict byPath() {
+    return judge(paths);
+  }
+
+  @Benchmark
+  public Verdict byThousandPaths() {
+    return judge(thousandPaths);
+  }
+
+  @Benchmark
+  public Verdict byThousandCallers() {
+    return judge(thousandCallers);
   }
 
   /** As an agent sees it: one look into a map. */
   private record View(Optional<MeshSettings> settings, Map<ServiceName, AccessTable> rules)
       implements MeshView {
-    View(AccessTable table) {
+    View(String... grants) {
       this(
-          Optional.of(new MeshSettings("bench.local", "dc1", false, true)),
-          new java.util.HashMap<>(Map.of(SHOP, table)));
+          Optional.of(new MeshSettings("bench.local", "dc1", true, true)),
+          new HashMap<>(
+              grants.length == 0
+                  ? Map.of()
+                  : Map.of(
+                      SHOP,
+                      AccessTable.compile(
+                          SHOP,
+                          "bench.local",
+                          List.of(
+                              (AccessRule)
+                                  RuleParser.parse(
+                                      "bench", "kind = access, service = shop, " + grants[0])),
+                          true))));
     }
 
     @Override
@@ -121,6 +165,11 @@ public class AccessBench {
     @Override
     public Optional<AccessTable> access(ServiceName service) {
       return Optional.ofNullable(rules.get(service));
+    }
+
+    @Override
+    public MeshMode mode(ServiceName service, int port) {
+      return MeshMode.STRICT;
     }
   }
 }

@@ -8,6 +8,7 @@ import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.List;
@@ -64,5 +65,10 @@ final class BenchMesh implements MeshSource, MeshView {
   @Override
   public Optional<AccessTable> access(ServiceName service) {
     return Optional.empty();
+  }
+
+  @Override
+  public MeshMode mode(ServiceName service, int port) {
+    return MeshMode.STRICT;
   }
 }

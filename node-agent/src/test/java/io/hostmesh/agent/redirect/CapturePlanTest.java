@@ -3,6 +3,7 @@ package io.hostmesh.agent.redirect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hostmesh.model.AddressRange;
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Section;
 import java.net.InetAddress;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hostmesh.model.AddressRange;
 import io.hostmesh.runtime.UserError;
 import java.net.ConnectException;
 import java.net.DatagramPacket;

@@ -1,9 +1,9 @@
 package io.hostmesh.pilot.admin;
 
 import io.hostmesh.model.OperatorRole;
-import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.RuleKey;
 import io.hostmesh.model.rules.RuleKind;
+import io.hostmesh.model.rules.Scope;
 import io.hostmesh.pilot.discovery.AgentBook;
 import io.hostmesh.pilot.rules.RuleProposal;
 import io.hostmesh.pilot.rules.RuleStore;
@@ -116,7 +116,7 @@ public final class AdminRoutes {
   private static RuleKey key(AdminServer.Request request) {
     try {
       return new RuleKey(
-          RuleKind.parse(request.required("kind")), ServiceName.parse(request.required("service")));
+          RuleKind.parse(request.required("kind")), Scope.parse(request.required("service")));
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()), e);
     }

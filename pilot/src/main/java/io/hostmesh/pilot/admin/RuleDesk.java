@@ -135,9 +135,7 @@ final class RuleDesk {
         && service
             .map(
                 s ->
-                    key.filter(
-                            it ->
-                                it.service().toString().equals(s) || it.service().full().equals(s))
+                    key.filter(it -> it.scope().toString().equals(s) || it.scope().path().equals(s))
                         .isPresent())
             .orElse(true);
   }
@@ -249,6 +247,6 @@ final class RuleDesk {
   }
 
   private static JsonObject key(RuleKey key) {
-    return new JsonObject().put("kind", key.kind().text()).put("service", key.service().toString());
+    return new JsonObject().put("kind", key.kind().text()).put("service", key.scope().toString());
   }
 }

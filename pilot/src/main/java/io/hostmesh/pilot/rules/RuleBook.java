@@ -3,9 +3,9 @@ package io.hostmesh.pilot.rules;
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.Rule;
 import io.hostmesh.model.rules.RuleKey;
-import io.hostmesh.model.rules.RuleKind;
 import io.hostmesh.model.rules.RuleParser;
 import io.hostmesh.pilot.rules.RuleProblem.Weight;
 import java.util.ArrayList;
@@ -93,12 +93,18 @@ public final class RuleBook {
 
   private static Optional<RuleInForce> closed(RuleDocument document) {
     return RuleKey.parse(document.path())
-        .filter(key -> key.kind() == RuleKind.ACCESS)
-        .map(key -> new RuleInForce(closing(key), document, true));
+        .flatMap(RuleBook::standIn)
+        .map(rule -> new RuleInForce(rule, document, true));
   }
 
-  private static AccessRule closing(RuleKey key) {
-    return new AccessRule(key.service(), List.of(), new Origin(key.path(), 0, ""));
+  /** Somebody wanted it restricted: nobody may call, or nobody without an identity. */
+  private static Optional<Rule> standIn(RuleKey key) {
+    Origin origin = new Origin(key.path(), 0, "");
+    return switch (key.kind()) {
+      case ROUTE -> Optional.empty();
+      case ACCESS -> Optional.of(AccessRule.standIn(key.scope(), origin));
+      case MODE -> Optional.of(ModeRule.standIn(key.scope(), origin));
+    };
   }
 
   private sealed interface Reading {}

@@ -4,13 +4,19 @@ import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.CallerPattern;
+import io.hostmesh.model.rules.Grant;
+import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
+import io.hostmesh.model.rules.Scope;
 import io.hostmesh.pilot.rules.RuleProblem.Weight;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Judges a well-formed rule by what else is known of the mesh. Pure. */
 public final class RuleCheck {
@@ -22,16 +28,24 @@ public final class RuleCheck {
   /** All that is wrong, in the order of the document; empty where nothing is. */
   public static List<RuleProblem> check(Rule rule, Known known) {
     List<RuleProblem> problems = new ArrayList<>();
-    if (!known.has(rule.service())) {
+    rule.scope()
+        .service()
+        .filter(service -> !known.has(service))
+        .ifPresent(
+            service ->
+                problems.add(
+                    new RuleProblem(
+                        new Origin(rule.origin().file(), rule.origin().line(), "service"),
+                        unknown(service, known),
+                        Weight.FATAL)));
+    if (rule.scope() instanceof Scope.Namespace(String namespace) && !has(known, namespace)) {
       problems.add(
-          new RuleProblem(
-              new Origin(rule.origin().file(), rule.origin().line(), "service"),
-              unknown(rule.service(), known),
-              Weight.FATAL));
+          new RuleProblem(rule.origin(), "namespace " + namespace + noServices(), Weight.NOTE));
     }
     switch (rule) {
-      case RouteRule route -> route(route, known.facts(rule.service()), problems);
+      case RouteRule route -> route(route, known.facts(route.service()), problems);
       case AccessRule access -> access(access, known, problems);
+      case ModeRule mode -> mode(mode, problems);
     }
     return List.copyOf(problems);
   }
@@ -65,23 +79,96 @@ public final class RuleCheck {
     }
   }
 
+  private static boolean has(Known known, String namespace) {
+    return known.services().keySet().stream().anyMatch(s -> s.namespace().equals(namespace));
+  }
+
+  private static String noServices() {
+    return " has no service now; what this says holds for those to come";
+  }
+
   private static void access(AccessRule rule, Known known, List<RuleProblem> problems) {
-    boolean tcp = isTcp(known.facts(rule.service()).protocol());
-    for (AccessRule.Grant grant : rule.allow()) {
-      grant.from().stream()
-          .sorted()
-          .filter(caller -> !known.has(caller))
-          .map(caller -> new RuleProblem(grant.origin(), unknown(caller, known), Weight.DANGLING))
-          .forEach(problems::add);
-      if (tcp && grant.needsRequests()) {
-        problems.add(
-            new RuleProblem(
-                grant.origin(),
-                "the grant names methods or paths, but "
-                    + rule.service()
-                    + " speaks tcp; remove them, or declare protocol = http for the service",
-                Weight.FATAL));
+    for (Grant grant : rule.allow().orElse(List.of())) {
+      callers(grant, known, problems);
+      requests(rule, grant, known, problems);
+    }
+    for (List<Grant> list : List.of(rule.deny(), rule.audit())) {
+      for (Grant grant : list) {
+        callers(grant, known, problems);
       }
+    }
+    for (Grant grant : rule.deny()) {
+      if (grant.needsRequests()) {
+        bareConnections(rule, grant, known, problems);
+      }
+    }
+  }
+
+  private static void callers(Grant grant, Known known, List<RuleProblem> problems) {
+    Stream.of(grant.callers().from(), grant.callers().notFrom())
+        .flatMap(List::stream)
+        .forEach(
+            pattern -> {
+              switch (pattern) {
+                case CallerPattern.OfService(ServiceName name) when !known.has(name) ->
+                    problems.add(
+                        new RuleProblem(grant.origin(), unknown(name, known), Weight.DANGLING));
+                case CallerPattern.OfNamespace(String namespace) when !has(known, namespace) ->
+                    problems.add(
+                        new RuleProblem(
+                            grant.origin(), "namespace " + namespace + noServices(), Weight.NOTE));
+                default -> {
+                  // Identities of other domains are not ours to know.
+                }
+              }
+            });
+  }
+
+  private static void requests(
+      AccessRule rule, Grant grant, Known known, List<RuleProblem> problems) {
+    Optional<ServiceName> service = rule.scope().service();
+    if (service.isPresent()
+        && grant.needsRequests()
+        && isTcp(known.facts(service.get()).protocol())) {
+      problems.add(
+          new RuleProblem(
+              grant.origin(),
+              "the grant names methods, paths or what else only requests have, but "
+                  + service.get()
+                  + " speaks tcp; remove them, or declare protocol = http for the service",
+              Weight.FATAL));
+    }
+  }
+
+  /** What is asked on a bare connection cannot be seen, so such a grant denies all of it. */
+  private static void bareConnections(
+      AccessRule rule, Grant grant, Known known, List<RuleProblem> problems) {
+    known.services().entrySet().stream()
+        .filter(entry -> rule.scope().covers(entry.getKey()))
+        .filter(entry -> isTcp(entry.getValue().protocol()))
+        .findFirst()
+        .ifPresent(
+            entry ->
+                problems.add(
+                    new RuleProblem(
+                        grant.origin(),
+                        entry.getKey()
+                            + " speaks tcp, where requests cannot be seen: the grant denies every"
+                            + " connection to it whose other conditions hold",
+                        Weight.NOTE)));
+  }
+
+  private static void mode(ModeRule rule, List<RuleProblem> problems) {
+    boolean plaintext =
+        rule.mode().equals(Optional.of(MeshMode.DISABLED))
+            || rule.ports().containsValue(MeshMode.DISABLED);
+    if (plaintext) {
+      problems.add(
+          new RuleProblem(
+              rule.origin(),
+              "disabled means plaintext: calls from other hosts can be read and forged on the way,"
+                  + " and rules that name callers hold nobody",
+              Weight.NOTE));
     }
   }
 

@@ -6,8 +6,13 @@ import io.hostmesh.api.v1.Service;
 import io.hostmesh.model.Instance;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.ModeRule;
+import io.hostmesh.model.rules.Scope;
 import io.hostmesh.pilot.catalog.MeshAddress;
+import io.hostmesh.pilot.rules.RuleInForce;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -22,6 +27,7 @@ import java.util.stream.Collectors;
 final class ServiceCompiler {
   private final SnapshotInputs inputs;
   private final List<String> problems;
+  private final Map<Scope, ModeRule> modes = new HashMap<>();
 
   /**
    * @param problems what is found wrong is added here
@@ -29,6 +35,11 @@ final class ServiceCompiler {
   ServiceCompiler(SnapshotInputs inputs, List<String> problems) {
     this.inputs = inputs;
     this.problems = problems;
+    for (RuleInForce rule : inputs.rules()) {
+      if (rule.rule() instanceof ModeRule mode) {
+        modes.put(mode.scope(), mode);
+      }
+    }
   }
 
   Service directoryLine(ServiceName service, List<Instance> instances) {
@@ -115,7 +126,7 @@ final class ServiceCompiler {
     Optional<MeshAddress> mesh = MeshAddress.of(instance);
     boolean entitled = inputs.entitlements().allows(instance.node(), instance.service());
     if (entitled) {
-      endpoint.setMember(true);
+      endpoint.setMember(true).setPlaintext(isPlaintext(instance));
       mesh.ifPresent(
           address -> endpoint.setMeshAddress(address.address()).setMeshPort(address.port()));
       if (mesh.isEmpty()) {
@@ -139,6 +150,18 @@ final class ServiceCompiler {
               + instance.service());
     }
     return Optional.of(endpoint.build());
+  }
+
+  /** Whether a rule says that the instance takes no mutual TLS: the narrowest that speaks of it. */
+  private boolean isPlaintext(Instance instance) {
+    for (Scope scope : Scope.around(instance.service())) {
+      ModeRule rule = modes.get(scope);
+      Optional<MeshMode> mode = rule == null ? Optional.empty() : rule.of(instance.port());
+      if (mode.isPresent()) {
+        return mode.get() == MeshMode.DISABLED;
+      }
+    }
+    return false;
   }
 
   /** The user's metadata: what subsets select by. */

@@ -3,8 +3,11 @@ package io.hostmesh.pilot.snapshot;
 import com.google.protobuf.ByteString;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.Scope;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +28,10 @@ public record Snapshot(
     Map<ResourceType, SortedMap<String, Resource>> resources,
     SortedMap<String, SortedSet<ServiceName>> entitled,
     List<String> problems) {
+
+  /** Kinds of which a node sees those of the services that it may claim. */
+  private static final Set<ResourceType> CLAIMED =
+      EnumSet.of(ResourceType.ACCESS_POLICY, ResourceType.MODE_POLICY);
 
   public Snapshot {
     resources = Collections.unmodifiableMap(new EnumMap<>(resources));
@@ -78,20 +85,30 @@ public record Snapshot(
     return names(resources, type);
   }
 
-  /** What a node may see: everything, but access policies only of services that it may claim. */
+  /**
+   * What a node may see: everything, but access policies and modes only of services that it may
+   * claim, those of their namespaces and of the mesh included.
+   */
   public ResourceView viewOf(String node) {
-    Set<ServiceName> claimed = entitled.getOrDefault(node, Collections.emptySortedSet());
-    SortedMap<String, Resource> policies = new TreeMap<>();
-    for (ServiceName service : claimed) {
-      Resource policy = all(ResourceType.ACCESS_POLICY).get(service.full());
-      if (policy != null) {
-        policies.put(policy.name(), policy);
-      }
+    Set<String> names = new HashSet<>();
+    for (ServiceName service : entitled.getOrDefault(node, Collections.emptySortedSet())) {
+      Scope.around(service).forEach(scope -> names.add(scope.path()));
     }
-    return new View(this, Collections.unmodifiableSortedMap(policies));
+    Map<ResourceType, SortedMap<String, Resource>> claimed = new EnumMap<>(ResourceType.class);
+    for (ResourceType type : CLAIMED) {
+      SortedMap<String, Resource> policies = new TreeMap<>();
+      for (String name : names) {
+        Resource policy = all(type).get(name);
+        if (policy != null) {
+          policies.put(name, policy);
+        }
+      }
+      claimed.put(type, Collections.unmodifiableSortedMap(policies));
+    }
+    return new View(this, claimed);
   }
 
-  private record View(Snapshot snapshot, SortedMap<String, Resource> policies)
+  private record View(Snapshot snapshot, Map<ResourceType, SortedMap<String, Resource>> claimed)
       implements ResourceView {
     @Override
     public String version() {
@@ -105,7 +122,8 @@ public record Snapshot(
 
     @Override
     public SortedMap<String, Resource> all(ResourceType type) {
-      return type == ResourceType.ACCESS_POLICY ? policies : snapshot.all(type);
+      SortedMap<String, Resource> own = claimed.get(type);
+      return own == null ? snapshot.all(type) : own;
     }
   }
 }

@@ -6,6 +6,7 @@ import io.hostmesh.api.v1.Mode;
 import io.hostmesh.model.Instance;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.pilot.rules.RuleInForce;
 import java.util.ArrayList;
@@ -55,13 +56,15 @@ public final class SnapshotCompiler {
   }
 
   private static Resource rule(RuleInForce inForce) {
-    String name = inForce.rule().service().full();
+    String name = inForce.rule().scope().path();
     return switch (inForce.rule()) {
       case RouteRule route ->
           Resource.of(ResourceType.ROUTE, name, RuleCompiler.route(route, inForce.revision()));
       case AccessRule access ->
           Resource.of(
               ResourceType.ACCESS_POLICY, name, RuleCompiler.access(access, inForce.revision()));
+      case ModeRule mode ->
+          Resource.of(ResourceType.MODE_POLICY, name, RuleCompiler.mode(mode, inForce.revision()));
     };
   }
 }

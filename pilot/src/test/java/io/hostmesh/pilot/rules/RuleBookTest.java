@@ -3,9 +3,15 @@ package io.hostmesh.pilot.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.model.Protocol;
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.pilot.Sample;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class RuleBookTest {
@@ -57,6 +63,32 @@ class RuleBookTest {
   }
 
   @Test
+  void aModeThatCannotBeReadIsTheStrictest() {
+    RuleBook book =
+        RuleBook.EMPTY.next(List.of(new RuleDocument("mode/default/*", "kind = mode", 1)), known);
+    assertThat(book.inForce())
+        .singleElement()
+        .extracting(rule -> ((ModeRule) rule.rule()).of(80))
+        .isEqualTo(Optional.of(MeshMode.STRICT));
+  }
+
+  @Test
+  void aWideRuleNamesNoServiceAndSaysWhatItMeansForBareConnections() {
+    Known tcp =
+        new Known(
+            new TreeMap<>(
+                Map.of(
+                    ServiceName.of("db"), new Known.Facts(Optional.of(Protocol.TCP), List.of()))));
+    String wide =
+        "kind = access, namespace = \"*\", service = \"*\", deny = [ { paths = \"/admin*\" } ]";
+    RuleBook book = RuleBook.EMPTY.next(List.of(new RuleDocument("access/*/*", wide, 1)), tcp);
+    assertThat(book.inForce()).hasSize(1);
+    assertThat(book.states().getFirst().problems().toString())
+        .contains("db speaks tcp")
+        .contains("deny[0]");
+  }
+
+  @Test
   void otherRulesMoveOnBesideABadOne() {
     RuleBook book = RuleBook.EMPTY.next(List.of(route("broken", 1), access(ONLY_WEB, 2)), known);
     assertThat(book.inForce()).singleElement().extracting(RuleInForce::revision).isEqualTo("2");
@@ -69,7 +101,7 @@ class RuleBookTest {
         .singleElement()
         .satisfies(
             rule -> {
-              assertThat(((AccessRule) rule.rule()).allow()).isEmpty();
+              assertThat(((AccessRule) rule.rule()).allow()).contains(List.of());
               assertThat(rule.standIn()).isTrue();
             });
     RuleBook mended = book.next(List.of(access(ONLY_WEB, 4)), known);
@@ -80,7 +112,7 @@ class RuleBookTest {
   void anUnknownCallerIsRefusedBesideAGoodVersionAndHarmlessAlone() {
     String dangling = ONLY_WEB.replace("from = web", "from = [ web, weeb ]");
     RuleBook alone = RuleBook.EMPTY.next(List.of(access(dangling, 1)), known);
-    assertThat(((AccessRule) alone.inForce().getFirst().rule()).allow()).hasSize(1);
+    assertThat(((AccessRule) alone.inForce().getFirst().rule()).allow().orElseThrow()).hasSize(1);
     assertThat(alone.states().getFirst().problems().toString())
         .contains("unknown service \"weeb\"; did you mean \"web\"?");
 

@@ -1,9 +1,11 @@
 package io.hostmesh.pilot.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.Service;
@@ -113,6 +115,46 @@ class SnapshotCompilerTest {
         .isPresent();
     assertThat(snapshot.viewOf("h1").get(ResourceType.ACCESS_POLICY, "default/greeter")).isEmpty();
     assertThat(snapshot.viewOf("h1").all(ResourceType.ACCESS_POLICY)).isEmpty();
+  }
+
+  @Test
+  void rulesOfANamespaceAndOfTheMeshGoToWhoHoldsAServiceInThem() throws Exception {
+    RuleInForce space = rule("kind = access, service = \"default/*\", deny = [ { from = a } ]");
+    RuleInForce mesh = rule("kind = mode, service = \"*/*\", mode = permissive");
+    RuleInForce other = rule("kind = access, service = \"shop/*\", allow = []");
+    Snapshot snapshot =
+        SnapshotCompiler.compile(
+            inputs(
+                List.of(V1),
+                Sample.entitled(Map.of("h2", List.of("greeter"))),
+                space,
+                mesh,
+                other));
+    assertThat(snapshot.viewOf("h2").all(ResourceType.ACCESS_POLICY)).containsOnlyKeys("default/*");
+    assertThat(snapshot.viewOf("h2").all(ResourceType.MODE_POLICY)).containsOnlyKeys("*/*");
+    assertThat(snapshot.viewOf("h1").all(ResourceType.MODE_POLICY)).isEmpty();
+    AccessPolicy policy =
+        AccessPolicy.parseFrom(
+            snapshot
+                .viewOf("h2")
+                .get(ResourceType.ACCESS_POLICY, "default/*")
+                .orElseThrow()
+                .content());
+    assertThat(policy.getWithoutAllow()).isTrue();
+    assertThat(policy.getDeny(0).getFromList()).containsExactly("default/a");
+  }
+
+  @Test
+  void whoIsCalledInPlaintextIsSaidByTheNarrowestMode() throws Exception {
+    Entitlements entitled = Sample.entitled(Map.of("h2", List.of("greeter")));
+    RuleInForce space = rule("kind = mode, service = \"default/*\", mode = disabled");
+    RuleInForce port = rule("kind = mode, service = greeter, ports { 9001 = strict }");
+
+    Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(V1, V2), entitled, space, port));
+
+    assertThat(endpoints(snapshot).getEndpointsList())
+        .extracting(Endpoint::getPort, Endpoint::getMember, Endpoint::getPlaintext)
+        .containsExactly(tuple(9001, true, false), tuple(9002, true, true));
   }
 
   @Test

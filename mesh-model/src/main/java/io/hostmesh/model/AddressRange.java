@@ -1,4 +1,4 @@
-package io.hostmesh.agent.redirect;
+package io.hostmesh.model;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;

@@ -1,31 +1,25 @@
 package io.hostmesh.agent.discovery;
 
-import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.routing.RouteTable;
-import io.hostmesh.api.v1.AccessPolicy;
-import io.hostmesh.api.v1.Grant;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.RouteEntry;
 import io.hostmesh.api.v1.Target;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
-import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.PathPattern;
 import io.hostmesh.model.rules.RouteRule;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
- * Rules as pilot hands them out, compiled. Pilot has judged them against the whole mesh; what would
- * make a rule meaningless here is judged again.
+ * Routes as pilot hands them out, compiled. Pilot has judged them against the whole mesh; what
+ * would make a rule meaningless here is judged again.
  */
-final class RuleResources {
-  private RuleResources() {}
+final class RouteResources {
+  private RouteResources() {}
 
   static RouteTable route(ServiceName service, Route message) throws UnusableResource {
     Origin origin = new Origin("route " + service + " revision " + message.getRevision(), 0, "");
@@ -80,35 +74,5 @@ final class RuleResources {
       throw new UnusableResource("has an entry whose weights sum to 0");
     }
     return targets;
-  }
-
-  /**
-   * A grant with conditions that this version does not know allows nothing: without them it would
-   * allow more than its author meant.
-   */
-  static AccessTable access(ServiceName service, AccessPolicy message) {
-    Origin origin = new Origin("access " + service + " revision " + message.getRevision(), 0, "");
-    List<AccessRule.Grant> grants = new ArrayList<>();
-    for (Grant grant : message.getAllowList()) {
-      if (grant.getUnknownFields().asMap().isEmpty()) {
-        grants.add(grant(grant, origin));
-      }
-    }
-    return AccessTable.compile(new AccessRule(service, grants, origin));
-  }
-
-  private static AccessRule.Grant grant(Grant grant, Origin origin) {
-    Set<ServiceName> from = new HashSet<>();
-    for (String name : grant.getFromList()) {
-      from.add(ServiceName.parse(name));
-    }
-    List<PathPattern> paths = grant.getPathsList().stream().map(PathPattern::new).toList();
-    return new AccessRule.Grant(from, Set.copyOf(grant.getMethodsList()), paths, origin);
-  }
-
-  /** What holds while pilot has not said who may call a service of this host: nobody. */
-  static AccessTable unknown(ServiceName service) {
-    return AccessTable.compile(
-        new AccessRule(service, List.of(), new Origin("access " + service + " not known", 0, "")));
   }
 }

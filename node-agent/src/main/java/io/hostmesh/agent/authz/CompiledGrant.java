@@ -1,0 +1,214 @@
+package io.hostmesh.agent.authz;
+
+import io.hostmesh.model.AddressRange;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.CallerPattern;
+import io.hostmesh.model.rules.Grant;
+import io.hostmesh.model.rules.HostPattern;
+import io.hostmesh.model.rules.PathPattern;
+import io.hostmesh.model.rules.ValuePattern;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A grant as it is asked. Where something cannot be known, such as the host of a request that names
+ * none, a grant that allows does not hold and one that denies does. Immutable.
+ */
+final class CompiledGrant {
+  final int order;
+  final Mark mark;
+  final Verdict.Allowed allowed;
+  final Grant grant;
+  final boolean denies;
+  private final String trustDomain;
+  private final List<CallerPattern> notFrom;
+  private final List<AddressRange> networks;
+  private final Set<Integer> ports;
+  private final Set<String> methods;
+  private final List<PathPattern> notPaths;
+  private final List<HostPattern> hosts;
+  private final Header[] headers;
+  private final boolean asksUser;
+  private final boolean plain;
+
+  private record Header(String name, List<ValuePattern> values) {}
+
+  /**
+   * @param order among all grants that are judged together
+   * @param denies which side it errs on
+   */
+  CompiledGrant(int order, Mark mark, Grant grant, boolean denies, String trustDomain) {
+    this.order = order;
+    this.mark = mark;
+    this.allowed = new Verdict.Allowed(mark, List.of());
+    this.grant = grant;
+    this.denies = denies;
+    this.trustDomain = trustDomain;
+    this.notFrom = grant.callers().notFrom();
+    this.networks = grant.callers().networks();
+    this.ports = grant.callers().ports();
+    this.methods = grant.requests().methods();
+    this.notPaths = grant.requests().notPaths();
+    this.hosts = grant.requests().hosts();
+    this.headers =
+        grant.requests().headers().entrySet().stream()
+            .sorted(Map.Entry.comparingByKey())
+            .map(header -> new Header(header.getKey(), header.getValue()))
+            .toArray(Header[]::new);
+    this.asksUser = !grant.users().equals(Grant.Users.ALL);
+    this.plain =
+        notFrom.isEmpty()
+            && networks.isEmpty()
+            && ports.isEmpty()
+            && notPaths.isEmpty()
+            && hosts.isEmpty()
+            && headers.length == 0
+            && !asksUser;
+  }
+
+  /** Whether one of the patterns names the caller; for grants that name somebody. */
+  boolean namesCaller(Peer peer) {
+    return anyMatches(grant.callers().from(), peer);
+  }
+
+  /** All conditions that do not depend on a request, but who is named. */
+  boolean takesConnection(Peer peer, int port) {
+    if (!ports.isEmpty() && !ports.contains(port)) {
+      return false;
+    }
+    if (!notFrom.isEmpty() && anyMatches(notFrom, peer)) {
+      return false;
+    }
+    return networks.isEmpty() || isWithin(peer);
+  }
+
+  /** All conditions but those of who is named and which path. */
+  boolean takes(Request request) {
+    if (!methods.isEmpty() && !takesMethod(request.method())) {
+      return false;
+    }
+    return plain
+        || (takesConnection(request.peer(), request.port())
+            && !isExcepted(request.path())
+            && (hosts.isEmpty() || takesHost(request.host()))
+            && takesHeaders(request.headers())
+            && (!asksUser || takesUser(request.user().orElse(null))));
+  }
+
+  private boolean takesMethod(String method) {
+    return methods.contains(method)
+        || (denies && methods.contains(method.toUpperCase(Locale.ROOT)));
+  }
+
+  private boolean isWithin(Peer peer) {
+    for (int i = 0; i < networks.size(); i++) {
+      if (networks.get(i).contains(peer.address())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isExcepted(String path) {
+    for (int i = 0; i < notPaths.size(); i++) {
+      if (notPaths.get(i).matches(path)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean takesHost(@Nullable String host) {
+    if (host == null) {
+      return denies;
+    }
+    for (int i = 0; i < hosts.size(); i++) {
+      if (hosts.get(i).matches(host)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Of a header that stands there several times, one value denies, and all together allow. */
+  private boolean takesHeaders(Request.Fields fields) {
+    for (Header header : headers) {
+      List<String> values = fields.values(header.name());
+      if (values.isEmpty()) {
+        return false;
+      }
+      int matching = 0;
+      for (String value : values) {
+        matching += anyMatches(header.values(), value) ? 1 : 0;
+      }
+      if (denies ? matching == 0 : matching < values.size()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean takesUser(@Nullable EndUser user) {
+    if (user == null) {
+      return false;
+    }
+    Grant.Users wanted = grant.users();
+    if (!wanted.issuers().isEmpty() && !wanted.issuers().contains(user.issuer())) {
+      return false;
+    }
+    if (!wanted.audiences().isEmpty()
+        && user.audiences().stream().noneMatch(wanted.audiences()::contains)) {
+      return false;
+    }
+    for (Map.Entry<String, List<ValuePattern>> claim : wanted.claims().entrySet()) {
+      List<String> values = user.claims().getOrDefault(claim.getKey(), List.of());
+      if (values.stream().noneMatch(value -> anyMatches(claim.getValue(), value))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean anyMatches(List<ValuePattern> patterns, String value) {
+    for (int i = 0; i < patterns.size(); i++) {
+      if (patterns.get(i).matches(value)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean anyMatches(List<CallerPattern> patterns, Peer peer) {
+    SpiffeId id = peer.id();
+    if (id == null) {
+      return false;
+    }
+    boolean ours = id.trustDomain().equals(trustDomain);
+    for (int i = 0; i < patterns.size(); i++) {
+      boolean matches =
+          switch (patterns.get(i)) {
+            case CallerPattern.AnyOfMesh _ -> ours;
+            case CallerPattern.OfService(ServiceName name) -> ours && name.equals(peer.name());
+            case CallerPattern.OfNamespace(String namespace) ->
+                ours && peer.name() != null && namespace.equals(peer.name().namespace());
+            case CallerPattern.OfId pattern -> matches(pattern, id, peer.uri());
+          };
+      if (matches) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean matches(CallerPattern.OfId pattern, SpiffeId id, String uri) {
+    String path = pattern.path();
+    int begin = CallerPattern.SCHEME.length() + id.trustDomain().length();
+    return id.trustDomain().equals(pattern.trustDomain())
+        && uri.startsWith(path, begin)
+        && (pattern.prefix() || uri.length() == begin + path.length());
+  }
+}
