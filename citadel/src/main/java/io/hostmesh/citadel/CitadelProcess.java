@@ -1,6 +1,7 @@
 package io.hostmesh.citadel;
 
 import io.hostmesh.api.v1.Entitlement;
+import io.hostmesh.api.v1.JwtKeysRecord;
 import io.hostmesh.api.v1.NodeRecord;
 import io.hostmesh.citadel.attest.Alarms;
 import io.hostmesh.citadel.attest.Joining;
@@ -15,6 +16,8 @@ import io.hostmesh.citadel.bundle.BundleFeed;
 import io.hostmesh.citadel.issue.Desk;
 import io.hostmesh.citadel.issue.Entitlements;
 import io.hostmesh.citadel.issue.Issuer;
+import io.hostmesh.citadel.issue.JwtIssuer;
+import io.hostmesh.citadel.jwt.JwtKeys;
 import io.hostmesh.citadel.ledger.Ledger;
 import io.hostmesh.citadel.records.RecordKind;
 import io.hostmesh.citadel.records.SignedRecords;
@@ -36,6 +39,7 @@ import io.hostmesh.runtime.tls.SvidKeyManager;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -43,6 +47,7 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,6 +129,11 @@ final class CitadelProcess implements AutoCloseable {
     SignedRecords<NodeRecord> nodeRecords =
         records(RecordKind.NODES, authority, keyValue, config, host);
     opened.push(nodeRecords);
+    SignedRecords<JwtKeysRecord> jwtKeyRecords =
+        records(RecordKind.JWT_KEYS, authority, keyValue, config, host);
+    opened.push(jwtKeyRecords);
+    JwtKeys jwtKeys =
+        new JwtKeys(config.trustDomain(), name(state, random), jwtKeyRecords, host.clock());
     Entitlements entitlements = new Entitlements(entitlementRecords, authority, host.clock());
     Nodes nodes = new Nodes(nodeRecords, authority, host.clock());
     Tokens tokens = new Tokens(authority, keyValue, usedTokens, host.clock(), random);
@@ -152,11 +162,14 @@ final class CitadelProcess implements AutoCloseable {
             nodes,
             entitlements,
             issuer,
+            new JwtIssuer(jwtKeys, ledger),
             host.clock());
     entitlementRecords.watch();
     nodeRecords.watch();
+    jwtKeyRecords.watch();
 
-    BundleFeed bundle = new BundleFeed(authority::roots);
+    BundleFeed bundle = new BundleFeed(authority::roots, jwtKeys::authorities);
+    jwtKeyRecords.onChange(bundle::repeat);
     Offload offload = new Offload(host.vertx());
     opened.push(offload);
     CitadelMeters.register(metrics.registry(), ledger, entitlementRecords, nodeRecords, bundle);
@@ -206,6 +219,7 @@ final class CitadelProcess implements AutoCloseable {
     }
     repeat(host, opened, RENEWAL_LOOK_MS, () -> renew(authority, offload));
     repeat(host, opened, BUNDLE_REPEAT_MS, bundle::repeat);
+    repeat(host, opened, RENEWAL_LOOK_MS, () -> look(jwtKeys, offload));
 
     this.desk = desk;
     this.listening = new HostPort(config.listen().host(), server.actualPort());
@@ -273,6 +287,34 @@ final class CitadelProcess implements AutoCloseable {
             })
         .onFailure(
             failure -> LOG.log(System.Logger.Level.ERROR, "citadel cannot renew its own", failure));
+  }
+
+  private static void look(JwtKeys keys, Offload offload) {
+    offload
+        .call(
+            () -> {
+              keys.look();
+              return true;
+            })
+        .onFailure(
+            failure ->
+                LOG.log(
+                    System.Logger.Level.DEBUG,
+                    "no new key for JWT-SVIDs: {0}",
+                    failure.toString()));
+  }
+
+  /** This citadel's name among several: made once, kept. */
+  private static String name(StateFiles state, SecureRandom random) throws IOException {
+    Optional<byte[]> kept = state.read("name");
+    if (kept.isPresent()) {
+      return new String(kept.get(), StandardCharsets.US_ASCII).strip();
+    }
+    byte[] bytes = new byte[4];
+    random.nextBytes(bytes);
+    String name = "c" + HexFormat.of().formatHex(bytes);
+    state.write("name", (name + "\n").getBytes(StandardCharsets.US_ASCII));
+    return name;
   }
 
   private static void repeat(Host host, Deque<AutoCloseable> opened, long millis, Runnable action) {

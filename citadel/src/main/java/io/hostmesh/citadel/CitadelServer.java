@@ -5,8 +5,10 @@ import com.google.protobuf.Message;
 import io.hostmesh.api.Methods;
 import io.hostmesh.api.v1.Challenge;
 import io.hostmesh.api.v1.ChallengeRequest;
+import io.hostmesh.api.v1.IssueJwtRequest;
 import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.IssuedCertificate;
+import io.hostmesh.api.v1.IssuedJwt;
 import io.hostmesh.api.v1.JoinRequest;
 import io.hostmesh.api.v1.RenewRequest;
 import io.hostmesh.api.v1.TrustBundle;
@@ -109,6 +111,7 @@ final class CitadelServer {
                           Asker asker = asker(call.connection());
                           return () -> desk.issue(request, asker);
                         }))
+            .callHandler(Methods.ISSUE_JWT.server(), this::issueJwt)
             .callHandler(Methods.WATCH_BUNDLE.server(), this::watch);
     // Clients that join have no certificate yet.
     return new MeshServer(
@@ -145,6 +148,22 @@ final class CitadelServer {
               call.response().end(answer);
             })
         .onFailure(failure -> refuse(method, call, failure));
+  }
+
+  private void issueJwt(GrpcServerRequest<IssueJwtRequest, IssuedJwt> call) {
+    call.errorHandler(error -> LOG.log(System.Logger.Level.DEBUG, "a call broke off: " + error));
+    call.last()
+        .compose(
+            request -> {
+              Asker asker = asker(call.connection());
+              return offload.call(() -> desk.issueJwt(request, asker));
+            })
+        .onSuccess(
+            answer -> {
+              meters.counter("hostmesh_citadel_issued", "method", "issue-jwt").increment();
+              call.response().end(answer);
+            })
+        .onFailure(failure -> refuse("issue-jwt", call, failure));
   }
 
   private IssuedCertificate message(List<X509Certificate> chain) {

@@ -5,8 +5,10 @@ import io.hostmesh.api.v1.Challenge;
 import io.hostmesh.api.v1.ChallengeRequest;
 import io.hostmesh.api.v1.DeltaDiscoveryRequest;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.IssueJwtRequest;
 import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.IssuedCertificate;
+import io.hostmesh.api.v1.IssuedJwt;
 import io.hostmesh.api.v1.JoinRequest;
 import io.hostmesh.api.v1.RenewRequest;
 import io.hostmesh.api.v1.StatusReply;
@@ -49,6 +51,13 @@ public final class Methods {
           "Issue",
           IssueRequest.getDefaultInstance(),
           IssuedCertificate.getDefaultInstance());
+
+  public static final Method<IssueJwtRequest, IssuedJwt> ISSUE_JWT =
+      new Method<>(
+          CITADEL,
+          "IssueJwt",
+          IssueJwtRequest.getDefaultInstance(),
+          IssuedJwt.getDefaultInstance());
 
   /** Server streaming. */
   public static final Method<WatchBundleRequest, TrustBundle> WATCH_BUNDLE =

@@ -40,6 +40,7 @@ class ContractTest {
             Methods.JOIN,
             Methods.RENEW,
             Methods.ISSUE,
+            Methods.ISSUE_JWT,
             Methods.WATCH_BUNDLE,
             Methods.DELTA,
             Methods.REPORT)) {

@@ -1,10 +1,12 @@
 package io.hostmesh.citadel.bundle;
 
 import com.google.protobuf.ByteString;
+import io.hostmesh.api.v1.JwtAuthority;
 import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.runtime.tls.TrustRoots;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -16,15 +18,20 @@ import java.util.function.Supplier;
  */
 public final class BundleFeed {
   private final Supplier<TrustRoots> roots;
+  private final Supplier<List<JwtAuthority>> jwtAuthorities;
   private final Set<Consumer<TrustBundle>> followers = ConcurrentHashMap.newKeySet();
 
-  public BundleFeed(Supplier<TrustRoots> roots) {
+  /**
+   * @param jwtAuthorities what JWT-SVIDs are signed with, by all citadels
+   */
+  public BundleFeed(Supplier<TrustRoots> roots, Supplier<List<JwtAuthority>> jwtAuthorities) {
     this.roots = roots;
+    this.jwtAuthorities = jwtAuthorities;
   }
 
   /** The bundle that holds now. */
   public TrustBundle current() {
-    return message(roots.get());
+    return message(roots.get()).toBuilder().addAllJwtAuthorities(jwtAuthorities.get()).build();
   }
 
   /**

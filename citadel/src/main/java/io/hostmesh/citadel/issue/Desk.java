@@ -2,7 +2,9 @@ package io.hostmesh.citadel.issue;
 
 import io.hostmesh.api.v1.Challenge;
 import io.hostmesh.api.v1.ChallengeRequest;
+import io.hostmesh.api.v1.IssueJwtRequest;
 import io.hostmesh.api.v1.IssueRequest;
+import io.hostmesh.api.v1.IssuedJwt;
 import io.hostmesh.api.v1.JoinRequest;
 import io.hostmesh.api.v1.RenewRequest;
 import io.hostmesh.citadel.Refusal;
@@ -31,6 +33,7 @@ public final class Desk {
   private final Nodes nodes;
   private final Entitlements entitlements;
   private final Issuer issuer;
+  private final JwtIssuer jwtIssuer;
   private final InstantSource clock;
 
   /**
@@ -44,6 +47,7 @@ public final class Desk {
       Nodes nodes,
       Entitlements entitlements,
       Issuer issuer,
+      JwtIssuer jwtIssuer,
       InstantSource clock) {
     this.trustDomain = trustDomain;
     this.datacenter = datacenter;
@@ -52,6 +56,7 @@ public final class Desk {
     this.nodes = nodes;
     this.entitlements = entitlements;
     this.issuer = issuer;
+    this.jwtIssuer = jwtIssuer;
     this.clock = clock;
   }
 
@@ -98,8 +103,20 @@ public final class Desk {
 
   /** A node asks for a service of its own. */
   public List<X509Certificate> issue(IssueRequest request, Asker asker) {
-    ServiceName service =
-        wellFormed(() -> new ServiceName(request.getNamespace(), request.getService()));
+    SpiffeId.Service id = entitled(request.getNamespace(), request.getService(), asker);
+    PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
+    return issuer.issue("issue", asker.id().uri(), id, key, lifetimes.service());
+  }
+
+  /** A node asks for a token of a service of its own. */
+  public IssuedJwt issueJwt(IssueJwtRequest request, Asker asker) {
+    SpiffeId.Service id = entitled(request.getNamespace(), request.getService(), asker);
+    return jwtIssuer.issue(asker.id().uri(), id, request.getAudienceList());
+  }
+
+  /** Whose id a node may ask for. */
+  private SpiffeId.Service entitled(String namespace, String name, Asker asker) {
+    ServiceName service = wellFormed(() -> new ServiceName(namespace, name));
     if (!(asker.id() instanceof SpiffeId.Node node)) {
       throw new Refusal(
           Refusal.Reason.NOT_ACCEPTED,
@@ -108,9 +125,7 @@ public final class Desk {
     asker.requireValid();
     nodes.checkCurrent(node.node(), asker.key());
     entitlements.check(node.node(), service);
-    PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
-    SpiffeId id = SpiffeId.Service.of(trustDomain, datacenter, service);
-    return issuer.issue("issue", asker.id().uri(), id, key, lifetimes.service());
+    return SpiffeId.Service.of(trustDomain, datacenter, service);
   }
 
   private static <T> T wellFormed(Supplier<T> parse) {

@@ -3,6 +3,7 @@ package io.hostmesh.citadel.records;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.hostmesh.api.v1.Entitlement;
+import io.hostmesh.api.v1.JwtKeysRecord;
 import io.hostmesh.api.v1.NodeRecord;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -49,6 +50,18 @@ public record RecordKind<T extends Message>(
           NodeRecord::getNode,
           NodeRecord::getVersion,
           NodeRecord::getSignedAtEpochSecond);
+
+  /** With which keys each citadel signs JWT-SVIDs; a record's name is the citadel's. */
+  public static final RecordKind<JwtKeysRecord> JWT_KEYS =
+      new RecordKind<>(
+          "list of JWT keys",
+          "hostmesh/jwt-keys/",
+          JwtKeysRecord.getDefaultInstance(),
+          JwtKeysRecord.parser(),
+          JwtKeysRecord::getTrustDomain,
+          JwtKeysRecord::getName,
+          JwtKeysRecord::getVersion,
+          JwtKeysRecord::getSignedAtEpochSecond);
 
   boolean isName(String text) {
     return NAME.matcher(text).matches();

@@ -16,11 +16,13 @@ import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
 
 /**
@@ -44,6 +46,7 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
   private final InstantSource clock;
   private final Map<String, Held<T>> held = new ConcurrentSkipListMap<>();
   private final Map<String, String> alarms = new ConcurrentSkipListMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile Optional<String> registryProblem =
       Optional.of("the registry has not answered yet");
   private volatile Optional<Watch> watch = Optional.empty();
@@ -117,6 +120,11 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
                     registryProblem = Optional.empty();
                   }
                 }));
+  }
+
+  /** Calls back, on any thread, whenever something else holds. */
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
   }
 
   /** What holds now, by name. */
@@ -232,6 +240,7 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
       return;
     }
     held.put(name, record);
+    listeners.forEach(Runnable::run);
     try {
       files.write(name, record.statement().toByteArray());
     } catch (IOException e) {

@@ -28,18 +28,21 @@ final class BundleWatch {
   private final CitadelCalls calls;
   private final RandomGenerator random;
   private final Consumer<TrustRoots> listener;
+  private final Consumer<TrustBundle> whole;
 
   BundleWatch(
       Vertx vertx,
       CitadelConnections connections,
       CitadelCalls calls,
       RandomGenerator random,
-      Consumer<TrustRoots> listener) {
+      Consumer<TrustRoots> listener,
+      Consumer<TrustBundle> whole) {
     this.vertx = vertx;
     this.connections = connections;
     this.calls = calls;
     this.random = random;
     this.listener = listener;
+    this.whole = whole;
   }
 
   void start() {
@@ -100,6 +103,7 @@ final class BundleWatch {
     private void hear(TrustBundle bundle) {
       try {
         listener.accept(CitadelClient.roots(bundle));
+        whole.accept(bundle);
         heard = true;
       } catch (CertificateException e) {
         LOG.log(System.Logger.Level.WARNING, "citadel sent a bundle that cannot be read", e);

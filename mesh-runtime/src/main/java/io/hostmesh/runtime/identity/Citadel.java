@@ -1,8 +1,11 @@
 package io.hostmesh.runtime.identity;
 
+import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.jwt.JwtIssued;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Future;
+import java.util.Collection;
 import java.util.function.Consumer;
 
 /**
@@ -30,13 +33,17 @@ public interface Citadel extends AutoCloseable {
   /** A certificate for a service that the calling node is entitled to. */
   Future<Issued> issue(ServiceName service, byte[] csr);
 
+  /** A JWT-SVID for a service that the calling node is entitled to, for these audiences. */
+  Future<JwtIssued> issueJwt(ServiceName service, Collection<String> audience);
+
   /**
    * Follows the trust bundle for as long as the client is open, over any outage.
    *
    * @param listener called on an event loop with each bundle that is heard, also where it has not
    *     changed
+   * @param whole likewise, with all that the bundle holds
    */
-  void watchBundle(Consumer<TrustRoots> listener);
+  void watchBundle(Consumer<TrustRoots> listener, Consumer<TrustBundle> whole);
 
   /** Ends all connections; quiet after that. */
   @Override

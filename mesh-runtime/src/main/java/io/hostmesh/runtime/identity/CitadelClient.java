@@ -4,12 +4,14 @@ import com.google.protobuf.ByteString;
 import io.hostmesh.api.Methods;
 import io.hostmesh.api.v1.Challenge;
 import io.hostmesh.api.v1.ChallengeRequest;
+import io.hostmesh.api.v1.IssueJwtRequest;
 import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.IssuedCertificate;
 import io.hostmesh.api.v1.JoinRequest;
 import io.hostmesh.api.v1.RenewRequest;
 import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.jwt.JwtIssued;
 import io.hostmesh.runtime.tls.Pem;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Context;
@@ -17,7 +19,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.client.GrpcClient;
 import java.security.cert.CertificateException;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -132,8 +136,28 @@ final class CitadelClient implements Citadel {
   }
 
   @Override
-  public void watchBundle(Consumer<TrustRoots> listener) {
-    new BundleWatch(vertx, connections, calls, random, listener).start();
+  public Future<JwtIssued> issueJwt(ServiceName service, Collection<String> audience) {
+    IssueJwtRequest request =
+        IssueJwtRequest.newBuilder()
+            .setNamespace(service.namespace())
+            .setService(service.name())
+            .addAllAudience(audience)
+            .build();
+    return connections
+        .authenticated()
+        .compose(grpc -> calls.call(grpc, Methods.ISSUE_JWT, request))
+        .map(
+            answer ->
+                new JwtIssued(
+                    answer.getSpiffeId(),
+                    answer.getToken(),
+                    Instant.ofEpochSecond(answer.getIssuedAtEpochSecond()),
+                    Instant.ofEpochSecond(answer.getExpiresAtEpochSecond())));
+  }
+
+  @Override
+  public void watchBundle(Consumer<TrustRoots> listener, Consumer<TrustBundle> whole) {
+    new BundleWatch(vertx, connections, calls, random, listener, whole).start();
   }
 
   private static Issued read(IssuedCertificate answer) {

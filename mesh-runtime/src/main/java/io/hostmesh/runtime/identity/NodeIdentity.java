@@ -1,9 +1,11 @@
 package io.hostmesh.runtime.identity;
 
+import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.backoff.Backoff;
+import io.hostmesh.runtime.jwt.JwtAuthority;
 import io.hostmesh.runtime.tls.SpiffeTrustManager;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidKeyManager;
@@ -54,11 +56,13 @@ public final class NodeIdentity implements AutoCloseable {
   private final BooleanSupplier owner;
   private final CurrentIdentity identity;
   private final IdentityFiles files;
+  private final KnownAuthorities authorities;
   private final Citadel citadel;
   private final Enrolment enrolment;
   private final Context context;
   private final Promise<Svid> ready = Promise.promise();
   private final List<Consumer<TrustRoots>> rootListeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> authorityListeners = new CopyOnWriteArrayList<>();
   private final Ticks ticks;
 
   private volatile Attempts attempts = Attempts.none();
@@ -99,6 +103,7 @@ public final class NodeIdentity implements AutoCloseable {
     this.owner = owner;
     this.identity = new CurrentIdentity();
     this.files = new IdentityFiles(settings.directory());
+    this.authorities = new KnownAuthorities(files);
     this.citadel = citadel.apply(identity);
     this.context = host.vertx().getOrCreateContext();
     this.enrolment = new Enrolment(host, settings, identity, files, this.citadel, context);
@@ -171,6 +176,33 @@ public final class NodeIdentity implements AutoCloseable {
     rootListeners.add(listener);
   }
 
+  /** What JWT-SVIDs of this trust domain are judged by; empty before citadel was heard. */
+  public List<JwtAuthority> jwtAuthorities() {
+    return authorities.authorities();
+  }
+
+  /** Calls back, on the context, whenever {@link #jwtAuthorities} has changed. */
+  public void onJwtAuthorities(Runnable listener) {
+    authorityListeners.add(listener);
+  }
+
+  private void heardWhole(TrustBundle bundle) {
+    if (!bundle.getTrustDomain().equals(settings.id().trustDomain())
+        || !authorities.heard(bundle)) {
+      return;
+    }
+    authorityListeners.forEach(Runnable::run);
+    Blocking.run(
+            context,
+            () -> {
+              authorities.keep();
+              return bundle;
+            })
+        .onFailure(
+            failure ->
+                LOG.log(System.Logger.Level.ERROR, "keys of JWT-SVIDs were not kept", failure));
+  }
+
   private void load() {
     files.readRoots().ifPresent(identity::roots);
     files
@@ -212,7 +244,9 @@ public final class NodeIdentity implements AutoCloseable {
     }
     if (!watching && identity.svid() != null) {
       watching = true;
-      citadel.watchBundle(roots -> context.runOnContext(_ -> heard(roots)));
+      citadel.watchBundle(
+          roots -> context.runOnContext(_ -> heard(roots)),
+          bundle -> context.runOnContext(_ -> heardWhole(bundle)));
     }
     if (attempts.isDue(now)) {
       underWay = true;

@@ -5,9 +5,14 @@ import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.identity.IdentityStatus;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
+import io.hostmesh.runtime.jwt.JwtAuthority;
+import io.hostmesh.runtime.jwt.JwtIssued;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import io.vertx.core.Future;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +29,7 @@ public final class ApplicationCertificates implements ApplicationIdentities, Aut
   private final Host host;
   private final NodeIdentity node;
   private final ServiceIdentities certificates;
+  private final JwtCache tokens;
   private final Set<ServiceName> asked = ConcurrentHashMap.newKeySet();
   private volatile Set<ServiceName> present = Set.of();
   private Set<ServiceName> kept;
@@ -38,6 +44,7 @@ public final class ApplicationCertificates implements ApplicationIdentities, Aut
     this.host = host;
     this.node = node;
     this.certificates = new ServiceIdentities(host, node, folder, owner);
+    this.tokens = new JwtCache(node.citadel()::issueJwt, host.clock());
     this.kept = certificates.kept();
   }
 
@@ -51,6 +58,7 @@ public final class ApplicationCertificates implements ApplicationIdentities, Aut
     }
     asked.retainAll(present);
     certificates.services(Set.copyOf(asked));
+    tokens.retain(present);
   }
 
   @Override
@@ -90,7 +98,22 @@ public final class ApplicationCertificates implements ApplicationIdentities, Aut
   }
 
   @Override
+  public Future<JwtIssued> jwt(ServiceName service, List<String> audience) {
+    return tokens.get(service, audience);
+  }
+
+  @Override
+  public Map<String, List<JwtAuthority>> jwtAuthorities() {
+    List<JwtAuthority> own = node.jwtAuthorities();
+    return node.svid()
+        .filter(_ -> !own.isEmpty())
+        .map(svid -> Map.of(svid.id().trustDomain(), own))
+        .orElseGet(Map::of);
+  }
+
+  @Override
   public void onChange(Runnable listener) {
+    node.onJwtAuthorities(listener);
     certificates.listen(_ -> listener.run());
     node.onRoots(_ -> listener.run());
   }

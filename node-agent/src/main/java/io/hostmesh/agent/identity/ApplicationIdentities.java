@@ -1,8 +1,13 @@
 package io.hostmesh.agent.identity;
 
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.jwt.JwtAuthority;
+import io.hostmesh.runtime.jwt.JwtIssued;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -21,6 +26,16 @@ public interface ApplicationIdentities {
 
   /** The roots of this trust domain. Empty before the node has joined. */
   Optional<TrustRoots> roots();
+
+  /**
+   * A JWT-SVID of a local service for its applications; an earlier one until half of its life.
+   *
+   * @return fails with {@link io.hostmesh.runtime.identity.CitadelException}
+   */
+  Future<JwtIssued> jwt(ServiceName service, List<String> audience);
+
+  /** What JWT-SVIDs are judged by, by trust domain. Empty before citadel was heard. */
+  Map<String, List<JwtAuthority>> jwtAuthorities();
 
   /** Calls back, on any thread, whenever one of the answers may have changed. */
   void onChange(Runnable listener);

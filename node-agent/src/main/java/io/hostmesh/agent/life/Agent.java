@@ -192,7 +192,8 @@ public final class Agent implements AutoCloseable {
             instances,
             facts,
             capture::json);
-    this.workloadApi = new WorkloadApi(host.vertx(), identities.applications(), facts::process);
+    this.workloadApi =
+        new WorkloadApi(host.vertx(), identities.applications(), facts::process, host.clock());
     this.registry = closing.add(connecting.get());
     this.reporting = new Reporting(host.vertx(), status, discovery, notify);
   }

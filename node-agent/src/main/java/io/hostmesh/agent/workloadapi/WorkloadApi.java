@@ -24,6 +24,7 @@ import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -55,6 +57,7 @@ public final class WorkloadApi implements AutoCloseable {
   private final Context context;
   private final Callers callers;
   private final X509Answers x509;
+  private final JwtAnswers jwt;
   private final Map<HttpConnection, Connection> connections = new HashMap<>();
   private final AtomicBoolean refreshing = new AtomicBoolean();
   private final AtomicBoolean attesting = new AtomicBoolean();
@@ -67,11 +70,15 @@ public final class WorkloadApi implements AutoCloseable {
    * @param services whose process this is, as for the connections that the agent captures
    */
   public WorkloadApi(
-      Vertx vertx, ApplicationIdentities identities, Function<Peer, Attestation> services) {
+      Vertx vertx,
+      ApplicationIdentities identities,
+      Function<Peer, Attestation> services,
+      InstantSource clock) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.callers = new Callers(services);
     this.x509 = new X509Answers(identities);
+    this.jwt = new JwtAnswers(identities, clock);
     identities.onChange(this::changed);
   }
 
@@ -122,6 +129,12 @@ public final class WorkloadApi implements AutoCloseable {
     GrpcServer grpc = GrpcServer.server(vertx, options);
     stream(grpc, WorkloadMethods.FETCH_X509_SVID, x509::svids);
     stream(grpc, WorkloadMethods.FETCH_X509_BUNDLES, _ -> x509.bundles());
+    stream(grpc, WorkloadMethods.FETCH_JWT_BUNDLES, _ -> jwt.bundles());
+    answer(grpc, WorkloadMethods.FETCH_JWT_SVID, jwt::svids);
+    answer(
+        grpc,
+        WorkloadMethods.VALIDATE_JWT_SVID,
+        (_, request) -> Future.succeededFuture(jwt.validate(request)));
     return grpc.callHandler(
         call ->
             refuse(
@@ -138,6 +151,42 @@ public final class WorkloadApi implements AutoCloseable {
             call.handler(_ -> subscribe(call, answers));
           }
         });
+  }
+
+  private <Q extends Message, R extends Message> void answer(
+      GrpcServer grpc, Method<Q, R> method, BiFunction<ServiceName, Q, Future<R>> answers) {
+    grpc.callHandler(
+        method.server(),
+        call -> {
+          call.errorHandler(_ -> {});
+          if (isOfAWorkload(call)) {
+            call.handler(request -> answer(call, service -> answers.apply(service, request)));
+          }
+        });
+  }
+
+  private <Q, R> void answer(
+      GrpcServerRequest<Q, R> call, Function<ServiceName, Future<R>> answers) {
+    Connection connection = connections.get(call.connection());
+    if (connection == null) {
+      return; // It was closed meanwhile.
+    }
+    try {
+      ServiceName service = callers.of(call.connection(), connection.acceptedAt());
+      answers
+          .apply(service)
+          .onSuccess(answer -> context.runOnContext(_ -> call.response().end(answer)))
+          .onFailure(failure -> context.runOnContext(_ -> refuse(call, failure)));
+    } catch (Denied e) {
+      refuse(call, GrpcStatus.PERMISSION_DENIED, String.valueOf(e.getMessage()));
+    } catch (Refused e) {
+      refuse(call, e);
+    }
+  }
+
+  private static void refuse(GrpcServerRequest<?, ?> call, Throwable failure) {
+    GrpcStatus status = failure instanceof Refused refused ? refused.status() : GrpcStatus.INTERNAL;
+    refuse(call, status, String.valueOf(failure.getMessage()));
   }
 
   private <R extends Message> void subscribe(

@@ -10,6 +10,7 @@ import io.hostmesh.agent.workload.WorkloadMatcher;
 import io.hostmesh.agent.workload.WorkloadSelector;
 import io.hostmesh.api.Methods.Method;
 import io.hostmesh.api.WorkloadMethods;
+import io.hostmesh.api.spiffe.JWTSVIDRequest;
 import io.hostmesh.api.spiffe.X509BundlesRequest;
 import io.hostmesh.api.spiffe.X509BundlesResponse;
 import io.hostmesh.api.spiffe.X509SVIDRequest;
@@ -19,10 +20,15 @@ import io.hostmesh.runtime.loops.EpollTransport;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import io.spiffe.exception.BundleNotFoundException;
 import io.spiffe.exception.X509ContextException;
 import io.spiffe.spiffeid.TrustDomain;
+import io.spiffe.svid.jwtsvid.JwtSvid;
+import io.spiffe.workloadapi.DefaultJwtSource;
 import io.spiffe.workloadapi.DefaultWorkloadApiClient;
 import io.spiffe.workloadapi.DefaultX509Source;
+import io.spiffe.workloadapi.JwtSource;
+import io.spiffe.workloadapi.JwtSourceOptions;
 import io.spiffe.workloadapi.WorkloadApiClient;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -34,8 +40,10 @@ import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -71,7 +79,8 @@ class WorkloadApiTest {
   @BeforeEach
   void begin() throws Exception {
     socket = folder.resolve("workload.sock");
-    api = new WorkloadApi(vertx, identities, peer -> services.match(peer.owner()));
+    api =
+        new WorkloadApi(vertx, identities, peer -> services.match(peer.owner()), Clock.systemUTC());
     api.listen(socket.toString()).await();
     services = as(WEB);
   }
@@ -165,6 +174,60 @@ class WorkloadApiTest {
       assertThat(client.fetchX509Bundles().getBundleForTrustDomain(DOMAIN).getX509Authorities())
           .containsExactlyElementsOf(authority.roots().roots());
     }
+  }
+
+  @Test
+  void anApplicationGetsTokensAndJudgesThoseOfOthers() throws Exception {
+    identities.trust(authority.roots());
+    identities.rotateJwtKey();
+    try (WorkloadApiClient client = client();
+        JwtSource source =
+            DefaultJwtSource.newSource(
+                JwtSourceOptions.builder().workloadApiClient(client).build())) {
+      JwtSvid first = source.fetchJwtSvid("billing", "audit");
+      assertThat(first.getSpiffeId()).hasToString(WEB_ID);
+      assertThat(first.getAudience()).containsExactlyInAnyOrder("audit", "billing");
+      assertThat(
+              JwtSvid.parseAndValidate(first.getToken(), source, Set.of("billing")).getSpiffeId())
+          .isEqualTo(first.getSpiffeId());
+      assertThat(client.validateJwtSvid(first.getToken(), "audit").getClaims())
+          .containsEntry("sub", WEB_ID);
+      assertThatThrownBy(() -> client.validateJwtSvid(first.getToken(), "shop"))
+          .hasStackTraceContaining("INVALID_ARGUMENT")
+          .hasStackTraceContaining("it is not for the audience");
+
+      identities.rotateJwtKey();
+      Eventually.holds(
+          "the new key is there",
+          () -> {
+            try {
+              return source.getBundleForTrustDomain(DOMAIN).getJwtAuthorities().size() == 2;
+            } catch (BundleNotFoundException e) {
+              throw new AssertionError(e);
+            }
+          });
+      JwtSvid second = source.fetchJwtSvid("shop");
+      assertThat(client.validateJwtSvid(second.getToken(), "shop").getSpiffeId())
+          .isEqualTo(first.getSpiffeId());
+    }
+  }
+
+  @Test
+  void tokensNeedAnAudienceAndAreForTheCallersOwnId() {
+    identities.rotateJwtKey();
+    assertThat(jwt(JWTSVIDRequest.getDefaultInstance()).status())
+        .isEqualTo(GrpcStatus.INVALID_ARGUMENT);
+    assertThat(
+            jwt(JWTSVIDRequest.newBuilder()
+                    .addAudience("a")
+                    .setSpiffeId("spiffe://hostmesh.local/ns/default/dc/dc1/svc/other")
+                    .build())
+                .status())
+        .isEqualTo(GrpcStatus.PERMISSION_DENIED);
+  }
+
+  private GrpcClientResponse<?, ?> jwt(JWTSVIDRequest request) {
+    return ended(call(WorkloadMethods.FETCH_JWT_SVID, request, "true"));
   }
 
   @Test
