@@ -1,5 +1,6 @@
 package io.hostmesh.agent;
 
+import io.hostmesh.agent.attestd.AttestdConfig;
 import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.redirect.CaptureSettings;
 import io.hostmesh.model.ServiceName;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * The agent's own configuration; {@code config/agent.conf} describes every key.
  *
  * @param pilots {@code pilot.address}: one or several, one of which is connected to
+ * @param attestd {@code attestd.socket}: where the privileged helper is asked
  * @param resumption {@code tls.resumption}: whether TLS sessions between agents are resumed
  * @param accessLog {@code access-log.file}: where a line goes for each request and connection
  * @param drainLimit {@code drain.limit}: how long calls under way may take to end after SIGTERM
@@ -37,6 +39,7 @@ public record AgentConfig(
     Listen listen,
     Dns dns,
     Mesh mesh,
+    Path attestd,
     BalancePolicy balance,
     boolean resumption,
     Optional<Path> accessLog,
@@ -44,6 +47,7 @@ public record AgentConfig(
     Duration drainLimit) {
 
   public static final Path DEFAULT_RUN_DIR = Path.of("/run/hostmesh-agent");
+  private static final Path DEFAULT_ATTESTD = AttestdConfig.DEFAULT_SOCKET;
   private static final String DEFAULT_PILOT = "127.0.0.1:15012";
 
   public AgentConfig {
@@ -143,6 +147,7 @@ public record AgentConfig(
             section
                 .section("mesh")
                 .choice("unknown-workload", UnknownWorkload.class, UnknownWorkload.REFUSE)),
+        section.section("attestd").value("socket", Path::of, DEFAULT_ATTESTD),
         section.choice("balance", BalancePolicy.class, BalancePolicy.LEAST_REQUEST),
         section.section("tls").bool("resumption", true),
         section.section("access-log").optionalValue("file", Path::of),

@@ -7,8 +7,8 @@ enum Product {
   AGENT(
       "hostmesh-agent",
       "Hostmesh node agent: the data plane of the service mesh on each host",
-      List.of(Program.AGENT),
-      List.of(Program.AGENT),
+      List.of(Program.AGENT, Program.ATTESTD),
+      List.of(Program.AGENT, Program.ATTESTD),
       List.of(Program.AGENT),
       "libc6, iproute2, nftables | iptables, passwd",
       List.of("iproute", "nftables", "shadow-utils")),

@@ -36,6 +36,12 @@ enum Program {
           "-XX:Tier3CompileThreshold=10000",
           "-XX:TrimNativeHeapInterval=5000",
           "-XX:ReservedCodeCacheSize=48m")),
+  /** Beside an agent that asks for executables: as little as a JVM can be. */
+  ATTESTD(
+      "hostmesh-attestd",
+      "node-agent",
+      "io.hostmesh.agent.attestd.AttestdMain",
+      List.of("-Xms4m", "-Xmx24m", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=16m")),
   PILOT(
       "hostmesh-pilot",
       "pilot",

@@ -120,6 +120,33 @@ class PackagesStory {
 
   @Test
   @Order(5)
+  void whatACallerRunsIsToldByTheHelper() throws Exception {
+    String curl = AS_WEB + "curl -sS --fail --max-time 5 http://greeter.mesh/";
+    alpha().ok("cp /etc/hostmesh/services.d/web.conf /run/web.conf");
+    alpha()
+        .ok(
+            "sed -i 's|unit = \"web.service\"|&, executable = \"/usr/bin/curl\"|'"
+                + " /etc/hostmesh/services.d/web.conf");
+    alpha().eventually(SOON, "! sh -c '" + curl + "'");
+
+    alpha().ok("systemctl start hostmesh-attestd");
+    assertThat(alpha().eventually(SOON, curl)).isEqualTo("hello from beta\n");
+    assertThat(alpha().run(AS_WEB + "/bin/busybox wget -q -O - http://greeter.mesh/").status())
+        .as("another program in the same unit")
+        .isNotZero();
+    assertThat(
+            alpha()
+                .ok(
+                    "grep CapEff /proc/$(systemctl show -P MainPID hostmesh-attestd)/status;"
+                        + " stat -c %U /proc/$(systemctl show -P MainPID hostmesh-attestd)"))
+        .isEqualTo("CapEff:\t0000000000280000\nhostmesh-attestd\n");
+
+    alpha().ok("systemctl stop hostmesh-attestd; cp /run/web.conf /etc/hostmesh/services.d");
+    alpha().eventually(SOON, curl);
+  }
+
+  @Test
+  @Order(6)
   void stoppedItFailsClosedAndNothingButTheMeshIsCutOff() throws Exception {
     alpha().ok("systemctl stop hostmesh-agent");
 
@@ -133,7 +160,7 @@ class PackagesStory {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void aRestartOpensNothingEvenWhereAStopWould() throws Exception {
     alpha().ok("cp /etc/hostmesh/agent.conf /run/agent.conf");
     alpha().ok("echo 'capture { on-stop = open }' >> /etc/hostmesh/agent.conf");
@@ -168,7 +195,7 @@ class PackagesStory {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void removalLeavesNothing() throws Exception {
     boolean end = false;
     for (Document.Step step : steps) {

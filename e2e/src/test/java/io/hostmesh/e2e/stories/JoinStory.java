@@ -54,6 +54,10 @@ class JoinStory {
   void eachTokenThatIsNoGoodIsNamedAndAGoodOneJoins() throws Exception {
     String replayed = Files.readString(state().resolve("join.token"));
     isToldWith(replayed, "the join token .* was used already, by another machine; make a new .*");
+    assertThat(lab.hostmesh("status").ok().out())
+        .contains("alarm: the join token " + replayed.substring(0, replayed.indexOf('.')))
+        .contains(" by the node h1 at ")
+        .contains("one of the two has a stolen token");
 
     String expired =
         lab.hostmesh("token", "create", "--node", "h1", "--replace", "--ttl", "1ms").ok().out();

@@ -66,20 +66,28 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
           "no service of this host is declared at " + Accepted.text(destination.get()));
       return;
     }
-    Origin origin = origin(channel, destination.get());
-    switch (instance.get().protocol()) {
+    // Before anything is read: a caller that is gone has left the kernel's tables.
+    callers.attest(
+        channel,
+        destination.get(),
+        caller -> attested(channel, origin(channel, caller), instance.get(), upstreams));
+  }
+
+  private void attested(
+      SocketChannel channel, Origin origin, LocalInstance instance, Upstreams upstreams) {
+    switch (instance.protocol()) {
       case HTTP, HTTP2, GRPC -> {
-        connections.readRequests(channel, receiver.http(origin, instance.get(), upstreams));
+        connections.readRequests(channel, receiver.http(origin, instance, upstreams));
         OnDemand.of(channel).read();
       }
-      case TCP -> tcp(channel, origin, instance.get(), upstreams);
-      case AUTO -> detect(channel, origin, instance.get(), upstreams);
+      case TCP -> tcp(channel, origin, instance, upstreams);
+      case AUTO -> detect(channel, origin, instance, upstreams);
     }
   }
 
-  private Origin origin(SocketChannel channel, InetSocketAddress destination) {
+  private Origin origin(SocketChannel channel, Caller caller) {
     String address = channel.remoteAddress().getAddress().getHostAddress();
-    return switch (callers.attest(channel, destination)) {
+    return switch (caller) {
       case Caller.Service known ->
           new Origin(
               Origin.Arrival.CAPTURED,

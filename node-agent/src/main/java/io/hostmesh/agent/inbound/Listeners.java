@@ -1,7 +1,9 @@
 package io.hostmesh.agent.inbound;
 
+import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Whether whoever accepted a connection is the instance that it was meant for. Any thread. */
 @FunctionalInterface
@@ -15,4 +17,18 @@ public interface Listeners {
    */
   Optional<String> refusal(
       LocalInstance instance, InetSocketAddress local, InetSocketAddress remote);
+
+  /**
+   * The same where it may take longer, since more than the kernel must be asked.
+   *
+   * @param then called once, at once or later on the loop
+   */
+  default void judge(
+      LocalInstance instance,
+      InetSocketAddress local,
+      InetSocketAddress remote,
+      EventLoop loop,
+      Consumer<Optional<String>> then) {
+    then.accept(refusal(instance, local, remote));
+  }
 }

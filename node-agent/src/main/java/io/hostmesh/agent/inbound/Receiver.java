@@ -16,9 +16,12 @@ import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.SpiffeId;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The inbound stage, wherever a call comes from: judges it by the proven identity and hands it to
@@ -59,7 +62,24 @@ public final class Receiver {
         instance.toString(),
         instance.application(),
         callerAddress.of(origin.address(), instance.application().getAddress()),
-        (local, remote) -> listeners.refusal(instance, local, remote));
+        new Gate(listeners, instance));
+  }
+
+  /** Lets through to the instance's own listener only. */
+  private record Gate(Listeners listeners, LocalInstance instance) implements Application.Gate {
+    @Override
+    public Optional<String> refusal(InetSocketAddress local, InetSocketAddress remote) {
+      return listeners.refusal(instance, local, remote);
+    }
+
+    @Override
+    public void judge(
+        InetSocketAddress local,
+        InetSocketAddress remote,
+        EventLoop loop,
+        Consumer<Optional<String>> then) {
+      listeners.judge(instance, local, remote, loop, then);
+    }
   }
 
   MeshSettings settings() {

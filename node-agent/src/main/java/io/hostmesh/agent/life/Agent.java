@@ -25,6 +25,7 @@ import io.hostmesh.agent.telemetry.AccessLog;
 import io.hostmesh.agent.telemetry.StreamAccessLog;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.Sockets;
+import io.hostmesh.agent.workload.AttestdClient;
 import io.hostmesh.agent.workload.CgroupTree;
 import io.hostmesh.agent.workloadapi.WorkloadApi;
 import io.hostmesh.model.MeshHost;
@@ -92,7 +93,7 @@ public final class Agent implements AutoCloseable {
   private final StateLock lock;
   private final LocalIdentities identities;
   private final LocalInstances instances;
-  private final HostFacts facts = new HostFacts(CgroupTree.ofHost());
+  private final HostFacts facts;
   private final MeshDiscovery discovery;
   private final Registry registry;
   private final NameServers nameServers;
@@ -145,6 +146,7 @@ public final class Agent implements AutoCloseable {
     // Whoever passed sockets knows whether another agent follows on them: see capture stopped.
     this.onStop =
         sockets.isPassed(ListeningSockets.OUTBOUND) ? OnStop.CLOSED : config.capture().onStop();
+    this.facts = new HostFacts(CgroupTree.ofHost(), new AttestdClient(config.attestd()));
     this.generation = Generation.next(state);
     this.lock = closing.add(StateLock.take(host.vertx(), state, this::own));
     this.instances =
@@ -289,8 +291,7 @@ public final class Agent implements AutoCloseable {
   private DataPath road(AgentPorts ports) {
     return DataPath.start(
         (name, connections) -> sockets.serve(name, ports.addresses(name), connections),
-        new DataPath.Facts(
-            discovery, identities, facts, OriginalDestination::of, facts::caller, facts::refusal),
+        new DataPath.Facts(discovery, identities, facts, OriginalDestination::of, facts, facts),
         new Telemetry(
             new io.hostmesh.agent.telemetry.Metrics(metrics.registry()), accessLog, host.clock()),
         host.clock(),

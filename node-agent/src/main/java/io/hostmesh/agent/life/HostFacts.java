@@ -1,6 +1,8 @@
 package io.hostmesh.agent.life;
 
 import io.hostmesh.agent.connection.Caller;
+import io.hostmesh.agent.connection.Callers;
+import io.hostmesh.agent.inbound.Listeners;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.local.Definitions;
@@ -11,25 +13,31 @@ import io.hostmesh.agent.workload.CgroupTree;
 import io.hostmesh.agent.workload.ListenerAttestation;
 import io.hostmesh.agent.workload.ListenerAttestor;
 import io.hostmesh.agent.workload.PeerProcesses;
+import io.hostmesh.agent.workload.ProcessFinder;
+import io.hostmesh.agent.workload.SocketOwner;
 import io.hostmesh.agent.workload.Workload;
 import io.hostmesh.agent.workload.WorkloadMatcher;
 import io.hostmesh.agent.workload.WorkloadSelector;
 import io.hostmesh.model.ServiceName;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the data path is told of this host: its declared instances, and whose sockets are whose.
  * Safe for any thread; a change of the definitions replaces everything at once.
  */
-final class HostFacts implements LocalInstances {
+final class HostFacts implements LocalInstances, Callers, Listeners {
   private static final System.Logger LOG = System.getLogger(HostFacts.class.getName());
 
   private record InstanceKey(ServiceName service, String id) {}
@@ -38,21 +46,28 @@ final class HostFacts implements LocalInstances {
       WorkloadMatcher workloads,
       Map<InstanceKey, LocalInstance> byInstance,
       Map<Integer, LocalInstance> byPort,
-      Map<InstanceKey, WorkloadSelector> selectors) {}
+      Map<InstanceKey, WorkloadSelector> selectors,
+      boolean needsProcesses) {}
 
+  private static final int MOST_CLAIMS = 20;
+
+  private final ProcessFinder processes;
   private final CallerAttestor callers;
   private final ListenerAttestor listeners;
   private final Map<LocalInstance, String> alarms = new ConcurrentHashMap<>();
+  private final Set<String> claims = ConcurrentHashMap.newKeySet();
   private volatile Compiled compiled = compile(Definitions.NONE);
 
-  HostFacts(CgroupTree cgroups) {
-    this.callers = new CallerAttestor(cgroups, () -> compiled.workloads());
-    this.listeners = new ListenerAttestor(cgroups);
+  HostFacts(CgroupTree cgroups, ProcessFinder processes) {
+    this.processes = processes;
+    this.callers = new CallerAttestor(cgroups, () -> compiled.workloads(), processes);
+    this.listeners = new ListenerAttestor(cgroups, processes);
   }
 
   /** The services of this host are these from now on. */
   void declare(Definitions definitions) {
     compiled = compile(definitions);
+    claims.clear();
     alarms.keySet().retainAll(compiled.byInstance().values());
   }
 
@@ -77,7 +92,12 @@ final class HostFacts implements LocalInstances {
                 selectors.put(key, definition.workload());
               });
     }
-    return new Compiled(new WorkloadMatcher(workloads), byInstance, byPort, selectors);
+    return new Compiled(
+        new WorkloadMatcher(workloads),
+        byInstance,
+        byPort,
+        selectors,
+        workloads.stream().anyMatch(workload -> workload.selector().needsProcesses()));
   }
 
   @Override
@@ -91,23 +111,38 @@ final class HostFacts implements LocalInstances {
     return Optional.ofNullable(compiled.byPort().get(destination.getPort()));
   }
 
-  /** Who opened a connection. */
-  Caller caller(Channel accepted, InetSocketAddress destination) {
-    InetSocketAddress local = (InetSocketAddress) accepted.localAddress();
-    InetSocketAddress remote = (InetSocketAddress) accepted.remoteAddress();
-    return switch (callers.attest(local, remote, destination)) {
+  /**
+   * Who opened a connection, by the kernel's word alone: a service that asks for an executable or a
+   * group as well is not found here.
+   */
+  @Override
+  public Caller attest(Channel accepted, InetSocketAddress destination) {
+    Caller[] found = {new Caller.Unknown("a process that must be asked for")};
+    attest(accepted, destination, caller -> found[0] = caller);
+    return found[0];
+  }
+
+  @Override
+  public void attest(Channel accepted, InetSocketAddress destination, Consumer<Caller> then) {
+    callers.attest(
+        (InetSocketAddress) accepted.localAddress(),
+        (InetSocketAddress) accepted.remoteAddress(),
+        destination,
+        accepted.eventLoop(),
+        attestation -> {
+          if (accepted.isOpen()) {
+            then.accept(caller(attestation));
+          }
+        });
+  }
+
+  private Caller caller(Attestation attestation) {
+    return switch (attestation) {
       case Attestation.Attested attested -> new Caller.Service(attested.service());
-      case Attestation.Unknown unknown -> new Caller.Unknown("the process of " + unknown.owner());
-      case Attestation.Ambiguous ambiguous ->
+      case Attestation.Unknown(SocketOwner owner, Optional<String> doubt) ->
           new Caller.Unknown(
-              "the process of "
-                  + ambiguous.owner()
-                  + ", which "
-                  + ambiguous.claimants().stream()
-                      .map(workload -> workload.service().toString())
-                      .distinct()
-                      .collect(Collectors.joining(" and "))
-                  + " claim both");
+              "the process of " + owner + doubt.map(why -> " (" + why + ")").orElse(""));
+      case Attestation.Ambiguous ambiguous -> new Caller.Unknown(ambiguous(ambiguous));
       case Attestation.NotLocal(Optional<String> doubt) -> new Caller.Remote(doubt);
     };
   }
@@ -117,15 +152,61 @@ final class HostFacts implements LocalInstances {
     return compiled.workloads().match(peer.owner());
   }
 
-  /** Who listens there instead of the instance, as a sentence; empty where it is the instance. */
-  Optional<String> refusal(
-      LocalInstance instance, InetSocketAddress local, InetSocketAddress remote) {
-    WorkloadSelector expected =
-        compiled.selectors().get(new InstanceKey(instance.service(), instance.id()));
-    if (expected == null) {
-      return Optional.of(instance + " is no more declared on this host");
+  /** A mistake in the definitions that shows only now: operators are told. */
+  private String ambiguous(Attestation.Ambiguous attestation) {
+    String services =
+        attestation.claimants().stream()
+            .map(workload -> workload.service().toString())
+            .distinct()
+            .sorted()
+            .collect(Collectors.joining(" and "));
+    String both = "the process of " + attestation.owner() + ", which " + services + " claim both";
+    if (claims.size() < MOST_CLAIMS
+        && claims.add(both + "; give each a workload of its own in services.d")) {
+      LOG.log(System.Logger.Level.ERROR, "no identity for {0}", both);
     }
-    return switch (listeners.attest(remote, local, expected)) {
+    return both;
+  }
+
+  /**
+   * Who listens there instead of the instance, as a sentence, by the kernel's word alone; empty
+   * where it is the instance.
+   */
+  @Override
+  public Optional<String> refusal(
+      LocalInstance instance, InetSocketAddress local, InetSocketAddress remote) {
+    WorkloadSelector expected = selector(instance);
+    return expected == null
+        ? Optional.of(undeclared(instance))
+        : judged(instance, listeners.attest(remote, local, expected));
+  }
+
+  @Override
+  public void judge(
+      LocalInstance instance,
+      InetSocketAddress local,
+      InetSocketAddress remote,
+      EventLoop loop,
+      Consumer<Optional<String>> then) {
+    WorkloadSelector expected = selector(instance);
+    if (expected == null) {
+      then.accept(Optional.of(undeclared(instance)));
+      return;
+    }
+    listeners.attest(
+        remote, local, expected, loop, attested -> then.accept(judged(instance, attested)));
+  }
+
+  private @Nullable WorkloadSelector selector(LocalInstance instance) {
+    return compiled.selectors().get(new InstanceKey(instance.service(), instance.id()));
+  }
+
+  private static String undeclared(LocalInstance instance) {
+    return instance + " is no more declared on this host";
+  }
+
+  private Optional<String> judged(LocalInstance instance, ListenerAttestation attestation) {
+    return switch (attestation) {
       case ListenerAttestation.Owned _ -> {
         if (!alarms.isEmpty()) {
           alarms.remove(instance);
@@ -152,10 +233,16 @@ final class HostFacts implements LocalInstances {
     return byInstance(service, id).flatMap(instance -> refusal(instance, local, remote));
   }
 
-  /** Instances whose port someone else holds, as sentences. */
+  /**
+   * Ports that someone else holds, processes that two services claim, a helper that is not there.
+   */
   List<String> alarms() {
-    return alarms.entrySet().stream()
-        .map(alarm -> "ALARM: " + alarm.getKey() + ": " + alarm.getValue())
-        .toList();
+    List<String> all = new ArrayList<>();
+    alarms.forEach((instance, why) -> all.add("ALARM: " + instance + ": " + why));
+    all.addAll(claims);
+    if (compiled.needsProcesses()) {
+      processes.problem().ifPresent(all::add);
+    }
+    return List.copyOf(all);
   }
 }

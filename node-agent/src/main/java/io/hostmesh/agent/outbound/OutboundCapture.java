@@ -66,7 +66,12 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
       return;
     }
     // Before anything is read: a caller that is gone has left the kernel's tables.
-    Caller caller = callers.attest(channel, destination);
+    callers.attest(
+        channel, destination, caller -> attested(channel, destination, caller, upstreams));
+  }
+
+  private void attested(
+      SocketChannel channel, InetSocketAddress destination, Caller caller, Upstreams upstreams) {
     MeshView view = sender.mesh().view();
     Optional<DirectoryEntry> entry = view.byDestination(destination);
     Optional<MeshSettings> settings = view.settings();

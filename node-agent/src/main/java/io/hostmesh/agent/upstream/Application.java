@@ -1,7 +1,9 @@
 package io.hostmesh.agent.upstream;
 
+import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Where requests leave the mesh: a local instance's application, or an instance outside of the
@@ -24,6 +26,19 @@ public record Application(
      * @return why the connection must not be used
      */
     Optional<String> refusal(InetSocketAddress local, InetSocketAddress remote);
+
+    /**
+     * The same where it may take longer.
+     *
+     * @param then called once, at once or later on the loop
+     */
+    default void judge(
+        InetSocketAddress local,
+        InetSocketAddress remote,
+        EventLoop loop,
+        Consumer<Optional<String>> then) {
+      then.accept(refusal(local, remote));
+    }
   }
 
   @Override

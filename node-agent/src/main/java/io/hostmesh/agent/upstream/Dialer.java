@@ -58,14 +58,19 @@ public final class Dialer {
         });
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // The channel's end is all that matters.
   private static void judge(Application application, Channel channel, Promise<Channel> connected) {
-    Optional<String> refusal =
-        application
-            .gate()
-            .refusal(
-                (InetSocketAddress) channel.localAddress(),
-                (InetSocketAddress) channel.remoteAddress());
+    application
+        .gate()
+        .judge(
+            (InetSocketAddress) channel.localAddress(),
+            (InetSocketAddress) channel.remoteAddress(),
+            channel.eventLoop(),
+            refusal -> judged(channel, refusal, connected));
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // The channel's end is all that matters.
+  private static void judged(
+      Channel channel, Optional<String> refusal, Promise<Channel> connected) {
     if (refusal.isPresent()) {
       channel.close();
       connected.tryFailure(

@@ -13,8 +13,16 @@ public sealed interface Attestation {
     }
   }
 
-  /** A process of this host that belongs to no declared service: it has no identity. */
-  record Unknown(SocketOwner owner) implements Attestation {}
+  /**
+   * A process of this host that belongs to no declared service: it has no identity.
+   *
+   * @param doubt why it may be a service's nevertheless: what could not be asked
+   */
+  record Unknown(SocketOwner owner, Optional<String> doubt) implements Attestation {
+    public Unknown(SocketOwner owner) {
+      this(owner, Optional.empty());
+    }
+  }
 
   /** A process that two services claim: it is refused, for either could be meant. */
   record Ambiguous(SocketOwner owner, List<Workload> claimants) implements Attestation {

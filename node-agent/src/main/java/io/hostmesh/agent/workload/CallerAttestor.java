@@ -1,8 +1,10 @@
 package io.hostmesh.agent.workload;
 
 import io.hostmesh.agent.workload.ConnectionTracking.Origin;
+import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -10,21 +12,25 @@ import java.util.function.Supplier;
  * to where the caller thinks it is connected, which is the original destination. The caller's port
  * is asked of connection tracking, for the one that the accepted connection bears may not be it; it
  * may even be that of another process's socket, so it is believed only where nothing better can be
- * known. Takes some 10 to 20 µs and does not wait for anything, so it may be called on event loops;
- * not from virtual threads.
+ * known. That takes some 10 to 20 µs and does not wait for anything, so it may be called on event
+ * loops; not from virtual threads. Only where a service asks for an executable or a group is the
+ * helper asked, which answers later.
  */
 public final class CallerAttestor {
   private final SocketTable sockets = new SocketTable();
   private final ConnectionTracking tracking = new ConnectionTracking();
   private final CgroupTree cgroups;
   private final Supplier<WorkloadMatcher> workloads;
+  private final ProcessFinder processes;
 
   /**
    * @param workloads the services declared now, read at each call
    */
-  public CallerAttestor(CgroupTree cgroups, Supplier<WorkloadMatcher> workloads) {
+  public CallerAttestor(
+      CgroupTree cgroups, Supplier<WorkloadMatcher> workloads, ProcessFinder processes) {
     this.cgroups = cgroups;
     this.workloads = workloads;
+    this.processes = processes;
   }
 
   /**
@@ -34,18 +40,46 @@ public final class CallerAttestor {
    * @param local the accepted connection's own address
    * @param remote the accepted connection's remote address
    * @param originalDestination see {@code redirect.OriginalDestination}
+   * @param loop where the answer is wanted
+   * @param then called once, at once or within two seconds
    */
-  public Attestation attest(
-      InetSocketAddress local, InetSocketAddress remote, InetSocketAddress originalDestination) {
+  public void attest(
+      InetSocketAddress local,
+      InetSocketAddress remote,
+      InetSocketAddress originalDestination,
+      EventLoop loop,
+      Consumer<Attestation> then) {
     Origin origin = tracking.origin(local, remote);
     InetSocketAddress client = origin instanceof Origin.Known known ? known.source() : remote;
     KernelSocket socket = sockets.find(client, originalDestination);
     if (socket == null || socket.isListening() || !socket.hasCgroup()) {
-      return new Attestation.NotLocal(
-          origin instanceof Origin.Unasked unasked
-              ? Optional.of(unasked.reason())
-              : Optional.empty());
+      then.accept(
+          new Attestation.NotLocal(
+              origin instanceof Origin.Unasked unasked
+                  ? Optional.of(unasked.reason())
+                  : Optional.empty()));
+      return;
     }
-    return workloads.get().match(new SocketOwner(socket.uid(), cgroups.path(socket.cgroup())));
+    SocketOwner owner = new SocketOwner(socket.uid(), cgroups.path(socket.cgroup()));
+    WorkloadMatcher declared = workloads.get();
+    if (!declared.needsProcesses(owner)) {
+      then.accept(declared.match(owner));
+      return;
+    }
+    processes.find(
+        new SocketQuestion(
+            SocketQuestion.About.CONNECTION,
+            declared.needsHash(owner),
+            client,
+            originalDestination),
+        loop,
+        holders -> then.accept(declared.match(owner, ofSame(socket, holders))));
+  }
+
+  /** The helper's word counts for the very socket that the kernel told us of. */
+  private static SocketHolders ofSame(KernelSocket socket, SocketHolders holders) {
+    return holders instanceof SocketHolders.Known known && known.cookie() != socket.cookie()
+        ? new SocketHolders.Unknown("another connection has its addresses by now")
+        : holders;
   }
 }

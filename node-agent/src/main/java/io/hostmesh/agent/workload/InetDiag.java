@@ -12,6 +12,7 @@ import static io.hostmesh.agent.workload.Netlink.SHORT;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -42,19 +43,50 @@ final class InetDiag {
     MemorySegment.copy(source, 0, question, BYTE, HEADER + 12, source.length);
     MemorySegment.copy(destination, 0, question, BYTE, HEADER + 28, destination.length);
     List<KernelSocket> found = new ArrayList<>(1);
-    ask(found);
+    ask(found, (_, _) -> true);
     return found.isEmpty() ? null : found.getFirst();
   }
 
   /** All sockets that listen on the port. */
   List<KernelSocket> listeners(int port) {
+    return listeners(port, (_, _) -> true);
+  }
+
+  /** All sockets that listen on the port, at this address or at any. */
+  List<KernelSocket> listeners(InetSocketAddress local) {
+    byte[] wanted = local.getAddress().getAddress();
+    return listeners(local.getPort(), (answer, at) -> isAt(answer, at, wanted));
+  }
+
+  private static boolean isAt(MemorySegment answer, long at, byte[] wanted) {
+    byte[] bound = answer.asSlice(at + 8, 16).toArray(BYTE);
+    if (Arrays.equals(bound, new byte[16])) {
+      return true;
+    }
+    boolean isV4 = answer.get(BYTE, at) == AF_INET;
+    byte[] own =
+        isV4
+            ? Arrays.copyOf(bound, 4)
+            // An address of IPv4 in IPv6's form (RFC 4291 section 2.5.5.2).
+            : wanted.length == 4 && bound[10] == -1 && bound[11] == -1
+                ? Arrays.copyOfRange(bound, 12, 16)
+                : bound;
+    return Arrays.equals(own, wanted);
+  }
+
+  private List<KernelSocket> listeners(int port, Wanted wanted) {
     List<KernelSocket> found = new ArrayList<>();
     for (int family : new int[] {AF_INET, AF_INET6}) {
       MemorySegment question = question(family, Netlink.DUMP, 1 << KernelSocket.LISTEN);
       question.set(NETWORK_SHORT, HEADER + 8, (short) port);
-      ask(found);
+      ask(found, wanted);
     }
     return found;
+  }
+
+  /** Judges a socket of an answer, whose message begins there. */
+  private interface Wanted {
+    boolean test(MemorySegment answer, long at);
   }
 
   private MemorySegment question(int family, short flags, int states) {
@@ -67,12 +99,14 @@ final class InetDiag {
     return question;
   }
 
-  private void ask(List<KernelSocket> found) {
+  private void ask(List<KernelSocket> found, Wanted wanted) {
     // An error means that there is none.
     int _ =
         kernel.ask(
             (type, answer, at, end) -> {
-              if (type == SOCK_DIAG_BY_FAMILY && end - at >= ANSWER_FIXED) {
+              if (type == SOCK_DIAG_BY_FAMILY
+                  && end - at >= ANSWER_FIXED
+                  && wanted.test(answer, at)) {
                 found.add(socket(answer, at, end));
               }
             });

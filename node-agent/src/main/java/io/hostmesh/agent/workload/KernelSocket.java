@@ -10,13 +10,14 @@ package io.hostmesh.agent.workload;
  *     connections, and those not established yet)
  * @param cookie unique for the socket until the host reboots
  */
-record KernelSocket(int state, int uid, int inode, long cgroup, long cookie) {
+public record KernelSocket(int state, int uid, int inode, long cgroup, long cookie) {
   static final int ESTABLISHED = 1;
   static final int SYN_RECEIVED = 3;
   static final int LISTEN = 10;
   static final int NEW_SYN_RECEIVED = 12;
 
-  boolean isListening() {
+  /** Whether it takes connections. */
+  public boolean isListening() {
     return state == LISTEN;
   }
 

@@ -1,8 +1,11 @@
 package io.hostmesh.agent.workload;
 
+import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +25,66 @@ public final class ListenerAttestor {
   private final SocketTable sockets;
   private final CgroupTree cgroups;
 
-  public ListenerAttestor(CgroupTree cgroups) {
-    this(new SocketTable(), cgroups);
-  }
+  private final ProcessFinder processes;
 
-  ListenerAttestor(SocketTable sockets, CgroupTree cgroups) {
-    this.sockets = sockets;
+  public ListenerAttestor(CgroupTree cgroups, ProcessFinder processes) {
+    this.sockets = new SocketTable();
     this.cgroups = cgroups;
+    this.processes = processes;
   }
 
   /**
+   * As the other, with all that the selector asks for: where that is an executable or a group, the
+   * helper is asked for those who hold the listening sockets, and all of them must match.
+   *
+   * @param loop where the answer is wanted
+   * @param then called once, at once or within two seconds
+   */
+  public void attest(
+      InetSocketAddress application,
+      InetSocketAddress dialler,
+      WorkloadSelector expected,
+      EventLoop loop,
+      Consumer<ListenerAttestation> then) {
+    ListenerAttestation byKernel = attest(application, dialler, expected);
+    if (!(byKernel instanceof ListenerAttestation.Owned owned) || !expected.needsProcesses()) {
+      then.accept(byKernel);
+      return;
+    }
+    processes.find(
+        new SocketQuestion(
+            SocketQuestion.About.LISTENERS, expected.needsHash(), application, application),
+        loop,
+        holders -> then.accept(judge(owned, expected, holders)));
+  }
+
+  private static ListenerAttestation judge(
+      ListenerAttestation.Owned owned, WorkloadSelector expected, SocketHolders holders) {
+    return switch (holders) {
+      case SocketHolders.Known known when expected.matches(owned.owner(), known) -> owned;
+      case SocketHolders.Known known ->
+          new ListenerAttestation.Foreign(Optional.of(owned.owner()), expected, words(known));
+      case SocketHolders.Unknown(String why) ->
+          new ListenerAttestation.Foreign(Optional.of(owned.owner()), expected, why);
+    };
+  }
+
+  private static String words(SocketHolders.Known known) {
+    return known.processes().stream()
+        .map(
+            each ->
+                each.executable()
+                    + each.sha256().map(hash -> " of sha256 " + hash).orElse("")
+                    + ", gid "
+                    + each.gid())
+        .distinct()
+        .limit(3)
+        .collect(Collectors.joining(" and "));
+  }
+
+  /**
+   * By what the kernel says of sockets alone.
+   *
    * @param application the address dialled
    * @param dialler the local address of our end of the connection
    * @param expected the service's own workload

@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>a closed connection in TIME_WAIT: neither.
  * </ul>
  */
-final class SocketTable {
+public final class SocketTable {
   private final ThreadLocal<InetDiag> connections = ThreadLocal.withInitial(InetDiag::new);
 
   /**
    * The socket of exactly this pair of addresses; where there is no such connection, the listener
    * that would get it.
    */
-  @Nullable KernelSocket find(InetSocketAddress local, InetSocketAddress remote) {
+  public @Nullable KernelSocket find(InetSocketAddress local, InetSocketAddress remote) {
     return connections.get().find(local, remote);
   }
 
@@ -41,8 +41,13 @@ final class SocketTable {
     return connections.get().find(local, new InetSocketAddress(any, 0));
   }
 
+  /** All listeners that a connection to this address could reach. */
+  public List<KernelSocket> listeners(InetSocketAddress local) {
+    return connections.get().listeners(local);
+  }
+
   /** All listeners on a port, of both families: those that share it by SO_REUSEPORT among them. */
-  List<KernelSocket> listeners(int port) {
+  public List<KernelSocket> listeners(int port) {
     return connections.get().listeners(port);
   }
 }

@@ -2,6 +2,8 @@ package io.hostmesh.agent.workload;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The declared services of this host. Immutable, pure. */
 public final class WorkloadMatcher {
@@ -45,21 +47,53 @@ public final class WorkloadMatcher {
     return List.copyOf(conflicts);
   }
 
-  /** Whose socket this is: attested, unknown or ambiguous. */
-  public Attestation match(SocketOwner owner) {
-    Workload found = null;
-    for (Workload workload : workloads) {
-      if (workload.selector().matches(owner)) {
-        if (found != null && !found.service().equals(workload.service())) {
-          return new Attestation.Ambiguous(owner, claimants(owner));
-        }
-        found = found == null ? workload : found;
-      }
-    }
-    return found == null ? new Attestation.Unknown(owner) : new Attestation.Attested(found, owner);
+  /** Whether the kernel's word is not enough to tell whose socket this is. */
+  boolean needsProcesses(SocketOwner owner) {
+    return candidates(owner).anyMatch(workload -> workload.selector().needsProcesses());
   }
 
-  private List<Workload> claimants(SocketOwner owner) {
-    return workloads.stream().filter(workload -> workload.selector().matches(owner)).toList();
+  /** Whether the executables' hashes are needed too. */
+  boolean needsHash(SocketOwner owner) {
+    return candidates(owner).anyMatch(workload -> workload.selector().needsHash());
+  }
+
+  /**
+   * Whose socket or process this is by the kernel's word alone: attested, unknown or ambiguous;
+   * also unknown where that word is not enough.
+   */
+  public Attestation match(SocketOwner owner) {
+    return needsProcesses(owner)
+        ? new Attestation.Unknown(
+            owner, Optional.of("a service asks for an executable or a group of such a process"))
+        : decide(owner, candidates(owner).toList());
+  }
+
+  /**
+   * Whose socket this is, by those who hold it. Where they are not known nobody is attested: it
+   * could be another service's than the one that the kernel's word alone would name.
+   */
+  public Attestation match(SocketOwner owner, SocketHolders holders) {
+    return switch (holders) {
+      case SocketHolders.Known known ->
+          decide(owner, candidates(owner).filter(each -> isOf(each, owner, known)).toList());
+      case SocketHolders.Unknown(String why) -> new Attestation.Unknown(owner, Optional.of(why));
+    };
+  }
+
+  private static boolean isOf(Workload workload, SocketOwner owner, SocketHolders.Known holders) {
+    return workload.selector().matches(owner, holders);
+  }
+
+  private Stream<Workload> candidates(SocketOwner owner) {
+    return workloads.stream().filter(workload -> workload.selector().matches(owner));
+  }
+
+  private static Attestation decide(SocketOwner owner, List<Workload> found) {
+    if (found.isEmpty()) {
+      return new Attestation.Unknown(owner);
+    }
+    return found.stream().map(Workload::service).distinct().count() > 1
+        ? new Attestation.Ambiguous(owner, found)
+        : new Attestation.Attested(found.getFirst(), owner);
   }
 }

@@ -2,12 +2,9 @@ package io.hostmesh.agent.workload;
 
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Section;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Which sockets are a service's own. All parts that are set must hold; at least one is.
@@ -16,17 +13,36 @@ import java.util.concurrent.TimeUnit;
  *     slice it is, except {@code user.slice}, where any user may name a unit as they like
  * @param cgroup a control group's whole path; it and all below
  * @param uid the user that made the socket
+ * @param container how the id of a container of Docker, Podman or containerd begins, as the name of
+ *     its control group has it
+ * @param process what only the processes that hold the socket tell
  */
 public record WorkloadSelector(
-    Optional<String> unit, Optional<String> cgroup, Optional<Integer> uid) {
+    Optional<String> unit,
+    Optional<String> cgroup,
+    Optional<Integer> uid,
+    Optional<String> container,
+    ProcessSelector process) {
+
+  /** By what the kernel says of a socket alone. */
+  public WorkloadSelector(Optional<String> unit, Optional<String> cgroup, Optional<Integer> uid) {
+    this(unit, cgroup, uid, Optional.empty(), ProcessSelector.NONE);
+  }
 
   /**
    * @throws IllegalArgumentException where nothing is set, or a form is wrong
    */
   public WorkloadSelector {
-    if (unit.isEmpty() && cgroup.isEmpty() && uid.isEmpty()) {
-      throw new IllegalArgumentException("a workload needs a unit, a cgroup or a user");
+    if (unit.isEmpty()
+        && cgroup.isEmpty()
+        && uid.isEmpty()
+        && container.isEmpty()
+        && process.isNone()) {
+      throw new IllegalArgumentException(
+          "a workload needs a unit, a cgroup, a user, a container, an executable, its sha256 or a"
+              + " group");
     }
+    container.ifPresent(ContainerGroups::checkPrefix);
     unit.ifPresent(WorkloadSelector::checkUnit);
     cgroup = cgroup.map(WorkloadSelector::checkedPath);
   }
@@ -44,28 +60,50 @@ public record WorkloadSelector(
   }
 
   /**
-   * Reads a service's {@code workload} object: {@code unit}, {@code cgroup}, {@code user} (a name
-   * or a number).
+   * Reads a service's {@code workload} object: {@code unit}, {@code cgroup}, {@code user} and
+   * {@code group} (names or numbers), {@code executable}, {@code sha256}, {@code container.id}.
    *
    * @throws HoconException where nothing is set, or a value cannot be used
    */
   public static WorkloadSelector read(Section section) {
     Optional<String> unit = section.optionalString("unit");
     Optional<String> cgroup = section.optionalString("cgroup");
-    Optional<Integer> uid = section.optionalValue("user", WorkloadSelector::uidOf);
+    Optional<Integer> uid = section.optionalValue("user", name -> HostNames.number("user", name));
     try {
-      return new WorkloadSelector(unit, cgroup, uid);
+      Optional<String> container = section.section("container").optionalString("id");
+      return new WorkloadSelector(unit, cgroup, uid, container, ProcessSelector.read(section));
     } catch (IllegalArgumentException e) {
       throw new HoconException(section.origin(), String.valueOf(e.getMessage()), e);
     }
   }
 
-  /** Whether a socket of this owner is the service's own. */
+  /** Whether a socket of this owner is the service's own, as far as the kernel tells of it. */
   public boolean matches(SocketOwner owner) {
-    return (uid.isEmpty() || uid.get() == owner.uid())
+    return (container.isEmpty()
+            || owner
+                .cgroup()
+                .flatMap(ContainerGroups::id)
+                .map(id -> id.startsWith(container.get()))
+                .orElse(false))
+        && (uid.isEmpty() || uid.get() == owner.uid())
         && (unit.isEmpty() || owner.cgroup().map(path -> inUnit(path, unit.get())).orElse(false))
         && (cgroup.isEmpty()
             || owner.cgroup().map(path -> below(path, cgroup.get())).orElse(false));
+  }
+
+  /** Whether the kernel's word on a socket is not enough. */
+  public boolean needsProcesses() {
+    return !process.isNone();
+  }
+
+  /** Whether the executables' hashes must be known. */
+  boolean needsHash() {
+    return process.sha256().isPresent();
+  }
+
+  /** Whether a socket of this owner that these processes hold is the service's own. */
+  public boolean matches(SocketOwner owner, SocketHolders.Known holders) {
+    return matches(owner) && process.matches(holders);
   }
 
   /**
@@ -75,6 +113,13 @@ public record WorkloadSelector(
   public boolean overlaps(WorkloadSelector other) {
     if (uid.isPresent() && other.uid.isPresent() && !uid.equals(other.uid)) {
       return false;
+    }
+    if (process.excludes(other.process)) {
+      return false;
+    }
+    if (container.isPresent() && other.container.isPresent()) {
+      return container.get().startsWith(other.container.get())
+          || other.container.get().startsWith(container.get());
     }
     if (unit.isPresent() && other.unit.isPresent()) {
       return unit.equals(other.unit);
@@ -88,7 +133,7 @@ public record WorkloadSelector(
     if (cgroup.isPresent() && other.unit.isPresent()) {
       return inUnit(cgroup.get(), other.unit.get());
     }
-    return uid.isPresent() && uid.equals(other.uid);
+    return (uid.isPresent() && uid.equals(other.uid)) || process.meets(other.process);
   }
 
   /** For messages. */
@@ -98,6 +143,8 @@ public record WorkloadSelector(
     unit.ifPresent(name -> parts.add("unit " + name));
     cgroup.ifPresent(path -> parts.add("cgroup " + path));
     uid.ifPresent(id -> parts.add("uid " + id));
+    container.ifPresent(id -> parts.add("container " + id));
+    parts.addAll(process.parts());
     return String.join(", ", parts);
   }
 
@@ -143,35 +190,5 @@ public record WorkloadSelector(
           "\"" + path + "\" is not a control group's path such as /system.slice/web.service");
     }
     return trimmed;
-  }
-
-  private static int uidOf(String user) {
-    if (user.matches("[0-9]{1,9}")) {
-      return Integer.parseInt(user);
-    }
-    if (!user.matches("[A-Za-z_][A-Za-z0-9._-]*[$]?")) {
-      throw new IllegalArgumentException("\"" + user + "\" is not a user's name or number");
-    }
-    return askForUid(user);
-  }
-
-  /** By id(1), which asks all of the host's sources of users. */
-  private static int askForUid(String user) {
-    try {
-      Process id =
-          new ProcessBuilder("id", "-u", "--", user)
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      String answer = new String(id.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!id.waitFor(10, TimeUnit.SECONDS) || id.exitValue() != 0) {
-        throw new IllegalArgumentException("there is no user \"" + user + "\" on this host");
-      }
-      return Integer.parseInt(answer.strip());
-    } catch (IOException e) {
-      throw new IllegalArgumentException("cannot look up user \"" + user + "\": " + e, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalArgumentException("interrupted while looking up user " + user, e);
-    }
   }
 }

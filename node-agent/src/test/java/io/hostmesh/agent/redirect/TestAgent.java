@@ -3,6 +3,7 @@ package io.hostmesh.agent.redirect;
 import io.hostmesh.agent.workload.Attestation;
 import io.hostmesh.agent.workload.CallerAttestor;
 import io.hostmesh.agent.workload.CgroupTree;
+import io.hostmesh.agent.workload.ProcessFinder;
 import io.hostmesh.agent.workload.Workload;
 import io.hostmesh.agent.workload.WorkloadMatcher;
 import io.hostmesh.agent.workload.WorkloadSelector;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Stands where an agent would: greets each captured connection with the port that it came to and
@@ -40,7 +42,8 @@ final class TestAgent implements AutoCloseable {
           () ->
               new WorkloadMatcher(
                   List.of(
-                      new Workload(ServiceName.of("web"), "web-1", WorkloadSelector.uid(CALLER)))));
+                      new Workload(ServiceName.of("web"), "web-1", WorkloadSelector.uid(CALLER)))),
+          ProcessFinder.NONE);
   private final List<Integer> ports = new CopyOnWriteArrayList<>();
   private final EventLoopGroup loops;
   private final List<Channel> listeners = new ArrayList<>();
@@ -91,7 +94,9 @@ final class TestAgent implements AutoCloseable {
       InetSocketAddress local = (InetSocketAddress) context.channel().localAddress();
       ports.add(client.getPort());
       InetSocketAddress original = OriginalDestination.of(context.channel()).orElseThrow();
-      return callers.attest(local, client, original) instanceof Attestation.Attested attested
+      AtomicReference<Attestation> answer = new AtomicReference<>();
+      callers.attest(local, client, original, context.channel().eventLoop(), answer::set);
+      return answer.get() instanceof Attestation.Attested attested
           ? " from " + attested.service()
           : "";
     }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.agent.redirect.TestHost;
 import io.hostmesh.model.ServiceName;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Test;
 class AttestationTest {
   private static final int WEB_USER = 4801;
   private static final int SOMEONE = 4802;
+  private static final EventLoop LOOP = new DefaultEventLoop();
   private static final String LOOPBACK = "127.0.0.1";
 
   private final CgroupTree cgroups = CgroupTree.ofHost();
@@ -47,7 +51,7 @@ class AttestationTest {
         java.util.stream.IntStream.range(0, selectors.length)
             .mapToObj(i -> new Workload(ServiceName.of("service" + i), "i" + i, selectors[i]))
             .toList();
-    return new CallerAttestor(cgroups, () -> new WorkloadMatcher(declared));
+    return new CallerAttestor(cgroups, () -> new WorkloadMatcher(declared), ProcessFinder.NONE);
   }
 
   private Attestation attest(CallerAttestor callers, ServiceProcess caller, int to)
@@ -57,7 +61,9 @@ class AttestationTest {
 
   private static Attestation attest(
       CallerAttestor callers, InetSocketAddress caller, InetSocketAddress to) {
-    return callers.attest(to, caller, to);
+    AtomicReference<Attestation> answer = new AtomicReference<>();
+    callers.attest(to, caller, to, LOOP, answer::set);
+    return answer.get();
   }
 
   private static InetSocketAddress at(String address, int port) {
@@ -213,7 +219,7 @@ class AttestationTest {
         ServiceProcess.listening(host, webGroup.path(), WEB_USER, LOOPBACK, 18081, "reuseport")) {
       // No such connection: what the kernel keeps of a deferred one is no more.
       InetSocketAddress dialler = at("127.0.0.6", 4000);
-      ListenerAttestor listeners = new ListenerAttestor(cgroups);
+      ListenerAttestor listeners = new ListenerAttestor(cgroups, ProcessFinder.NONE);
       assertThat(host.call(() -> listeners.attest(at(LOOPBACK, own.port()), dialler, web)))
           .isInstanceOf(ListenerAttestation.Owned.class);
       try (ServiceProcess intruder =
@@ -263,7 +269,7 @@ class AttestationTest {
   /** As the agent does: from 127.0.0.6, asking before the first byte. */
   private ListenerAttestation dial(String address, int port, WorkloadSelector expected)
       throws Exception {
-    ListenerAttestor listeners = new ListenerAttestor(cgroups);
+    ListenerAttestor listeners = new ListenerAttestor(cgroups, ProcessFinder.NONE);
     return host.call(
         () -> {
           try (Socket socket = new Socket()) {

@@ -19,7 +19,7 @@ import java.util.concurrent.Callable;
  * A process of its own on a test's host, in a control group and under a user: it listens, or calls,
  * as told by its first line of input, and keeps its sockets until it is closed.
  */
-final class ServiceProcess implements AutoCloseable {
+public final class ServiceProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
 
@@ -30,16 +30,20 @@ final class ServiceProcess implements AutoCloseable {
   }
 
   /** Listens; returns when it does. With {@code accept}, takes connections as they come. */
-  static ServiceProcess listening(
+  public static ServiceProcess listening(
       TestHost host, Path cgroup, int uid, String address, int port, String... options)
       throws Exception {
     return start(host, cgroup, uid, "listen", address, port, options);
   }
 
-  /** Calls and keeps the connection; its own port is the answer's. */
-  static ServiceProcess calling(TestHost host, Path cgroup, int uid, String address, int port)
+  /**
+   * Calls and keeps the connection; its own port is the answer's. With {@code become=UID} it is
+   * another user from then on.
+   */
+  public static ServiceProcess calling(
+      TestHost host, Path cgroup, int uid, String address, int port, String... options)
       throws Exception {
-    return start(host, cgroup, uid, "call", address, port);
+    return start(host, cgroup, uid, "call", address, port, options);
   }
 
   private static ServiceProcess start(
@@ -82,8 +86,12 @@ final class ServiceProcess implements AutoCloseable {
   private int port;
 
   /** Its own port. */
-  int port() {
+  public int port() {
     return port;
+  }
+
+  public long pid() {
+    return process.pid();
   }
 
   @Override
@@ -99,7 +107,8 @@ final class ServiceProcess implements AutoCloseable {
     InetSocketAddress address =
         new InetSocketAddress(InetAddress.ofLiteral(args[2]), Integer.parseInt(args[3]));
     List<String> options = List.of(args).subList(4, args.length);
-    Callable<Void> rest = args[1].equals("listen") ? listen(address, options) : call(address);
+    Callable<Void> rest =
+        args[1].equals("listen") ? listen(address, options) : call(address, options);
     rest.call();
   }
 
@@ -126,8 +135,16 @@ final class ServiceProcess implements AutoCloseable {
     };
   }
 
-  private static Callable<Void> call(InetSocketAddress address) throws IOException {
+  private static Callable<Void> call(InetSocketAddress address, List<String> options)
+      throws IOException {
     Socket socket = new Socket(address.getAddress(), address.getPort());
+    for (String option : options) {
+      int user = Integer.parseInt(option.substring("become=".length()));
+      TestHost.becomeUser(user);
+      if ((Integer) Files.getAttribute(Path.of("/proc/thread-self"), "unix:uid") != user) {
+        throw new IllegalStateException("still not " + user);
+      }
+    }
     System.out.println("ready " + socket.getLocalPort());
     return () -> {
       System.in.read();
@@ -137,8 +154,8 @@ final class ServiceProcess implements AutoCloseable {
   }
 
   /** A control group for a test, taken away with all its processes gone. */
-  record Group(Path path) implements AutoCloseable {
-    static Group make(CgroupTree tree, String name) throws IOException {
+  public record Group(Path path) implements AutoCloseable {
+    public static Group make(CgroupTree tree, String name) throws IOException {
       return new Group(Files.createDirectories(tree.root().resolve(name)));
     }
 

@@ -90,6 +90,108 @@ class WorkloadSelectorTest {
         .hasMessageContaining("there is no user \"no-such-user-here\"");
   }
 
+  private static SocketHolders.Known heldBy(int uid, SocketHolders.Holder... holders) {
+    return new SocketHolders.Known(1, uid, 1, List.of(holders));
+  }
+
+  private static SocketHolders.Holder runs(int uid, int gid, String executable) {
+    return new SocketHolders.Holder(
+        9, 9, uid, gid, executable, Optional.of((executable.length() % 10 + "0").repeat(32)));
+  }
+
+  @Test
+  void everyProcessThatHoldsTheSocketMustRunTheExecutable() {
+    WorkloadSelector nginx = read("unit = web.service, executable = /usr/sbin/nginx");
+    SocketOwner owner = owner(0, "/system.slice/web.service");
+    SocketHolders.Holder master = runs(0, 0, "/usr/sbin/nginx");
+    SocketHolders.Holder worker = runs(33, 33, "/usr/sbin/nginx");
+
+    assertThat(nginx.matches(owner, heldBy(0, master, worker))).isTrue();
+    assertThat(nginx.matches(owner, heldBy(0, master, runs(33, 33, "/bin/sh")))).isFalse();
+    assertThat(nginx.matches(owner, heldBy(0, runs(0, 0, "/usr/sbin/nginx (deleted)")))).isFalse();
+    assertThat(nginx.matches(owner(0, "/x.service"), heldBy(0, master))).isFalse();
+  }
+
+  @Test
+  void aGroupIsThatOfThoseWhoRunAsTheSocketsUser() {
+    WorkloadSelector group = read("unit = web.service, group = 33");
+    SocketOwner owner = owner(33, "/system.slice/web.service");
+
+    assertThat(group.matches(owner, heldBy(33, runs(0, 0, "/a"), runs(33, 33, "/a")))).isTrue();
+    assertThat(group.matches(owner, heldBy(33, runs(33, 34, "/a"), runs(33, 33, "/a")))).isFalse();
+    assertThat(group.matches(owner, heldBy(33, runs(0, 33, "/a")))).as("of whom is left").isTrue();
+  }
+
+  @Test
+  void aHashIsOfTheFileThatRuns() {
+    WorkloadSelector hashed = read("unit = web.service, sha256 = " + "50".repeat(32));
+    SocketOwner owner = owner(0, "/system.slice/web.service");
+    assertThat(hashed.matches(owner, heldBy(0, runs(0, 0, "/usr/sbin/nginx")))).isTrue();
+    assertThat(hashed.matches(owner, heldBy(0, runs(0, 0, "/usr/sbin/nginx2")))).isFalse();
+  }
+
+  @Test
+  void whatIsUnlikeInOnePartMayBeAlikeInTheRest() {
+    WorkloadSelector nginx = read("unit = web.service, executable = /usr/sbin/nginx");
+    WorkloadSelector php = read("unit = web.service, executable = /usr/bin/php-fpm");
+    assertThat(nginx.overlaps(php)).isFalse();
+    assertThat(nginx.overlaps(read("unit = web.service"))).isTrue();
+    assertThat(read("executable = /usr/sbin/nginx").overlaps(read("executable = /usr/sbin/nginx")))
+        .isTrue();
+  }
+
+  @Test
+  void aSocketThatNeedsItsProcessesIsNobodysWithoutThem() {
+    WorkloadMatcher matcher =
+        new WorkloadMatcher(
+            List.of(
+                new Workload(ServiceName.of("web"), "w", read("unit = web.service, group = 1")),
+                new Workload(ServiceName.of("any"), "a", WorkloadSelector.uid(0))));
+    SocketOwner owner = owner(0, "/system.slice/web.service");
+    assertThat(matcher.needsProcesses(owner)).isTrue();
+    assertThat(matcher.match(owner, new SocketHolders.Unknown("no helper")))
+        .as("the other service could be meant as little")
+        .isEqualTo(new Attestation.Unknown(owner, Optional.of("no helper")));
+    assertThat(matcher.match(owner, heldBy(0, runs(0, 1, "/a"))))
+        .isInstanceOf(Attestation.Ambiguous.class);
+    assertThat(matcher.needsProcesses(owner(0, "/system.slice/x.service"))).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/system.slice/docker-ID.scope, true",
+    "/machine.slice/libpod-ID.scope/container, true",
+    "/machine.slice/libpod-ID.scope, true",
+    "/libpod_parent/libpod-ID, true",
+    "/docker/ID, true",
+    "/docker/ID/init, true",
+    "/user.slice/user-1.slice/docker-ID.scope, false",
+    "/system.slice/docker-IDx.scope, false",
+    "/system.slice/docker.service, false",
+  })
+  void aContainerIsFoundByItsControlGroup(String path, boolean matches) {
+    String id = "3f4d0123456789ab" + "0".repeat(48);
+    assertThat(
+            read("container { id = 3f4d0123456789ab }").matches(owner(0, path.replace("ID", id))))
+        .isEqualTo(matches);
+    assertThat(
+            read("container { id = 3f4d0123456789ac }").matches(owner(0, path.replace("ID", id))))
+        .isFalse();
+  }
+
+  @Test
+  void formsThatCannotBeAreRefused() {
+    for (String text :
+        List.of(
+            "executable = nginx",
+            "executable = /usr/../nginx",
+            "sha256 = abc",
+            "container { id = 3f }",
+            "group = no-such-group-here")) {
+      assertThatThrownBy(() -> read(text)).as(text).isInstanceOf(HoconException.class);
+    }
+  }
+
   /** What both claim, the configuration must have been refused for, or have parts of two kinds. */
   @Property
   void whatTwoSelectorsOfOneKindMatchTheyOverlapIn(

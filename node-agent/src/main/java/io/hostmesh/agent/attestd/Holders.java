@@ -1,0 +1,172 @@
+package io.hostmesh.agent.attestd;
+
+import io.hostmesh.agent.workload.CgroupTree;
+import io.hostmesh.agent.workload.KernelSocket;
+import io.hostmesh.agent.workload.SocketHolders;
+import io.hostmesh.agent.workload.SocketHolders.Holder;
+import io.hostmesh.agent.workload.SocketQuestion;
+import io.hostmesh.agent.workload.SocketTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Finds the processes that hold a socket: those of the control group that made it, since whoever
+ * else has it was given it. Everything is looked at twice: the process must have the same start
+ * time and program, and the kernel the same socket, after its facts were read as before. Safe for
+ * any thread; blocks.
+ */
+final class Holders {
+  private final SocketTable sockets = new SocketTable();
+  private final CgroupTree cgroups;
+  private final ProcFs proc;
+  private final ExecutableHashes hashes;
+  private final int mount;
+
+  Holders(CgroupTree cgroups, ProcFs proc, ExecutableHashes hashes) {
+    this.cgroups = cgroups;
+    this.proc = proc;
+    this.hashes = hashes;
+    this.mount = SocketMount.number();
+  }
+
+  /** Answers a question. */
+  SocketHolders of(SocketQuestion question) {
+    return switch (question.about()) {
+      case CONNECTION -> connection(question);
+      case LISTENERS -> listeners(question);
+    };
+  }
+
+  private SocketHolders connection(SocketQuestion question) {
+    KernelSocket socket = sockets.find(question.local(), question.remote());
+    if (socket == null || socket.isListening()) {
+      return new SocketHolders.Unknown("there is no such connection any more");
+    }
+    SocketHolders found = holders(socket, question.hash());
+    KernelSocket again = sockets.find(question.local(), question.remote());
+    return again != null && again.cookie() == socket.cookie() && again.inode() == socket.inode()
+        ? found
+        : new SocketHolders.Unknown("the connection ended while it was looked at");
+  }
+
+  /** All who could get the connection, as one: each must hold what the service demands. */
+  private SocketHolders listeners(SocketQuestion question) {
+    List<KernelSocket> before = sockets.listeners(question.local());
+    List<Holder> all = new ArrayList<>();
+    for (KernelSocket socket : before) {
+      switch (holders(socket, question.hash())) {
+        case SocketHolders.Known known -> all.addAll(known.processes());
+        case SocketHolders.Unknown unknown -> {
+          return unknown;
+        }
+      }
+    }
+    if (before.isEmpty()) {
+      return new SocketHolders.Unknown("nobody listens there");
+    }
+    if (!cookies(sockets.listeners(question.local())).equals(cookies(before))) {
+      return new SocketHolders.Unknown("the listeners changed while they were looked at");
+    }
+    List<Holder> distinct = distinct(all);
+    return distinct.size() > SocketHolders.MOST_PROCESSES
+        ? tooMany()
+        : new SocketHolders.Known(0, before.getFirst().uid(), before.getFirst().cgroup(), distinct);
+  }
+
+  private static List<Long> cookies(List<KernelSocket> listeners) {
+    return listeners.stream().map(KernelSocket::cookie).sorted().toList();
+  }
+
+  private static List<Holder> distinct(List<Holder> holders) {
+    Map<Integer, Holder> byPid = new LinkedHashMap<>();
+    holders.forEach(holder -> byPid.putIfAbsent(holder.pid(), holder));
+    return List.copyOf(byPid.values());
+  }
+
+  private static SocketHolders.Unknown tooMany() {
+    return new SocketHolders.Unknown(
+        "more than " + SocketHolders.MOST_PROCESSES + " processes hold the socket");
+  }
+
+  private SocketHolders holders(KernelSocket socket, boolean hash) {
+    Optional<String> cgroup = cgroups.path(socket.cgroup());
+    if (cgroup.isEmpty() || socket.inode() == 0) {
+      return new SocketHolders.Unknown(
+          cgroup.isEmpty() ? "its control group is gone" : "no process holds it");
+    }
+    List<Holder> holders = new ArrayList<>();
+    for (int pid : ProcFs.members(folder(cgroup.get()))) {
+      OptionalLong started = proc.started(pid);
+      if (started.isEmpty() || !proc.holds(pid, inode(socket), mount)) {
+        continue;
+      }
+      switch (holder(pid, started.getAsLong(), socket, hash)) {
+        case Looked.Fine(Holder holder) -> holders.add(holder);
+        case Looked.Gone _ -> {}
+        case Looked.Hidden(String why) -> {
+          return new SocketHolders.Unknown(why);
+        }
+      }
+      if (holders.size() > SocketHolders.MOST_PROCESSES) {
+        return tooMany();
+      }
+    }
+    if (holders.isEmpty()) {
+      return new SocketHolders.Unknown(
+          "no process of " + cgroup.get() + " holds it any more, or hostmesh-attestd may not look");
+    }
+    holders.sort(Comparator.comparingLong(Holder::started).thenComparingInt(Holder::pid));
+    return new SocketHolders.Known(socket.cookie(), socket.uid(), socket.cgroup(), holders);
+  }
+
+  private static long inode(KernelSocket socket) {
+    return Integer.toUnsignedLong(socket.inode());
+  }
+
+  private Path folder(String cgroup) {
+    return cgroups.root().resolve(cgroup.substring(1));
+  }
+
+  /** What came of looking at one process. */
+  private sealed interface Looked {
+    record Fine(Holder holder) implements Looked {}
+
+    /** It ended, or is another one by now. */
+    record Gone() implements Looked {}
+
+    record Hidden(String why) implements Looked {}
+  }
+
+  private Looked holder(int pid, long started, KernelSocket socket, boolean hash) {
+    Optional<ProcFs.Credentials> credentials = proc.credentials(pid);
+    Optional<String> path = proc.executablePath(pid);
+    if (credentials.isEmpty() || path.isEmpty()) {
+      return new Looked.Gone();
+    }
+    Optional<String> sha256 = Optional.empty();
+    if (hash) {
+      try {
+        sha256 = Optional.of(hashes.of(proc.executable(pid)));
+      } catch (IOException e) {
+        return new Looked.Hidden(
+            "the program of pid " + pid + " cannot be read: " + e.getMessage());
+      }
+    }
+    boolean isTheSame =
+        proc.started(pid).equals(OptionalLong.of(started))
+            && proc.executablePath(pid).equals(path)
+            && proc.holds(pid, inode(socket), mount);
+    return isTheSame
+        ? new Looked.Fine(
+            new Holder(
+                pid, started, credentials.get().uid(), credentials.get().gid(), path.get(), sha256))
+        : new Looked.Gone();
+  }
+}
