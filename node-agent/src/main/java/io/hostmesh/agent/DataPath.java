@@ -21,6 +21,8 @@ import io.hostmesh.agent.upstream.Sockets;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.SocketChannel;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,6 +68,32 @@ public final class DataPath implements AutoCloseable {
     List<Channel> serve(String name, ChannelHandler connections);
   }
 
+  /**
+   * What arrives from other networks: calls to this host's services, and calls of containers, over
+   * a bridge of this host, to services elsewhere. Those go to virtual addresses, which no instance
+   * has.
+   */
+  private static final class Arriving extends ChannelInitializer<SocketChannel> {
+    private final OriginalDestinations destinations;
+    private final InboundCapture inbound;
+    private final OutboundCapture outbound;
+
+    Arriving(OriginalDestinations destinations, InboundCapture inbound, OutboundCapture outbound) {
+      this.destinations = destinations;
+      this.inbound = inbound;
+      this.outbound = outbound;
+    }
+
+    @Override
+    protected void initChannel(SocketChannel channel) {
+      if (destinations.of(channel).filter(OutboundCapture::isVirtual).isPresent()) {
+        outbound.take(channel);
+      } else {
+        inbound.take(channel);
+      }
+    }
+  }
+
   private final Connections connections;
   private final List<Channel> listening = new ArrayList<>();
 
@@ -100,20 +128,15 @@ public final class DataPath implements AutoCloseable {
     DataPath path = new DataPath(connections);
     path.listening.addAll(
         ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));
+    InboundCapture inbound =
+        new InboundCapture(
+            receiver, facts.instances(), facts.destinations(), facts.callers(), connections);
+    OutboundCapture outbound =
+        new OutboundCapture(
+            sender, facts.destinations(), facts.callers(), connections, settings.passThrough());
     path.listening.addAll(
-        ports.serve(
-            "inbound",
-            new InboundCapture(
-                receiver, facts.instances(), facts.destinations(), facts.callers(), connections)));
-    path.listening.addAll(
-        ports.serve(
-            "outbound",
-            new OutboundCapture(
-                sender,
-                facts.destinations(),
-                facts.callers(),
-                connections,
-                settings.passThrough())));
+        ports.serve("inbound", new Arriving(facts.destinations(), inbound, outbound)));
+    path.listening.addAll(ports.serve("outbound", outbound));
     return path;
   }
 

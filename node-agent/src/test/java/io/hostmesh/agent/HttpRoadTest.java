@@ -96,6 +96,24 @@ class HttpRoadTest {
   }
 
   @Test
+  void whoMustBeAskedForIsWaitedForOnBothSides() throws Exception {
+    mesh.h1.helperMillis = 200;
+    mesh.h2.helperMillis = 200;
+    try (RawHttp http = call()) {
+      assertThat(http.get("/x").answer().status()).isEqualTo("200");
+    }
+  }
+
+  @Test
+  void aContainersCallOverABridgeTakesTheRoadOfTheHostsOwnCalls() throws Exception {
+    try (RawHttp http = new RawHttp(mesh.h1.bridged("greeter"))) {
+      RawHttp.Answer answer = http.get("/x").answer();
+      assertThat(answer.status()).isEqualTo("200");
+      assertThat(answer.body()).contains("/ns/default/dc/dc1/svc/web");
+    }
+  }
+
+  @Test
   void theApplicationLearnsWhoCalledAndNothingForged() throws Exception {
     try (RawHttp http = call()) {
       RawHttp.Answer answer =

@@ -2,10 +2,12 @@ package io.hostmesh.agent;
 
 import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.connection.Caller;
+import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.identity.Identities;
 import io.hostmesh.agent.inbound.CallerAddress;
+import io.hostmesh.agent.inbound.Listeners;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.telemetry.Metrics;
@@ -24,6 +26,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -39,6 +42,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -68,6 +72,10 @@ final class TestMesh implements AutoCloseable {
     volatile TrustRoots roots = authority.roots();
     volatile Caller caller = new Caller.Service(ServiceName.of("web"));
     volatile Optional<String> listenerRefusal = Optional.empty();
+
+    /** How long a helper takes that is asked for processes; 0 where the kernel's word is enough. */
+    volatile int helperMillis;
+
     volatile DataPath path;
     private final Map<String, ChannelHandler> handlers = new ConcurrentHashMap<>();
 
@@ -87,8 +95,8 @@ final class TestMesh implements AutoCloseable {
               accepted ->
                   Optional.ofNullable(
                       redirected.get(((InetSocketAddress) accepted.localAddress()).getPort())),
-              (_, _) -> caller,
-              (_, _, _) -> listenerRefusal),
+              new AskedCallers(),
+              new AskedListeners()),
           new Telemetry(metrics, log::add, Clock.systemUTC()),
           Clock.systemUTC(),
           RandomGenerator.getDefault(),
@@ -99,6 +107,44 @@ final class TestMesh implements AutoCloseable {
               CallerAddress.HIDDEN,
               true,
               Sockets.Settings.DEFAULT));
+    }
+
+    private final class AskedCallers implements Callers {
+      @Override
+      public Caller attest(Channel accepted, InetSocketAddress destination) {
+        return caller;
+      }
+
+      @Override
+      public void attest(Channel accepted, InetSocketAddress destination, Consumer<Caller> then) {
+        answer(accepted.eventLoop(), () -> then.accept(caller));
+      }
+    }
+
+    private final class AskedListeners implements Listeners {
+      @Override
+      public Optional<String> refusal(
+          LocalInstance instance, InetSocketAddress local, InetSocketAddress remote) {
+        return listenerRefusal;
+      }
+
+      @Override
+      public void judge(
+          LocalInstance instance,
+          InetSocketAddress local,
+          InetSocketAddress remote,
+          EventLoop loop,
+          Consumer<Optional<String>> then) {
+        answer(loop, () -> then.accept(listenerRefusal));
+      }
+    }
+
+    private void answer(EventLoop loop, Runnable answer) {
+      if (helperMillis == 0) {
+        answer.run();
+      } else {
+        var _ = loop.schedule(answer, helperMillis, TimeUnit.MILLISECONDS);
+      }
     }
 
     /** Another generation takes over the ports; returns the one before. */
@@ -152,6 +198,14 @@ final class TestMesh implements AutoCloseable {
       InetSocketAddress address = (InetSocketAddress) channel.localAddress();
       redirected.put(
           address.getPort(), Objects.requireNonNull(instances.get(instance)).application());
+      return address;
+    }
+
+    /** Where a container of this host calls a service, as if redirected from a bridge. */
+    InetSocketAddress bridged(String service) {
+      Channel channel = bind("inbound");
+      InetSocketAddress address = (InetSocketAddress) channel.localAddress();
+      redirected.put(address.getPort(), virtual(service));
       return address;
     }
 

@@ -6,6 +6,7 @@ import io.hostmesh.agent.workload.SocketHolders;
 import io.hostmesh.agent.workload.SocketHolders.Holder;
 import io.hostmesh.agent.workload.SocketQuestion;
 import io.hostmesh.agent.workload.SocketTable;
+import io.hostmesh.runtime.linux.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,12 +40,31 @@ final class Holders {
   /** Answers a question. */
   SocketHolders of(SocketQuestion question) {
     return switch (question.about()) {
-      case CONNECTION -> connection(question);
+      case CONNECTION -> connection(sockets, question);
+      case CONTAINED -> contained(question);
       case LISTENERS -> listeners(question);
     };
   }
 
-  private SocketHolders connection(SocketQuestion question) {
+  /** Asks the networks of all containers for the connection, each from inside. */
+  private SocketHolders contained(SocketQuestion question) {
+    SocketHolders last = new SocketHolders.Unknown("none of them has such a connection");
+    for (Path network : new ContainerNetworks(cgroups, proc).all()) {
+      try {
+        SocketHolders found =
+            new NetworkNamespace(network).call(() -> connection(new SocketTable(), question));
+        if (found instanceof SocketHolders.Known) {
+          return found;
+        }
+      } catch (Exception e) {
+        // It ended meanwhile, or may not be looked into.
+        last = new SocketHolders.Unknown("one cannot be looked into: " + e.getMessage());
+      }
+    }
+    return last;
+  }
+
+  private SocketHolders connection(SocketTable sockets, SocketQuestion question) {
     KernelSocket socket = sockets.find(question.local(), question.remote());
     if (socket == null || socket.isListening()) {
       return new SocketHolders.Unknown("there is no such connection any more");

@@ -47,9 +47,13 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     this.connections = connections;
   }
 
-  /** The road of such a connection: where to, who, then what it speaks. */
   @Override
   protected void initChannel(SocketChannel channel) {
+    take(channel);
+  }
+
+  /** The road of such a connection: where to, who, then what it speaks. */
+  public void take(SocketChannel channel) {
     channel.pipeline().addLast(new OnDemand());
     Upstreams upstreams = connections.accepted(channel);
     Optional<InetSocketAddress> destination = destinations.of(channel);

@@ -146,7 +146,11 @@ public final class Agent implements AutoCloseable {
     // Whoever passed sockets knows whether another agent follows on them: see capture stopped.
     this.onStop =
         sockets.isPassed(ListeningSockets.OUTBOUND) ? OnStop.CLOSED : config.capture().onStop();
-    this.facts = new HostFacts(CgroupTree.ofHost(), new AttestdClient(config.attestd()));
+    this.facts =
+        new HostFacts(
+            CgroupTree.ofHost(),
+            new AttestdClient(config.attestd()),
+            !config.capture().bridges().isEmpty());
     this.generation = Generation.next(state);
     this.lock = closing.add(StateLock.take(host.vertx(), state, this::own));
     this.instances =

@@ -52,15 +52,20 @@ final class HostFacts implements LocalInstances, Callers, Listeners {
   private static final int MOST_CLAIMS = 20;
 
   private final ProcessFinder processes;
+  private final boolean containers;
   private final CallerAttestor callers;
   private final ListenerAttestor listeners;
   private final Map<LocalInstance, String> alarms = new ConcurrentHashMap<>();
   private final Set<String> claims = ConcurrentHashMap.newKeySet();
   private volatile Compiled compiled = compile(Definitions.NONE);
 
-  HostFacts(CgroupTree cgroups, ProcessFinder processes) {
+  /**
+   * @param containers whether calls are captured of containers that have networks of their own
+   */
+  HostFacts(CgroupTree cgroups, ProcessFinder processes, boolean containers) {
     this.processes = processes;
-    this.callers = new CallerAttestor(cgroups, () -> compiled.workloads(), processes);
+    this.containers = containers;
+    this.callers = new CallerAttestor(cgroups, () -> compiled.workloads(), processes, containers);
     this.listeners = new ListenerAttestor(cgroups, processes);
   }
 
@@ -240,7 +245,7 @@ final class HostFacts implements LocalInstances, Callers, Listeners {
     List<String> all = new ArrayList<>();
     alarms.forEach((instance, why) -> all.add("ALARM: " + instance + ": " + why));
     all.addAll(claims);
-    if (compiled.needsProcesses()) {
+    if (containers || compiled.needsProcesses()) {
       processes.problem().ifPresent(all::add);
     }
     return List.copyOf(all);

@@ -53,9 +53,18 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
     this.passThrough = passThrough;
   }
 
-  /** The road of such a connection: where to, which service, who calls, what the service speaks. */
+  /** Whether an address is one that only calls to services go to. */
+  public static boolean isVirtual(InetSocketAddress destination) {
+    return VirtualRange.contains(destination.getAddress());
+  }
+
   @Override
   protected void initChannel(SocketChannel channel) {
+    take(channel);
+  }
+
+  /** The road of such a connection: where to, which service, who calls, what the service speaks. */
+  public void take(SocketChannel channel) {
     channel.pipeline().addLast(new OnDemand());
     Upstreams upstreams = connections.accepted(channel);
     InetSocketAddress destination = destinations.of(channel).orElse(null);

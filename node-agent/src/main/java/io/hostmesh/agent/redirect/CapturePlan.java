@@ -29,6 +29,8 @@ import java.util.stream.Stream;
  * @param ipv6 whether this host speaks IPv6; without it there are no rules for it
  * @param sourceMark of the agent's connections to applications that come from a caller's address,
  *     whose answers are to reach the agent; empty where there are none
+ * @param bridges devices over which containers of this host call virtual addresses; a name may end
+ *     in {@code *}
  */
 public record CapturePlan(
     CaptureScope scope,
@@ -41,7 +43,36 @@ public record CapturePlan(
     List<InetAddress> nameservers,
     Exclusions exclusions,
     boolean ipv6,
-    OptionalInt sourceMark) {
+    OptionalInt sourceMark,
+    List<String> bridges) {
+
+  /** Without bridges of containers. */
+  public CapturePlan(
+      CaptureScope scope,
+      List<AddressRange> virtual,
+      Set<InetSocketAddress> endpoints,
+      SortedSet<Integer> servicePorts,
+      int agentUid,
+      int mark,
+      CapturePorts ports,
+      List<InetAddress> nameservers,
+      Exclusions exclusions,
+      boolean ipv6,
+      OptionalInt sourceMark) {
+    this(
+        scope,
+        virtual,
+        endpoints,
+        servicePorts,
+        agentUid,
+        mark,
+        ports,
+        nameservers,
+        exclusions,
+        ipv6,
+        sourceMark,
+        List.of());
+  }
 
   /** SSH: captured in no direction, so that a host can always be reached and mended. */
   public static final int SSH = 22;
@@ -70,6 +101,7 @@ public record CapturePlan(
               + " all of root's traffic would"
               + " pass it by");
     }
+    bridges = List.copyOf(bridges);
     virtual = virtual.stream().filter(range -> ipv6 || range.isIpv4()).toList();
     endpoints = withoutSsh(endpoints, ipv6);
     servicePorts = withoutSsh(servicePorts);
@@ -110,7 +142,8 @@ public record CapturePlan(
         nameservers,
         exclusions,
         ipv6,
-        sourceMark);
+        sourceMark,
+        bridges);
   }
 
   /** The same plan for other services on this host. */
@@ -126,7 +159,25 @@ public record CapturePlan(
         nameservers,
         exclusions,
         ipv6,
-        sourceMark);
+        sourceMark,
+        bridges);
+  }
+
+  /** The same plan for containers behind these devices. */
+  public CapturePlan withBridges(List<String> others) {
+    return new CapturePlan(
+        scope,
+        virtual,
+        endpoints,
+        servicePorts,
+        agentUid,
+        mark,
+        ports,
+        nameservers,
+        exclusions,
+        ipv6,
+        sourceMark,
+        others);
   }
 
   /** The same plan, for a host whose agent does not answer questions for names. */
@@ -142,7 +193,8 @@ public record CapturePlan(
         List.of(),
         exclusions,
         ipv6,
-        sourceMark);
+        sourceMark,
+        bridges);
   }
 
   /** Whether the two differ in nothing but known instances and the ports of services. */

@@ -21,6 +21,7 @@ import java.util.TreeSet;
  * @param dns whether questions to the host's name servers pass the agent
  * @param source from which address applications are called
  * @param sourceMark of connections that come from a caller's address; never {@code mark}
+ * @param bridges devices over which containers of this host call
  * @param confirmWithin after which an unconfirmed change undoes itself
  * @param onStop whether mesh traffic fails or passes uncaptured after an orderly stop
  */
@@ -34,6 +35,7 @@ public record CaptureSettings(
     int mark,
     CaptureSource source,
     int sourceMark,
+    List<String> bridges,
     Duration confirmWithin,
     OnStop onStop,
     Exclusions exclusions) {
@@ -76,12 +78,25 @@ public record CaptureSettings(
         mark,
         source(section, enabled),
         sourceMark(section, mark),
+        bridges(section),
         section.duration("confirm-within", Duration.ofSeconds(10)),
         section.choice("on-stop", OnStop.class, OnStop.CLOSED),
         new Exclusions(
             numbers(exclude, "uids", 0, Integer.MAX_VALUE),
             numbers(exclude, "ports", 1, 65535),
             ranges(exclude, "addresses", List.of())));
+  }
+
+  /** As the kernel allows devices' names, of which a rule may hold no other signs. */
+  private static List<String> bridges(Section section) {
+    List<String> bridges = section.strings("bridges");
+    for (String bridge : bridges) {
+      if (!bridge.matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,13}[*]?")) {
+        throw section.refuse(
+            "bridges", "\"" + bridge + "\" is not a device's name such as docker0 or br-*");
+      }
+    }
+    return List.copyOf(bridges);
   }
 
   private static CaptureSource source(Section section, boolean enabled) {
@@ -144,7 +159,8 @@ public record CaptureSettings(
         dns ? nameservers : List.of(),
         exclusions,
         speaksIpv6(),
-        preserving());
+        preserving(),
+        bridges);
   }
 
   private static List<AddressRange> ranges(Section section, String key, List<String> otherwise) {

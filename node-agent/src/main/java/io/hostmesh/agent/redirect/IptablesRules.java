@@ -197,6 +197,15 @@ final class IptablesRules {
     // What stays on the host was decided on its way out; the agent's own calls among it.
     lines.add(rule + "-i lo -j RETURN");
     lines.add(rule + "-p tcp -m tcp --dport " + CapturePlan.SSH + " -j RETURN");
+    // To a socket that listens on the bridge's address too, where it is told from calls from
+    // outside.
+    String capture = " -p tcp -j REDIRECT --to-ports " + plan.ports().inbound();
+    for (String bridge : plan.bridges()) {
+      plan.virtual(ipv4)
+          .forEach(
+              range ->
+                  lines.add(rule + "-d " + range + " -i " + bridge.replace('*', '+') + capture));
+    }
     plan.virtual(ipv4).forEach(range -> lines.add(rule + "-d " + range + " -j RETURN"));
     lines.add(rule + "-p tcp -m addrtype --dst-type LOCAL -j " + SERVICES);
   }

@@ -146,6 +146,16 @@ final class NftRules {
     // What stays on the host was decided on its way out; the agent's own calls among it.
     rules.add("iifname \"lo\" return");
     rules.add("tcp dport " + CapturePlan.SSH + " return");
+    // To a socket that listens on the bridge's address too, where it is told from calls from
+    // outside.
+    for (String bridge : plan.bridges()) {
+      forEachFamily(
+          plan::virtual,
+          (family, ranges) ->
+              rules.add(
+                  "iifname \"%s\" %s daddr %s meta l4proto tcp redirect to :%d"
+                      .formatted(bridge, family, ranges, plan.ports().inbound())));
+    }
     forEachFamily(
         plan::virtual, (family, ranges) -> rules.add(family + " daddr " + ranges + " return"));
     rules.add(services(plan));

@@ -83,10 +83,15 @@ public final class AttestdClient implements ProcessFinder {
       return Optional.of(
           "there is no "
               + socket
-              + ", so workloads with executable, sha256 or group match nobody; install and start it:"
+              + ", so workloads with executable, sha256 or group, and containers behind bridges, match"
+              + " nobody; install and start it:"
               + " systemctl enable --now hostmesh-attestd");
     }
-    return failure.map(why -> why + ", so workloads with executable, sha256 or group match nobody");
+    return failure.map(
+        why ->
+            why
+                + ", so workloads with executable, sha256 or group, and containers behind bridges, match"
+                + " nobody");
   }
 
   /** Sends the question, gathers the answer until the helper closes. On one loop. */

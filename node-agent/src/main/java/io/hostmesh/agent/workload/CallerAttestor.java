@@ -22,12 +22,18 @@ public final class CallerAttestor {
   private final CgroupTree cgroups;
   private final Supplier<WorkloadMatcher> workloads;
   private final ProcessFinder processes;
+  private final boolean containers;
 
   /**
    * @param workloads the services declared now, read at each call
+   * @param containers whether calls are captured of containers that have networks of their own
    */
   public CallerAttestor(
-      CgroupTree cgroups, Supplier<WorkloadMatcher> workloads, ProcessFinder processes) {
+      CgroupTree cgroups,
+      Supplier<WorkloadMatcher> workloads,
+      ProcessFinder processes,
+      boolean containers) {
+    this.containers = containers;
     this.cgroups = cgroups;
     this.workloads = workloads;
     this.processes = processes;
@@ -52,6 +58,10 @@ public final class CallerAttestor {
     Origin origin = tracking.origin(local, remote);
     InetSocketAddress client = origin instanceof Origin.Known known ? known.source() : remote;
     KernelSocket socket = sockets.find(client, originalDestination);
+    if (socket == null && containers && !client.getAddress().isLoopbackAddress()) {
+      contained(client, originalDestination, loop, then);
+      return;
+    }
     if (socket == null || socket.isListening() || !socket.hasCgroup()) {
       then.accept(
           new Attestation.NotLocal(
@@ -74,6 +84,29 @@ public final class CallerAttestor {
             originalDestination),
         loop,
         holders -> then.accept(declared.match(owner, ofSame(socket, holders))));
+  }
+
+  /**
+   * A socket that this network does not have may be one of a container's, which the helper sees.
+   */
+  private void contained(
+      InetSocketAddress client,
+      InetSocketAddress originalDestination,
+      EventLoop loop,
+      Consumer<Attestation> then) {
+    processes.find(
+        new SocketQuestion(SocketQuestion.About.CONTAINED, true, client, originalDestination),
+        loop,
+        holders ->
+            then.accept(
+                switch (holders) {
+                  case SocketHolders.Known known ->
+                      workloads
+                          .get()
+                          .match(new SocketOwner(known.uid(), cgroups.path(known.cgroup())), known);
+                  case SocketHolders.Unknown(String why) ->
+                      new Attestation.NotLocal(Optional.of("of the containers: " + why));
+                }));
   }
 
   /** The helper's word counts for the very socket that the kernel told us of. */

@@ -29,6 +29,8 @@ public record SocketQuestion(
   public enum About {
     /** The connection between the two addresses. */
     CONNECTION(0),
+    /** The same, made by a container that has a network of its own. */
+    CONTAINED(2),
     /** All sockets that listen where a connection to the local address could arrive. */
     LISTENERS(1);
 

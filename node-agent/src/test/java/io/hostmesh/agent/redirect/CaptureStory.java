@@ -394,6 +394,21 @@ abstract class CaptureStory {
   }
 
   @Test
+  void aContainersCallOverABridgeIsCapturedAndNothingElseOfIt() throws Exception {
+    try (ServerSocket _ = host.greeter(9000, "the host's own")) {
+      apply(plan().withBridges(List.of("docker0", "eth*")));
+      other.shell("ip route add 241.0.0.0/8 via " + HERE);
+
+      assertThat(other.greeting("241.0.0.7", 80)).isEqualTo("inbound 241.0.0.7 80");
+      assertThat(other.greeting(HERE, 9000)).isEqualTo("the host's own");
+      apply(plan());
+      assertThatThrownBy(() -> other.greeting("241.0.0.7", 80))
+          .isInstanceOf(ConnectException.class);
+      remove();
+    }
+  }
+
+  @Test
   void instancesAndPortsChangeWithoutANewRule() throws Exception {
     try (ServerSocket _ = other.greeter(9000, "the instance")) {
       Capture capture = capture();

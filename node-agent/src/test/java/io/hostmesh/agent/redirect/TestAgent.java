@@ -43,7 +43,8 @@ final class TestAgent implements AutoCloseable {
               new WorkloadMatcher(
                   List.of(
                       new Workload(ServiceName.of("web"), "web-1", WorkloadSelector.uid(CALLER)))),
-          ProcessFinder.NONE);
+          ProcessFinder.NONE,
+          false);
   private final List<Integer> ports = new CopyOnWriteArrayList<>();
   private final EventLoopGroup loops;
   private final List<Channel> listeners = new ArrayList<>();

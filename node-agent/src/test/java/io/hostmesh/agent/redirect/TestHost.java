@@ -53,7 +53,7 @@ public final class TestHost implements AutoCloseable {
   }
 
   /** Joins two hosts; both addresses are 4 and 6, as in {@code 10.77.0.1} and {@code fd77::1}. */
-  static void join(TestHost first, TestHost second) throws Exception {
+  public static void join(TestHost first, TestHost second) throws Exception {
     must(
         "ip",
         "-n",

@@ -51,7 +51,8 @@ class AttestationTest {
         java.util.stream.IntStream.range(0, selectors.length)
             .mapToObj(i -> new Workload(ServiceName.of("service" + i), "i" + i, selectors[i]))
             .toList();
-    return new CallerAttestor(cgroups, () -> new WorkloadMatcher(declared), ProcessFinder.NONE);
+    return new CallerAttestor(
+        cgroups, () -> new WorkloadMatcher(declared), ProcessFinder.NONE, false);
   }
 
   private Attestation attest(CallerAttestor callers, ServiceProcess caller, int to)

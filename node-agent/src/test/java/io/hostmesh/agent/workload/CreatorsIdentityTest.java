@@ -64,7 +64,8 @@ class CreatorsIdentityTest {
         new CallerAttestor(
             cgroups,
             () -> new WorkloadMatcher(List.of(new Workload(ServiceName.of("web"), "w", selector))),
-            processes);
+            processes,
+            false);
     EventLoop unused = new DefaultEventLoop();
     return host.call(
         () -> {
@@ -263,7 +264,8 @@ class CreatorsIdentityTest {
     EventLoop unused = new DefaultEventLoop();
     return host.call(
         () -> {
-          try (java.net.Socket socket = new java.net.Socket(InetAddress.ofLiteral(LOOPBACK), port)) {
+          try (java.net.Socket socket =
+              new java.net.Socket(InetAddress.ofLiteral(LOOPBACK), port)) {
             AtomicReference<ListenerAttestation> answer = new AtomicReference<>();
             listeners.attest(at(port), at(socket.getLocalPort()), NGINX, unused, answer::set);
             return answer.get();
