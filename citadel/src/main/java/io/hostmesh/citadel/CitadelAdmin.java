@@ -63,6 +63,7 @@ final class CitadelAdmin {
   private final Ledger ledger;
   private final Readiness readiness;
   private final Offload offload;
+  private final CaAdmin authorities;
 
   CitadelAdmin(
       CitadelConfig config,
@@ -75,7 +76,8 @@ final class CitadelAdmin {
       OperatorDesk operators,
       Ledger ledger,
       Readiness readiness,
-      Offload offload) {
+      Offload offload,
+      CaAdmin authorities) {
     this.config = config;
     this.clock = clock;
     this.authority = authority;
@@ -87,6 +89,7 @@ final class CitadelAdmin {
     this.ledger = ledger;
     this.readiness = readiness;
     this.offload = offload;
+    this.authorities = authorities;
   }
 
   void addTo(AdminServer server) {
@@ -110,7 +113,29 @@ final class CitadelAdmin {
         .read("/v1/entitlements", _ -> work(this::entitlements))
         .read("/v1/ledger", request -> work(() -> ledger(request)))
         .read("/v1/status", _ -> work(this::status))
-        .read("/v1/bundle", _ -> work(this::bundle));
+        .read("/v1/bundle", _ -> work(this::bundle))
+        .read("/v1/ca", _ -> work(authorities::status))
+        .change(
+            HttpMethod.POST,
+            "/v1/ca/rotate",
+            OperatorRole.ADMIN,
+            request -> work(() -> authorities.rotate(body(request), operator(request))))
+        .change(
+            HttpMethod.POST,
+            "/v1/ca/sign",
+            OperatorRole.ADMIN,
+            request -> work(() -> authorities.sign(body(request), operator(request))))
+        .read("/v1/revocations", _ -> work(authorities::revocations))
+        .change(
+            HttpMethod.POST,
+            "/v1/revocations",
+            OperatorRole.ADMIN,
+            request -> work(() -> authorities.revoke(body(request), operator(request))))
+        .change(
+            HttpMethod.POST,
+            "/v1/revocations/undo",
+            OperatorRole.ADMIN,
+            request -> work(() -> authorities.undo(body(request), operator(request))));
   }
 
   /** What citadel refuses an operator can mend: it is shown as a mistake, not as a failure. */

@@ -1,8 +1,10 @@
 package io.hostmesh.citadel;
 
+import io.hostmesh.api.v1.CitadelReport;
 import io.hostmesh.api.v1.Entitlement;
 import io.hostmesh.api.v1.JwtKeysRecord;
 import io.hostmesh.api.v1.NodeRecord;
+import io.hostmesh.api.v1.RevocationList;
 import io.hostmesh.citadel.attest.Alarms;
 import io.hostmesh.citadel.attest.Joining;
 import io.hostmesh.citadel.attest.NodeAttestor;
@@ -13,14 +15,20 @@ import io.hostmesh.citadel.authority.Authority;
 import io.hostmesh.citadel.authority.AuthorityFiles;
 import io.hostmesh.citadel.authority.Passphrase;
 import io.hostmesh.citadel.bundle.BundleFeed;
+import io.hostmesh.citadel.bundle.Holders;
 import io.hostmesh.citadel.issue.Desk;
 import io.hostmesh.citadel.issue.Entitlements;
 import io.hostmesh.citadel.issue.Issuer;
 import io.hostmesh.citadel.issue.JwtIssuer;
 import io.hostmesh.citadel.jwt.JwtKeys;
+import io.hostmesh.citadel.ledger.IssuedBook;
 import io.hostmesh.citadel.ledger.Ledger;
 import io.hostmesh.citadel.records.RecordKind;
 import io.hostmesh.citadel.records.SignedRecords;
+import io.hostmesh.citadel.revoke.Revocations;
+import io.hostmesh.citadel.rotate.Citadels;
+import io.hostmesh.citadel.rotate.RootStatements;
+import io.hostmesh.citadel.rotate.Rotation;
 import io.hostmesh.registry.KeyValue;
 import io.hostmesh.registry.Registry;
 import io.hostmesh.runtime.Host;
@@ -113,6 +121,7 @@ final class CitadelProcess implements AutoCloseable {
             random);
     Map<String, String> usedTokens = new HashMap<>();
     Alarms alarms = new Alarms(host.clock());
+    IssuedBook issued = new IssuedBook(host.clock());
     Ledger ledger =
         Ledger.open(
             state.path("ledger.jsonl"),
@@ -120,6 +129,7 @@ final class CitadelProcess implements AutoCloseable {
             entry -> {
               usedToken(entry, usedTokens);
               alarms.read(entry);
+              issued.read(entry);
             });
     opened.push(ledger);
 
@@ -134,8 +144,17 @@ final class CitadelProcess implements AutoCloseable {
     opened.push(jwtKeyRecords);
     JwtKeys jwtKeys =
         new JwtKeys(config.trustDomain(), name(state, random), jwtKeyRecords, host.clock());
+    SignedRecords<RevocationList> revocationRecords =
+        records(RecordKind.REVOCATIONS, authority, keyValue, config, host);
+    opened.push(revocationRecords);
+    SignedRecords<CitadelReport> citadelRecords =
+        records(RecordKind.CITADELS, authority, keyValue, config, host);
+    opened.push(citadelRecords);
     Entitlements entitlements = new Entitlements(entitlementRecords, authority, host.clock());
     Nodes nodes = new Nodes(nodeRecords, authority, host.clock());
+    Revocations revocations =
+        new Revocations(
+            revocationRecords, authority, issued, config.lifetimes(), host.clock(), random);
     Tokens tokens = new Tokens(authority, keyValue, usedTokens, host.clock(), random);
     Metrics metrics = new Metrics("citadel", host.version());
     Alarms.register(metrics.registry());
@@ -151,8 +170,9 @@ final class CitadelProcess implements AutoCloseable {
             ledger,
             metrics.registry(),
             host.clock(),
-            random);
-    Issuer issuer = new Issuer(authority, ledger, host.clock());
+            random,
+            node -> revocations.check(node, Optional.empty()));
+    Issuer issuer = new Issuer(authority, ledger, issued, host.clock());
     Desk desk =
         new Desk(
             config.trustDomain(),
@@ -161,15 +181,33 @@ final class CitadelProcess implements AutoCloseable {
             joining,
             nodes,
             entitlements,
+            revocations,
             issuer,
             new JwtIssuer(jwtKeys, ledger),
             host.clock());
-    entitlementRecords.watch();
-    nodeRecords.watch();
-    jwtKeyRecords.watch();
-
     BundleFeed bundle = new BundleFeed(authority::roots, jwtKeys::authorities);
     jwtKeyRecords.onChange(bundle::repeat);
+    authority.onChange(bundle::repeat);
+    Holders holders = new Holders();
+    Citadels citadels =
+        new Citadels(name(state, random), authority, citadelRecords, issued, holders, host.clock());
+    RootStatements statements = new RootStatements(authority, keyValue);
+    opened.push(statements);
+    Rotation rotation =
+        new Rotation(
+            authority,
+            statements,
+            nodes,
+            tokens,
+            issued,
+            holders,
+            citadels,
+            List.of(entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords));
+    // The roots first: what stands below another one is believed with them.
+    statements.watch();
+    List.of(entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords, citadelRecords)
+        .forEach(SignedRecords::watch);
+
     Offload offload = new Offload(host.vertx());
     opened.push(offload);
     CitadelMeters.register(metrics.registry(), ledger, entitlementRecords, nodeRecords, bundle);
@@ -188,10 +226,19 @@ final class CitadelProcess implements AutoCloseable {
             new OperatorDesk(authority, issuer),
             ledger,
             readiness,
-            offload);
+            offload,
+            new CaAdmin(
+                authority, rotation, statements, citadels, holders, issued, revocations, ledger));
     HttpServer server =
         new CitadelServer(
-                host.vertx(), authority, desk, bundle, offload, metrics.registry(), host.clock())
+                host.vertx(),
+                authority,
+                desk,
+                bundle,
+                holders,
+                offload,
+                metrics.registry(),
+                host.clock())
             .listen(config.listen())
             .await();
     opened.push(() -> server.close().await());
@@ -217,7 +264,14 @@ final class CitadelProcess implements AutoCloseable {
     } else {
       this.remoteAdmin = Optional.empty();
     }
-    repeat(host, opened, RENEWAL_LOOK_MS, () -> renew(authority, offload));
+    Tending tending =
+        new Tending(
+            authority,
+            revocations,
+            citadels,
+            issued,
+            List.of(entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords));
+    repeat(host, opened, RENEWAL_LOOK_MS, () -> tending.look(offload));
     repeat(host, opened, BUNDLE_REPEAT_MS, bundle::repeat);
     repeat(host, opened, RENEWAL_LOOK_MS, () -> look(jwtKeys, offload));
 
@@ -278,15 +332,17 @@ final class CitadelProcess implements AutoCloseable {
     }
   }
 
-  private static void renew(Authority authority, Offload offload) {
-    offload
-        .call(
-            () -> {
-              authority.renew();
-              return true;
-            })
-        .onFailure(
-            failure -> LOG.log(System.Logger.Level.ERROR, "citadel cannot renew its own", failure));
+  /** This citadel's name among several: made once, kept. */
+  private static String name(StateFiles state, SecureRandom random) throws IOException {
+    Optional<byte[]> kept = state.read("name");
+    if (kept.isPresent()) {
+      return new String(kept.get(), StandardCharsets.US_ASCII).strip();
+    }
+    byte[] bytes = new byte[4];
+    random.nextBytes(bytes);
+    String name = "c" + HexFormat.of().formatHex(bytes);
+    state.write("name", (name + "\n").getBytes(StandardCharsets.US_ASCII));
+    return name;
   }
 
   private static void look(JwtKeys keys, Offload offload) {
@@ -302,19 +358,6 @@ final class CitadelProcess implements AutoCloseable {
                     System.Logger.Level.DEBUG,
                     "no new key for JWT-SVIDs: {0}",
                     failure.toString()));
-  }
-
-  /** This citadel's name among several: made once, kept. */
-  private static String name(StateFiles state, SecureRandom random) throws IOException {
-    Optional<byte[]> kept = state.read("name");
-    if (kept.isPresent()) {
-      return new String(kept.get(), StandardCharsets.US_ASCII).strip();
-    }
-    byte[] bytes = new byte[4];
-    random.nextBytes(bytes);
-    String name = "c" + HexFormat.of().formatHex(bytes);
-    state.write("name", (name + "\n").getBytes(StandardCharsets.US_ASCII));
-    return name;
   }
 
   private static void repeat(Host host, Deque<AutoCloseable> opened, long millis, Runnable action) {

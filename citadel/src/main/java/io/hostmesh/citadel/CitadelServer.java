@@ -15,8 +15,10 @@ import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.api.v1.WatchBundleRequest;
 import io.hostmesh.citadel.authority.Authority;
 import io.hostmesh.citadel.bundle.BundleFeed;
+import io.hostmesh.citadel.bundle.Holders;
 import io.hostmesh.citadel.issue.Asker;
 import io.hostmesh.citadel.issue.Desk;
+import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.tls.MeshServer;
@@ -41,6 +43,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -52,10 +55,13 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 final class CitadelServer {
   private static final System.Logger LOG = System.getLogger(CitadelServer.class.getName());
 
+  private static final String PILOT = "pilot ";
+
   private final Vertx vertx;
   private final Authority authority;
   private final Desk desk;
   private final BundleFeed bundle;
+  private final Holders holders;
   private final Offload offload;
   private final MeterRegistry meters;
   private final InstantSource clock;
@@ -65,6 +71,7 @@ final class CitadelServer {
       Authority authority,
       Desk desk,
       BundleFeed bundle,
+      Holders holders,
       Offload offload,
       MeterRegistry meters,
       InstantSource clock) {
@@ -72,6 +79,7 @@ final class CitadelServer {
     this.authority = authority;
     this.desk = desk;
     this.bundle = bundle;
+    this.holders = holders;
     this.offload = offload;
     this.meters = meters;
     this.clock = clock;
@@ -219,7 +227,7 @@ final class CitadelServer {
           GrpcStatus.UNAUTHENTICATED;
       case TOO_MANY -> GrpcStatus.RESOURCE_EXHAUSTED;
       case NAME_TAKEN -> GrpcStatus.ALREADY_EXISTS;
-      case NOT_ENTITLED -> GrpcStatus.PERMISSION_DENIED;
+      case NOT_ENTITLED, REVOKED -> GrpcStatus.PERMISSION_DENIED;
       case UNAVAILABLE -> GrpcStatus.UNAVAILABLE;
     };
   }
@@ -252,16 +260,32 @@ final class CitadelServer {
     return call.connection().remoteAddress().hostAddress();
   }
 
+  /** Nodes have names; pilots have their keys only. */
+  private static String holder(Asker asker) {
+    return asker.id() instanceof SpiffeId.Node node
+        ? "node " + node.node()
+        : PILOT + asker.key().substring(0, 16);
+  }
+
   private void watch(GrpcServerRequest<WatchBundleRequest, TrustBundle> call) {
+    String holder;
     try {
-      asker(call.connection());
+      holder = holder(asker(call.connection()));
+      call.handler(request -> holders.heard(holder, Set.copyOf(request.getRootsList())));
     } catch (Refusal refusal) {
       refuse("watch-bundle", call, refusal);
       return;
     }
     Context context = vertx.getOrCreateContext();
     GrpcServerResponse<WatchBundleRequest, TrustBundle> response = call.response();
-    Runnable end = bundle.follow(message -> context.runOnContext(_ -> response.write(message)));
+    Runnable follow = bundle.follow(message -> context.runOnContext(_ -> response.write(message)));
+    Runnable end =
+        () -> {
+          follow.run();
+          if (holder.startsWith(PILOT)) {
+            holders.gone(holder); // The next one may have another key.
+          }
+        };
     call.errorHandler(_ -> end.run());
     call.exceptionHandler(_ -> end.run());
     response.exceptionHandler(_ -> end.run());

@@ -20,6 +20,8 @@ public final class Refusal extends RuntimeException {
     /** Who asks has no certificate that counts here, or it was replaced. */
     NOT_ACCEPTED,
     NOT_ENTITLED,
+    /** An operator revoked it. */
+    REVOKED,
     /** The registry is away, or the disk; may pass. */
     UNAVAILABLE
   }

@@ -34,7 +34,9 @@ import picocli.CommandLine.ScopeType;
       TokenCommand.class,
       NodeCommand.class,
       OperatorCommand.class,
-      AuditCommand.class
+      AuditCommand.class,
+      CaCommand.class,
+      RevokeCommand.class
     })
 public final class Hostmesh {
   @Option(

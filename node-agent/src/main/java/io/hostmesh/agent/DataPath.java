@@ -95,10 +95,12 @@ public final class DataPath implements AutoCloseable {
   }
 
   private final Connections connections;
+  private final MeshTls tls;
   private final List<Channel> listening = new ArrayList<>();
 
-  private DataPath(Connections connections) {
+  private DataPath(Connections connections, MeshTls tls) {
     this.connections = connections;
+    this.tls = tls;
   }
 
   /** Begins to take connections. */
@@ -111,6 +113,7 @@ public final class DataPath implements AutoCloseable {
       Settings settings) {
     MeshTls tls =
         new MeshTls(facts.identities(), clock, telemetry.metrics(), settings.resumption());
+    Callers callers = new UnrevokedCallers(facts.callers(), facts.identities(), settings.node());
     Sockets sockets = Sockets.epoll(settings.sockets());
     Connections connections =
         new Connections(loop -> new Upstreams(loop, tls, sockets), telemetry.metrics());
@@ -125,19 +128,24 @@ public final class DataPath implements AutoCloseable {
             telemetry,
             random,
             settings.node());
-    DataPath path = new DataPath(connections);
+    DataPath path = new DataPath(connections, tls);
     path.listening.addAll(
         ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));
     InboundCapture inbound =
         new InboundCapture(
-            receiver, facts.instances(), facts.destinations(), facts.callers(), connections);
+            receiver, facts.instances(), facts.destinations(), callers, connections);
     OutboundCapture outbound =
         new OutboundCapture(
-            sender, facts.destinations(), facts.callers(), connections, settings.passThrough());
+            sender, facts.destinations(), callers, connections, settings.passThrough());
     path.listening.addAll(
         ports.serve("inbound", new Arriving(facts.destinations(), inbound, outbound)));
     path.listening.addAll(ports.serve("outbound", outbound));
     return path;
+  }
+
+  /** Ends connections of identities that are revoked by the roots that hold now. */
+  public void rootsChanged() {
+    tls.rootsChanged();
   }
 
   /** How many accepted connections are open. */

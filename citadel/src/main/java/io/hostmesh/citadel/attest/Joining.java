@@ -19,6 +19,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -40,7 +41,11 @@ public final class Joining {
   private final Alarms alarms;
   private final Ledger ledger;
   private final MeterRegistry meters;
+  private final Consumer<String> revoked;
 
+  /**
+   * @param revoked throws where a node of this name was revoked
+   */
   public Joining(
       String trustDomain,
       Tokens tokens,
@@ -50,7 +55,8 @@ public final class Joining {
       Ledger ledger,
       MeterRegistry meters,
       InstantSource clock,
-      SecureRandom random) {
+      SecureRandom random,
+      Consumer<String> revoked) {
     this.trustDomain = trustDomain;
     this.tokens = tokens;
     this.nodes = nodes;
@@ -61,6 +67,7 @@ public final class Joining {
     this.alarms = alarms;
     this.ledger = ledger;
     this.meters = meters;
+    this.revoked = revoked;
   }
 
   /**
@@ -109,6 +116,7 @@ public final class Joining {
     SpiffeId id = joiningId(record, request.getNode());
     Nodes.Machine machine = new Nodes.Machine(presented.bearer().key(), from, token.id(), "");
     if (id instanceof SpiffeId.Node node) {
+      revoked.accept(node.node());
       nodes.checkFree(node.node(), machine, record.getReplace());
     }
     tokens.use(presented);
@@ -140,6 +148,7 @@ public final class Joining {
           Refusal.Reason.PROOF_WRONG, "this answer to the challenge was used already; ask anew");
     }
     Nodes.Machine machine = new Nodes.Machine(KeyPairs.fingerprint(key), from, "", who);
+    revoked.accept(id.node());
     nodes.checkFree(id.node(), machine, false);
     nodes.admit(id.node(), machine, false);
     return new Joined(id, key, who);

@@ -1,5 +1,6 @@
 package io.hostmesh.citadel.attest;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.hostmesh.api.v1.SignedStatement;
 import io.hostmesh.api.v1.TokenKind;
 import io.hostmesh.api.v1.TokenRecord;
@@ -10,15 +11,20 @@ import io.hostmesh.registry.Entry;
 import io.hostmesh.registry.KeyValue;
 import io.hostmesh.runtime.identity.JoinToken;
 import io.hostmesh.runtime.identity.SignedStatements;
+import io.hostmesh.runtime.tls.KeyIds;
+import io.hostmesh.runtime.tls.Pem;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -129,6 +135,41 @@ public final class Tokens {
     }
     return new Presented(
         token, record, bearer, entry.map(Entry::modifyIndex).orElse(KeyValue.ABSENT));
+  }
+
+  /**
+   * The ids of those that may still be used and name a root: with it, they are worth nothing.
+   *
+   * @throws Refusal where the registry does not answer
+   */
+  public List<String> unused(X509Certificate root) {
+    List<String> ids = new ArrayList<>();
+    Waiting.on(keyValue.list(PREFIX))
+        .forEach(
+            (key, entry) -> {
+              try {
+                SignedStatement statement = SignedStatements.parse(entry.bytes());
+                TokenRecord record = TokenRecord.parseFrom(statement.getPayload());
+                if (record.getUsedByKey().isEmpty()
+                    && !used.containsKey(record.getId())
+                    && record.getExpiresAtEpochSecond() > clock.instant().getEpochSecond()
+                    && isUnder(statement, root)) {
+                  ids.add(record.getId());
+                }
+              } catch (CertificateException | InvalidProtocolBufferException e) {
+                System.getLogger(Tokens.class.getName())
+                    .log(System.Logger.Level.DEBUG, key + " is no token of ours", e);
+              }
+            });
+    return ids;
+  }
+
+  private static boolean isUnder(SignedStatement statement, X509Certificate root)
+      throws CertificateException {
+    return statement.getChainCount() > 0
+        && KeyIds.authority(
+                Pem.certificate(statement.getChain(statement.getChainCount() - 1).toByteArray()))
+            .equals(KeyIds.subject(root));
   }
 
   private static final String AGAIN = "make a new one with \"hostmesh token create\"";

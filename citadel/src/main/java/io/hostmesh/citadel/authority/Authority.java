@@ -1,9 +1,15 @@
 package io.hostmesh.citadel.authority;
 
+import io.hostmesh.api.v1.SignedStatement;
+import io.hostmesh.citadel.Refusal;
 import io.hostmesh.citadel.authority.Profiles.Signer;
 import io.hostmesh.citadel.authority.Profiles.Validity;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.KeyPairs;
+import io.hostmesh.runtime.identity.SignedStatements;
+import io.hostmesh.runtime.tls.DenyList;
+import io.hostmesh.runtime.tls.KeyIds;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import java.security.KeyPair;
@@ -13,36 +19,50 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that sign: a root, and the intermediate under it that does the daily work. Both are made
- * at the first start. The intermediate is renewed at half of its life while the root's key is at
- * hand; where an operator took that key offline, a renewal waits for it. Safe for any thread.
+ * The keys that sign: roots, one of which signs, and the intermediate under it that does the daily
+ * work. Where citadel has the root itself, both are made at the first start; the intermediate is
+ * renewed at half of its life while its {@link IntermediateSource} can be asked. Safe for any
+ * thread; what changes something blocks.
  */
 public final class Authority {
   private static final System.Logger LOG = System.getLogger(Authority.class.getName());
-
-  /** The trust bundle's number while there is one root. */
-  private static final long FIRST_BUNDLE = 1;
-
-  /** Clocks of hosts differ: what was issued holds a little earlier. */
-  private static final Duration BACKDATING = Duration.ofMinutes(1);
+  private static final Duration PAUSE = Duration.ofSeconds(20);
 
   private final String trustDomain;
   private final Lifetimes lifetimes;
+  private final KeyPairs.Curve curve;
   private final InstantSource clock;
   private final AuthorityFiles files;
   private final Profiles profiles;
-  private final X509Certificate root;
-  private volatile Signer intermediate;
-  private volatile Svid own;
+  private final IntermediateCheck check;
+  private final IntermediateSource source;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+
+  private volatile RootState state;
+  private volatile @Nullable Intermediate current;
+  private volatile @Nullable Intermediate next;
+  private volatile @Nullable X509Certificate retiring;
+  private volatile @Nullable Svid own;
+  private volatile DenyList denied = DenyList.EMPTY;
+  private volatile TrustRoots roots;
+  private Optional<String> problem = Optional.empty();
+  private Instant notBefore = Instant.MIN;
 
   /**
-   * Opens the authority of a state folder, or makes it. Blocks for about a second.
+   * Opens the authority of a state folder, or makes it, with a root of its own on P-256. Blocks for
+   * about a second.
    *
-   * @throws io.hostmesh.runtime.UserError where the files cannot be used, the passphrase is wrong,
-   *     or they are of another trust domain
+   * @throws UserError where the files cannot be used, the passphrase is wrong, or they are of
+   *     another trust domain
    */
   public static Authority open(
       String trustDomain,
@@ -50,119 +70,382 @@ public final class Authority {
       AuthorityFiles files,
       InstantSource clock,
       SecureRandom random) {
-    Profiles profiles = new Profiles(trustDomain, random);
-    if (!files.exists()) {
-      KeyPair pair = KeyPairs.generate();
-      Validity validity = validity(lifetimes.root(), clock.instant());
-      files.writeRoot(
-          new Signer(
-              profiles.root(pair.getPublic(), pair.getPrivate(), validity), pair.getPrivate()));
-      LOG.log(System.Logger.Level.INFO, "made a root for the trust domain " + trustDomain);
-    }
-    X509Certificate root = files.root(trustDomain);
-    Signer intermediate =
-        files
-            .intermediate(root)
-            .orElseGet(() -> freshIntermediate(profiles, files, root, lifetimes, clock));
-    return new Authority(trustDomain, lifetimes, clock, files, profiles, root, intermediate);
+    return open(trustDomain, lifetimes, KeyPairs.Curve.P256, files, clock, random);
   }
 
-  private Authority(
+  /** {@link #open(String, Lifetimes, AuthorityFiles, InstantSource, SecureRandom)} on a curve. */
+  public static Authority open(
       String trustDomain,
       Lifetimes lifetimes,
+      KeyPairs.Curve curve,
+      AuthorityFiles files,
+      InstantSource clock,
+      SecureRandom random) {
+    Profiles profiles = new Profiles(trustDomain, random);
+    if (!files.exists()) {
+      files.writeFirstRoot(freshRoot(profiles, lifetimes, curve, clock.instant()));
+      LOG.log(System.Logger.Level.INFO, "made a root for the trust domain " + trustDomain);
+    }
+    Authority authority =
+        new Authority(
+            trustDomain,
+            lifetimes,
+            curve,
+            clock,
+            files,
+            profiles,
+            new BuiltInSource(files, profiles, clock),
+            files.state(trustDomain));
+    authority.begin();
+    return authority;
+  }
+
+  Authority(
+      String trustDomain,
+      Lifetimes lifetimes,
+      KeyPairs.Curve curve,
       InstantSource clock,
       AuthorityFiles files,
       Profiles profiles,
-      X509Certificate root,
-      Signer intermediate) {
+      IntermediateSource source,
+      RootState state) {
     this.trustDomain = trustDomain;
     this.lifetimes = lifetimes;
+    this.curve = curve;
     this.clock = clock;
     this.files = files;
     this.profiles = profiles;
-    this.root = root;
-    this.intermediate = intermediate;
-    this.own = makeOwn();
+    this.check = new IntermediateCheck(trustDomain, profiles);
+    this.source = source;
+    this.state = state;
+    this.roots = new TrustRoots(trustDomain, state.roots(), state.sequence());
   }
 
-  private static Signer freshIntermediate(
-      Profiles profiles,
-      AuthorityFiles files,
-      X509Certificate root,
-      Lifetimes lifetimes,
-      InstantSource clock) {
-    KeyPair pair = KeyPairs.generate();
-    Signer signer = new Signer(root, files.rootKey());
-    Validity wished = validity(lifetimes.intermediate(), clock.instant());
-    Instant end = earlier(wished.notAfter(), root.getNotAfter().toInstant());
-    X509Certificate certificate =
-        profiles.intermediate(pair.getPublic(), signer, new Validity(wished.notBefore(), end));
-    Signer fresh = new Signer(certificate, pair.getPrivate());
-    files.writeIntermediate(fresh);
-    LOG.log(
-        System.Logger.Level.INFO,
-        "made an intermediate, valid until " + certificate.getNotAfter().toInstant());
-    return fresh;
+  /** Takes what is on disk, makes what is missing. */
+  void begin() {
+    next = load(AuthorityFiles.NEXT);
+    Intermediate found = load(AuthorityFiles.CURRENT);
+    use(found == null ? fresh(AuthorityFiles.CURRENT) : found);
+  }
+
+  /** Refuses files that are of another root; expired ones are replaced where that is possible. */
+  private @Nullable Intermediate load(String name) {
+    Intermediate found = files.intermediate(name).orElse(null);
+    if (found == null || IntermediateCheck.rootOf(found.chain(), state.roots()).isPresent()) {
+      return found;
+    }
+    throw new UserError(files.path(name) + ": is not signed by a root of " + trustDomain);
+  }
+
+  private static Signer freshRoot(
+      Profiles profiles, Lifetimes lifetimes, KeyPairs.Curve curve, Instant now) {
+    KeyPair pair = KeyPairs.generate(curve);
+    Validity validity = Validity.from(now, lifetimes.root());
+    return new Signer(
+        profiles.root(pair.getPublic(), pair.getPrivate(), validity), pair.getPrivate());
+  }
+
+  /** Has another intermediate signed and keeps it under a name. */
+  private Intermediate fresh(String name) {
+    X509Certificate root = state.signingRoot();
+    KeyPair pair = KeyPairs.generate(curve);
+    Optional<String> why = source.unavailable(root);
+    if (why.isPresent()) {
+      throw new Refusal(Refusal.Reason.UNAVAILABLE, why.get());
+    }
+    Intermediate made =
+        check.accepted(
+            source.sign(profiles.request(pair), root, lifetimes.intermediate()),
+            pair.getPrivate(),
+            state.roots(),
+            clock.instant(),
+            "the new intermediate");
+    files.writeIntermediate(name, made);
+    LOG.log(System.Logger.Level.INFO, "made an " + made);
+    return made;
+  }
+
+  private void use(Intermediate intermediate) {
+    current = intermediate;
+    own = makeOwn();
+    changed();
+  }
+
+  private void changed() {
+    Set<String> keys = new HashSet<>();
+    state.retiringRoot().flatMap(KeyIds::subject).ifPresent(keys::add);
+    X509Certificate old = retiring;
+    if (old != null) {
+      KeyIds.subject(old).ifPresent(keys::add);
+    }
+    roots = new TrustRoots(trustDomain, state.roots(), state.sequence(), denied, keys);
+    listeners.forEach(Runnable::run);
+  }
+
+  /** Calls back, on any thread, whenever {@link #roots} or what signs has changed. */
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
   }
 
   public String trustDomain() {
     return trustDomain;
   }
 
+  /** The root above the intermediate, to which what is issued here leads. */
   public X509Certificate root() {
-    return root;
+    Intermediate held = current;
+    return held == null
+        ? state.signingRoot()
+        : IntermediateCheck.rootOf(held.chain(), state.roots()).orElseGet(state::signingRoot);
   }
 
+  /** How far a rotation of the root has come. */
+  public RootState state() {
+    return state;
+  }
+
+  /**
+   * @throws Refusal where there is none yet
+   */
   public X509Certificate intermediate() {
-    return intermediate.certificate();
+    return signer().certificate();
   }
 
-  /** What everyone in the mesh trusts. */
+  /** The intermediate that is to sign next; empty where none was prepared. */
+  public Optional<X509Certificate> nextIntermediate() {
+    return Optional.ofNullable(next).map(Intermediate::certificate);
+  }
+
+  /** The intermediate that signed before, until it is retired. */
+  public Optional<X509Certificate> retiringIntermediate() {
+    return Optional.ofNullable(retiring);
+  }
+
+  /** The fingerprint of the root above the intermediate that signs. */
+  public String issuingRoot() {
+    return KeyIds.fingerprint(root());
+  }
+
+  /** What everyone in the mesh trusts; the same object until it changes. */
   public TrustRoots roots() {
-    return new TrustRoots(trustDomain, List.of(root), FIRST_BUNDLE);
+    return roots;
+  }
+
+  /** From now on these are denied. */
+  public synchronized void denied(DenyList list) {
+    if (!list.equals(denied)) {
+      denied = list;
+      changed();
+    }
   }
 
   /** Citadel's own certificate, for its server and its statements. */
   public Svid own() {
-    return own;
+    Svid held = own;
+    if (held == null) {
+      throw none();
+    }
+    return held;
+  }
+
+  private Intermediate signer() {
+    Intermediate held = current;
+    if (held == null) {
+      throw none();
+    }
+    return held;
+  }
+
+  private static Refusal none() {
+    return new Refusal(
+        Refusal.Reason.UNAVAILABLE,
+        "citadel has no intermediate yet; see \"hostmesh ca status\" on its host");
   }
 
   /**
    * Signs a leaf, which nobody has judged yet.
    *
-   * @return the leaf, then the intermediate
+   * @return the leaf, then the intermediate and what stands above it, without the root
    */
   public List<X509Certificate> sign(SpiffeId id, PublicKey key, Duration lifetime) {
-    Signer signer = intermediate;
-    Validity wished = validity(lifetime, clock.instant());
-    Instant end = earlier(wished.notAfter(), signer.certificate().getNotAfter().toInstant());
-    return List.of(
-        profiles.leaf(id, key, signer, new Validity(wished.notBefore(), end)),
-        signer.certificate());
+    Intermediate by = signer();
+    Validity wished = Validity.from(clock.instant(), lifetime);
+    Instant end = by.certificate().getNotAfter().toInstant();
+    List<X509Certificate> chain = new ArrayList<>();
+    chain.add(
+        profiles.leaf(
+            id,
+            key,
+            by.signer(),
+            new Validity(
+                wished.notBefore(), wished.notAfter().isBefore(end) ? wished.notAfter() : end)));
+    chain.addAll(by.chain());
+    return chain;
   }
 
   /**
-   * Renews the intermediate and the own certificate where half of their life is over. To be called
-   * every few seconds; blocks.
+   * Signs another citadel's intermediate with the root, for {@code hostmesh ca sign}.
+   *
+   * @param csr PKCS #10, DER
+   * @return the intermediate, then the root
+   */
+  public List<X509Certificate> signIntermediate(byte[] csr) {
+    X509Certificate root = state.signingRoot();
+    Optional<String> why = source.unavailable(root);
+    if (why.isPresent()) {
+      throw new UserError(why.get());
+    }
+    try {
+      List<X509Certificate> chain =
+          new ArrayList<>(source.sign(csr, root, lifetimes.intermediate()));
+      chain.add(root);
+      return chain;
+    } catch (IllegalArgumentException e) {
+      throw new UserError(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Renews the intermediate and the own certificate where half of their life is over, or another
+   * root signs by now. To be called every few seconds; blocks.
    */
   public synchronized void renew() {
     Instant now = clock.instant();
-    if (isHalfOver(intermediate.certificate(), now)) {
-      if (files.hasRootKey()) {
-        intermediate = freshIntermediate(profiles, files, root, lifetimes, clock);
-        own = makeOwn();
-      } else {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "the intermediate ends at "
-                + intermediate.certificate().getNotAfter().toInstant()
-                + " and the root's key is not here: put "
-                + files.rootKeyPath()
-                + " back until it is renewed");
+    Intermediate held = signer();
+    boolean isUnderAnother = !issuingRoot().equals(state.signing());
+    if (isUnderAnother || isHalfOver(held.certificate(), now)) {
+      Optional<String> why = source.unavailable(state.signingRoot());
+      if (why.isPresent()) {
+        cannotRenew(held, why.get());
+      } else if (!now.isBefore(notBefore)) {
+        renewIntermediate(held, now);
       }
     }
     if (isHalfOver(own().leaf(), now)) {
       own = makeOwn();
+    }
+  }
+
+  private void renewIntermediate(Intermediate held, Instant now) {
+    try {
+      use(fresh(AuthorityFiles.CURRENT));
+      problem = Optional.empty();
+    } catch (Refusal | UserError e) {
+      notBefore = now.plus(PAUSE);
+      cannotRenew(held, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void cannotRenew(Intermediate held, String why) {
+    if (!problem.equals(Optional.of(why))) {
+      problem = Optional.of(why);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the intermediate ends at "
+              + held.certificate().getNotAfter().toInstant()
+              + " and cannot be renewed: "
+              + why);
+    }
+  }
+
+  /** Why the intermediate is not renewed, where it should be; empty where all is well. */
+  public synchronized Optional<String> problem() {
+    return problem;
+  }
+
+  /** Has another intermediate made, which signs nothing yet. */
+  public synchronized X509Certificate prepareIntermediate() {
+    Intermediate made = fresh(AuthorityFiles.NEXT);
+    next = made;
+    return made.certificate();
+  }
+
+  /** The prepared intermediate signs from now on; what the other signed is renewed early. */
+  public synchronized void activateIntermediate() {
+    Intermediate prepared = next;
+    if (prepared == null) {
+      throw new UserError(
+          "no intermediate was prepared; run: hostmesh ca rotate intermediate --prepare");
+    }
+    retiring = signer().certificate();
+    files.writeIntermediate(AuthorityFiles.CURRENT, prepared);
+    files.delete(AuthorityFiles.NEXT);
+    next = null;
+    use(prepared);
+    LOG.log(System.Logger.Level.INFO, "the prepared " + prepared + " signs now");
+  }
+
+  /** The intermediate that signed before is forgotten. Its key went when it was activated. */
+  public synchronized void retireIntermediate() {
+    if (retiring == null) {
+      throw new UserError("no intermediate is on its way out");
+    }
+    retiring = null;
+    changed();
+  }
+
+  /** Makes a root that is to follow the one that signs. Its key is on disk when this returns. */
+  public synchronized RootState prepareRoot() {
+    if (state.roots().size() > 1) {
+      throw new UserError(
+          "a rotation of the root is under way ("
+              + state.phase()
+              + "); finish it first, see \"hostmesh ca status\"");
+    }
+    Optional<String> why = source.unavailable(state.signingRoot());
+    if (why.isPresent()) {
+      throw new UserError(why.get());
+    }
+    Signer root = freshRoot(profiles, lifetimes, curve, clock.instant());
+    files.writeLaterRoot(root);
+    return state.prepared(root.certificate());
+  }
+
+  /**
+   * Signs a state with the root that signs now, so that whoever trusts this one follows.
+   *
+   * @throws UserError where the root's key is not here
+   */
+  public SignedStatement statement(RootState following, X509Certificate by, String operator) {
+    if (!files.hasRootKey(by)) {
+      throw new UserError(
+          "this needs the root's key: put " + files.rootKeyPath(by) + " back until it is done");
+    }
+    return SignedStatements.sign(
+        following.statement(trustDomain, operator, clock.instant().getEpochSecond()),
+        List.of(by),
+        files.rootKey(by));
+  }
+
+  /** What was last adopted, as the registry should hold it; empty before the first rotation. */
+  public Optional<SignedStatement> statement() {
+    return files.statement();
+  }
+
+  /**
+   * From now on these roots hold. Where another one signs, the next {@link #renew} makes the
+   * intermediate anew under it.
+   *
+   * @param statement that says so, judged
+   */
+  public synchronized void adopt(RootState following, SignedStatement statement) {
+    files.writeState(statement);
+    boolean isAnother = !following.signing().equals(state.signing());
+    state = following;
+    LOG.log(
+        System.Logger.Level.INFO,
+        "the roots are now number "
+            + following.sequence()
+            + " ("
+            + following.phase()
+            + "): "
+            + following.roots().size()
+            + ", of which "
+            + following.signing().substring(0, 16)
+            + " signs");
+    changed();
+    if (isAnother) {
+      notBefore = Instant.MIN;
     }
   }
 
@@ -176,16 +459,5 @@ public final class Authority {
     Instant begin = certificate.getNotBefore().toInstant();
     Duration life = Duration.between(begin, certificate.getNotAfter().toInstant());
     return now.isAfter(begin.plus(life.dividedBy(2)));
-  }
-
-  /** Backdated by a minute, by less where the whole life is short. */
-  private static Validity validity(Duration lifetime, Instant now) {
-    Duration tenth = lifetime.dividedBy(10);
-    Duration back = tenth.compareTo(BACKDATING) < 0 ? tenth : BACKDATING;
-    return new Validity(now.minus(back), now.plus(lifetime));
-  }
-
-  private static Instant earlier(Instant one, Instant other) {
-    return one.isBefore(other) ? one : other;
   }
 }

@@ -1,14 +1,19 @@
 package io.hostmesh.citadel.authority;
 
+import io.hostmesh.api.v1.RootsStatement;
+import io.hostmesh.api.v1.SignedStatement;
 import io.hostmesh.citadel.authority.Profiles.Signer;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.state.StateFiles;
+import io.hostmesh.runtime.tls.KeyIds;
 import io.hostmesh.runtime.tls.Pem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -18,13 +23,19 @@ import java.util.Optional;
 
 /**
  * The authority on disk, each file for the owner's eyes only: {@code root.crt}, {@code root.key}
- * (which may be taken away while no new intermediate is needed) and {@code intermediate.pem} (key
- * and certificate). Keys are encrypted. Blocking.
+ * (which may be taken away while no new intermediate is needed), those of a later root as {@code
+ * root-<fingerprint>}, {@code roots.pb} (how far a rotation has come), {@code intermediate.pem}
+ * (key and chain), {@code intermediate-next.pem} and {@code intermediate-next.key} while another
+ * one is being made. Keys are encrypted. What cannot be read is kept as it is. Blocking.
  */
 public final class AuthorityFiles {
+  static final String CURRENT = "intermediate.pem";
+  static final String NEXT = "intermediate-next.pem";
+  private static final String PENDING = "intermediate-next.key";
   private static final String ROOT = "root.crt";
   private static final String ROOT_KEY = "root.key";
-  private static final String INTERMEDIATE = "intermediate.pem";
+  private static final String STATE = "roots.pb";
+  private static final int SHORT = 16;
   private static final int URI_NAME = 6;
 
   private final StateFiles files;
@@ -37,63 +48,164 @@ public final class AuthorityFiles {
     this.random = random;
   }
 
+  /** Whether there is a root of this citadel's own, or one that was given to it. */
   boolean exists() {
-    return Files.exists(files.path(ROOT));
+    return Files.exists(files.path(ROOT)) || Files.exists(files.path(STATE));
   }
 
-  boolean hasRootKey() {
-    return Files.exists(files.path(ROOT_KEY));
+  boolean hasRootKey(X509Certificate root) {
+    return Files.exists(rootKeyPath(root));
   }
 
-  Path rootKeyPath() {
-    return files.path(ROOT_KEY);
+  Path rootKeyPath(X509Certificate root) {
+    return files.path(keyName(root));
+  }
+
+  private String keyName(X509Certificate root) {
+    boolean isFirst =
+        read(ROOT).filter(text -> certificates(ROOT, text).contains(root)).isPresent();
+    return isFirst ? ROOT_KEY : laterName(root) + ".key";
+  }
+
+  private static String laterName(X509Certificate root) {
+    return "root-" + KeyIds.fingerprint(root).substring(0, SHORT);
   }
 
   /** The key first: a root that has a certificate has its key. */
-  void writeRoot(Signer root) {
+  void writeFirstRoot(Signer root) {
     write(ROOT_KEY, EncryptedKey.encrypt(root.key(), passphrase, random));
-    write(ROOT, encode(root.certificate()));
+    write(ROOT, encode(List.of(root.certificate())));
   }
 
-  void writeIntermediate(Signer intermediate) {
-    write(
-        INTERMEDIATE,
-        EncryptedKey.encrypt(intermediate.key(), passphrase, random)
-            + encode(intermediate.certificate()));
+  /** A root that is to follow another. */
+  void writeLaterRoot(Signer root) {
+    String name = laterName(root.certificate());
+    write(name + ".key", EncryptedKey.encrypt(root.key(), passphrase, random));
+    write(name + ".crt", encode(List.of(root.certificate())));
   }
 
-  X509Certificate root(String trustDomain) {
-    X509Certificate root = certificate(ROOT, required(ROOT));
-    if (!names(root).contains("spiffe://" + trustDomain)) {
+  PrivateKey rootKey(X509Certificate root) {
+    String name = keyName(root);
+    PrivateKey key = key(name, required(name));
+    checkKey(name, key, root);
+    return key;
+  }
+
+  /**
+   * How far things have come; the statement is what the registry holds, unsigned where no root is
+   * here to sign it.
+   */
+  void writeState(SignedStatement statement) {
+    try {
+      files.write(STATE, statement.toByteArray());
+    } catch (IOException e) {
+      throw new UserError(files.path(STATE) + ": cannot be written: " + e, e);
+    }
+  }
+
+  /** The roots that hold, as they were last written; the first root where that never happened. */
+  RootState state(String trustDomain) {
+    RootState state =
+        statement()
+            .map(
+                statement -> {
+                  try {
+                    return RootState.read(RootsStatement.parseFrom(statement.getPayload()));
+                  } catch (GeneralSecurityException | IOException e) {
+                    throw damaged(STATE, e);
+                  }
+                })
+            .orElseGet(() -> RootState.of(only(ROOT, certificates(ROOT, required(ROOT)))));
+    X509Certificate root = state.signingRoot();
+    List<String> names = names(root);
+    if (!names.isEmpty() && !names.contains("spiffe://" + trustDomain)) {
       throw new UserError(
-          files.path(ROOT)
+          files.path(statement().isPresent() ? STATE : ROOT)
               + ": is the root of "
-              + names(root)
+              + names
               + ", the configuration says trust-domain = "
               + trustDomain
               + "; give this citadel another state-dir or the trust domain that it was made for");
     }
-    return root;
+    return state;
   }
 
-  PrivateKey rootKey() {
-    return key(ROOT_KEY, required(ROOT_KEY));
+  Optional<SignedStatement> statement() {
+    try {
+      Optional<byte[]> bytes = files.read(STATE);
+      return bytes.isPresent()
+          ? Optional.of(SignedStatement.parseFrom(bytes.get()))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw damaged(STATE, e);
+    }
   }
 
-  /** The intermediate; empty where there is none yet. */
-  Optional<Signer> intermediate(X509Certificate root) {
-    return read(INTERMEDIATE)
+  void writeIntermediate(String name, Intermediate intermediate) {
+    write(
+        name,
+        EncryptedKey.encrypt(intermediate.key(), passphrase, random)
+            + encode(intermediate.chain()));
+  }
+
+  /** An intermediate whose key belongs to it; empty where there is none. */
+  Optional<Intermediate> intermediate(String name) {
+    return read(name)
         .map(
             text -> {
-              X509Certificate certificate = certificate(INTERMEDIATE, text);
-              try {
-                certificate.verify(root.getPublicKey());
-              } catch (GeneralSecurityException e) {
-                throw new UserError(
-                    files.path(INTERMEDIATE) + ": is not signed by " + files.path(ROOT), e);
-              }
-              return new Signer(certificate, key(INTERMEDIATE, text));
+              List<X509Certificate> chain = certificates(name, text);
+              PrivateKey key = key(name, text);
+              checkKey(name, key, chain.getFirst());
+              return new Intermediate(chain, key);
             });
+  }
+
+  void delete(String name) {
+    try {
+      files.delete(name);
+    } catch (IOException e) {
+      throw new UserError(files.path(name) + ": cannot be deleted: " + e, e);
+    }
+  }
+
+  /** The key of a request that an operator has signed elsewhere, made where there is none. */
+  KeyPair pendingKey(KeyPairs.Curve curve) {
+    Optional<String> kept = read(PENDING);
+    if (kept.isPresent()) {
+      return pair(key(PENDING, kept.get()));
+    }
+    KeyPair fresh = KeyPairs.generate(curve);
+    write(PENDING, EncryptedKey.encrypt(fresh.getPrivate(), passphrase, random));
+    return fresh;
+  }
+
+  void deletePending() {
+    delete(PENDING);
+  }
+
+  /** Of the current intermediate's file, for a request for the same key. */
+  static KeyPair pair(PrivateKey key) {
+    try {
+      return new KeyPair(KeyPairs.publicOf(key), key);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("a key of ours that is none", e);
+    }
+  }
+
+  Path path(String name) {
+    return files.path(name);
+  }
+
+  private void checkKey(String name, PrivateKey key, X509Certificate certificate) {
+    try {
+      if (KeyPairs.publicOf(key).equals(certificate.getPublicKey())) {
+        return;
+      }
+    } catch (GeneralSecurityException e) {
+      throw damaged(name, e);
+    }
+    throw new UserError(
+        files.path(name) + ": its key is not that of its certificate; restore it from a backup");
   }
 
   private PrivateKey key(String name, String text) {
@@ -108,18 +220,29 @@ public final class AuthorityFiles {
     }
   }
 
-  private X509Certificate certificate(String name, String text) {
+  private List<X509Certificate> certificates(String name, String text) {
     try {
       List<X509Certificate> certificates = Pem.certificates(text);
-      if (certificates.size() == 1) {
-        return certificates.getFirst();
+      if (certificates.isEmpty()) {
+        throw new UserError(files.path(name) + ": holds no certificate; restore it from a backup");
       }
+      return certificates;
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      throw damaged(name, e);
+    }
+  }
+
+  private X509Certificate only(String name, List<X509Certificate> certificates) {
+    if (certificates.size() != 1) {
       throw new UserError(
           files.path(name) + ": holds " + certificates.size() + " certificates, expected one");
-    } catch (GeneralSecurityException | IllegalArgumentException e) {
-      throw new UserError(
-          files.path(name) + ": is damaged: " + e.getMessage() + "; restore it from a backup", e);
     }
+    return certificates.getFirst();
+  }
+
+  private UserError damaged(String name, Exception e) {
+    return new UserError(
+        files.path(name) + ": is damaged: " + e.getMessage() + "; restore it from a backup", e);
   }
 
   private static List<String> names(X509Certificate certificate) {
@@ -136,9 +259,9 @@ public final class AuthorityFiles {
     }
   }
 
-  private static String encode(X509Certificate certificate) {
+  private static String encode(List<X509Certificate> certificates) {
     try {
-      return Pem.encode(List.of(certificate));
+      return Pem.encode(certificates);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("a certificate just made cannot be encoded", e);
     }

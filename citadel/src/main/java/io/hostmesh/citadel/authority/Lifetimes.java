@@ -40,6 +40,16 @@ public record Lifetimes(
         service, node, intermediate, root, section.duration("rejoin", DEFAULT.rejoin));
   }
 
+  /** The longest that a service's certificate can hold. */
+  public Duration longestService() {
+    return service;
+  }
+
+  /** The longest that any certificate below the intermediate can hold. */
+  public Duration longestLeaf() {
+    return service.compareTo(node) > 0 ? service : node;
+  }
+
   private static Duration within(
       Section section, String key, Duration otherwise, String issuer, Duration limit) {
     Duration lifetime = section.duration(key, otherwise);

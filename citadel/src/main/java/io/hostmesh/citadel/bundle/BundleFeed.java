@@ -1,11 +1,9 @@
 package io.hostmesh.citadel.bundle;
 
-import com.google.protobuf.ByteString;
 import io.hostmesh.api.v1.JwtAuthority;
 import io.hostmesh.api.v1.TrustBundle;
+import io.hostmesh.runtime.identity.Bundles;
 import io.hostmesh.runtime.tls.TrustRoots;
-import java.security.cert.CertificateEncodingException;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,7 +29,9 @@ public final class BundleFeed {
 
   /** The bundle that holds now. */
   public TrustBundle current() {
-    return message(roots.get()).toBuilder().addAllJwtAuthorities(jwtAuthorities.get()).build();
+    return Bundles.message(roots.get()).toBuilder()
+        .addAllJwtAuthorities(jwtAuthorities.get())
+        .build();
   }
 
   /**
@@ -43,7 +43,7 @@ public final class BundleFeed {
     return () -> followers.remove(follower);
   }
 
-  /** Tells everyone what holds now. */
+  /** Tells everyone what holds now. To be called at every change, too. */
   public void repeat() {
     TrustBundle bundle = current();
     followers.forEach(follower -> follower.accept(bundle));
@@ -51,18 +51,5 @@ public final class BundleFeed {
 
   public int followers() {
     return followers.size();
-  }
-
-  private static TrustBundle message(TrustRoots roots) {
-    TrustBundle.Builder bundle =
-        TrustBundle.newBuilder().setTrustDomain(roots.trustDomain()).setSequence(roots.sequence());
-    for (X509Certificate root : roots.roots()) {
-      try {
-        bundle.addRoots(ByteString.copyFrom(root.getEncoded()));
-      } catch (CertificateEncodingException e) {
-        throw new IllegalStateException("a root cannot be encoded", e);
-      }
-    }
-    return bundle.build();
   }
 }

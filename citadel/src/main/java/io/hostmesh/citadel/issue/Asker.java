@@ -19,7 +19,7 @@ public record Asker(SpiffeId id, X509Certificate leaf, Instant expired) {
 
   /**
    * Judges a chain. An expired one counts as of its last moment, so that a node that was away can
-   * renew; each request decides whether that is enough.
+   * renew; each request decides whether that is enough, and refuses who is denied with the reason.
    *
    * @throws CertificateException where it is none of this mesh
    */
@@ -30,7 +30,11 @@ public record Asker(SpiffeId id, X509Certificate leaf, Instant expired) {
     }
     Instant end = chain.getFirst().getNotAfter().toInstant();
     boolean isExpired = now.isAfter(end);
-    SpiffeId id = SvidVerifier.verify(chain, roots, isExpired ? end : now);
+    SpiffeId id =
+        SvidVerifier.verify(
+            chain,
+            new TrustRoots(roots.trustDomain(), roots.roots(), roots.sequence()),
+            isExpired ? end : now);
     return new Asker(id, chain.getFirst(), isExpired ? end : Instant.MAX);
   }
 

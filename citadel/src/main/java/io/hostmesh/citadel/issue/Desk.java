@@ -11,6 +11,7 @@ import io.hostmesh.citadel.Refusal;
 import io.hostmesh.citadel.attest.Joining;
 import io.hostmesh.citadel.attest.Nodes;
 import io.hostmesh.citadel.authority.Lifetimes;
+import io.hostmesh.citadel.revoke.Revocations;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.identity.Csr;
@@ -18,6 +19,7 @@ import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -32,6 +34,7 @@ public final class Desk {
   private final Joining joining;
   private final Nodes nodes;
   private final Entitlements entitlements;
+  private final Revocations revocations;
   private final Issuer issuer;
   private final JwtIssuer jwtIssuer;
   private final InstantSource clock;
@@ -46,6 +49,7 @@ public final class Desk {
       Joining joining,
       Nodes nodes,
       Entitlements entitlements,
+      Revocations revocations,
       Issuer issuer,
       JwtIssuer jwtIssuer,
       InstantSource clock) {
@@ -55,6 +59,7 @@ public final class Desk {
     this.joining = joining;
     this.nodes = nodes;
     this.entitlements = entitlements;
+    this.revocations = revocations;
     this.issuer = issuer;
     this.jwtIssuer = jwtIssuer;
     this.clock = clock;
@@ -92,12 +97,16 @@ public final class Desk {
               + ", longer ago than lifetime.rejoin; join again with a new token");
     }
     switch (asker.id()) {
-      case SpiffeId.Node node -> nodes.checkCurrent(node.node(), asker.key());
+      case SpiffeId.Node node -> {
+        nodes.checkCurrent(node.node(), asker.key());
+        revocations.check(node.node(), Optional.empty());
+      }
       case SpiffeId.Control control when control.role() == SpiffeId.Control.Role.PILOT -> {}
       default ->
           throw new Refusal(
               Refusal.Reason.NOT_ACCEPTED, "only nodes and pilots renew here, not " + asker.id());
     }
+    revocations.checkShown(asker.id(), asker.leaf());
     return issuer.issue("renew", asker.id().uri(), asker.id(), key, lifetimes.node());
   }
 
@@ -124,6 +133,8 @@ public final class Desk {
     }
     asker.requireValid();
     nodes.checkCurrent(node.node(), asker.key());
+    revocations.check(node.node(), Optional.of(service));
+    revocations.checkShown(asker.id(), asker.leaf());
     entitlements.check(node.node(), service);
     return SpiffeId.Service.of(trustDomain, datacenter, service);
   }

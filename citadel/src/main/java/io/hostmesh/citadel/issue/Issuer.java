@@ -1,6 +1,7 @@
 package io.hostmesh.citadel.issue;
 
 import io.hostmesh.citadel.authority.Authority;
+import io.hostmesh.citadel.ledger.IssuedBook;
 import io.hostmesh.citadel.ledger.Ledger;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.identity.KeyPairs;
@@ -22,6 +23,7 @@ public final class Issuer {
   private final Authority authority;
   private final Ledger ledger;
   private final InstantSource clock;
+  private final IssuedBook book;
 
   /** What signs; apart from {@link Authority}, so that a test can let it sign nonsense. */
   @FunctionalInterface
@@ -29,15 +31,17 @@ public final class Issuer {
     List<X509Certificate> sign(SpiffeId id, PublicKey key, Duration lifetime);
   }
 
-  public Issuer(Authority authority, Ledger ledger, InstantSource clock) {
-    this(authority::sign, authority, ledger, clock);
+  public Issuer(Authority authority, Ledger ledger, IssuedBook book, InstantSource clock) {
+    this(authority::sign, authority, ledger, book, clock);
   }
 
-  Issuer(Signing signing, Authority authority, Ledger ledger, InstantSource clock) {
+  Issuer(
+      Signing signing, Authority authority, Ledger ledger, IssuedBook book, InstantSource clock) {
     this.signing = signing;
     this.authority = authority;
     this.ledger = ledger;
     this.clock = clock;
+    this.book = book;
   }
 
   /**
@@ -51,14 +55,16 @@ public final class Issuer {
     List<X509Certificate> chain = signing.sign(id, key, lifetime);
     judge(chain, id, key, lifetime);
     X509Certificate leaf = chain.getFirst();
-    ledger.append(
-        event,
+    JsonObject facts =
         new JsonObject()
             .put("id", id.uri())
             .put("serial", leaf.getSerialNumber().toString(16))
             .put("notAfter", leaf.getNotAfter().toInstant().toString())
             .put("key", KeyPairs.fingerprint(key))
-            .put("asker", asker));
+            .put("asker", asker)
+            .put(IssuedBook.ROOT, authority.issuingRoot().substring(0, 16));
+    ledger.append(event, facts);
+    book.read(facts);
     return chain;
   }
 

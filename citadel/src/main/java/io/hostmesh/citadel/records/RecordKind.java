@@ -2,9 +2,11 @@ package io.hostmesh.citadel.records;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import io.hostmesh.api.v1.CitadelReport;
 import io.hostmesh.api.v1.Entitlement;
 import io.hostmesh.api.v1.JwtKeysRecord;
 import io.hostmesh.api.v1.NodeRecord;
+import io.hostmesh.api.v1.RevocationList;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
@@ -15,6 +17,7 @@ import java.util.regex.Pattern;
  * @param what its name in messages
  * @param prefix where it stands in KV; the rest of a key is the record's name, a node's
  * @param example any message of the kind
+ * @param again for signing anew, when what signed it before is to go
  */
 public record RecordKind<T extends Message>(
     String what,
@@ -24,7 +27,15 @@ public record RecordKind<T extends Message>(
     Function<T, String> trustDomainOf,
     Function<T, String> nameOf,
     ToLongFunction<T> versionOf,
-    ToLongFunction<T> signedAtOf) {
+    ToLongFunction<T> signedAtOf,
+    Again<T> again) {
+
+  /** Makes the same statement anew. */
+  @FunctionalInterface
+  public interface Again<T> {
+    T of(T message, long version, long signedAtEpochSecond);
+  }
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
   /** Which services a node may claim. */
@@ -37,7 +48,9 @@ public record RecordKind<T extends Message>(
           Entitlement::getTrustDomain,
           Entitlement::getNode,
           Entitlement::getVersion,
-          Entitlement::getSignedAtEpochSecond);
+          Entitlement::getSignedAtEpochSecond,
+          (message, version, at) ->
+              message.toBuilder().setVersion(version).setSignedAtEpochSecond(at).build());
 
   /** Which machine a node's name belongs to. */
   public static final RecordKind<NodeRecord> NODES =
@@ -49,7 +62,40 @@ public record RecordKind<T extends Message>(
           NodeRecord::getTrustDomain,
           NodeRecord::getNode,
           NodeRecord::getVersion,
-          NodeRecord::getSignedAtEpochSecond);
+          NodeRecord::getSignedAtEpochSecond,
+          (message, version, at) ->
+              message.toBuilder().setVersion(version).setSignedAtEpochSecond(at).build());
+
+  /** Who was revoked: one record, whose name is {@link #LIST}. */
+  public static final RecordKind<RevocationList> REVOCATIONS =
+      new RecordKind<>(
+          "list of revocations",
+          "hostmesh/revocations/",
+          RevocationList.getDefaultInstance(),
+          RevocationList.parser(),
+          RevocationList::getTrustDomain,
+          RevocationList::getName,
+          RevocationList::getVersion,
+          RevocationList::getSignedAtEpochSecond,
+          (message, version, at) ->
+              message.toBuilder().setVersion(version).setSignedAtEpochSecond(at).build());
+
+  /** The name of the one list of revocations. */
+  public static final String LIST = "list";
+
+  /** How things are at each citadel. */
+  public static final RecordKind<CitadelReport> CITADELS =
+      new RecordKind<>(
+          "report of citadel",
+          "hostmesh/citadels/",
+          CitadelReport.getDefaultInstance(),
+          CitadelReport.parser(),
+          CitadelReport::getTrustDomain,
+          CitadelReport::getName,
+          CitadelReport::getVersion,
+          CitadelReport::getSignedAtEpochSecond,
+          (message, version, at) ->
+              message.toBuilder().setVersion(version).setSignedAtEpochSecond(at).build());
 
   /** With which keys each citadel signs JWT-SVIDs; a record's name is the citadel's. */
   public static final RecordKind<JwtKeysRecord> JWT_KEYS =
@@ -61,7 +107,9 @@ public record RecordKind<T extends Message>(
           JwtKeysRecord::getTrustDomain,
           JwtKeysRecord::getName,
           JwtKeysRecord::getVersion,
-          JwtKeysRecord::getSignedAtEpochSecond);
+          JwtKeysRecord::getSignedAtEpochSecond,
+          (message, version, at) ->
+              message.toBuilder().setVersion(version).setSignedAtEpochSecond(at).build());
 
   boolean isName(String text) {
     return NAME.matcher(text).matches();

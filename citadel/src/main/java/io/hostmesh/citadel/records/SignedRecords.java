@@ -11,10 +11,14 @@ import io.hostmesh.registry.Watch;
 import io.hostmesh.registry.WatchListener;
 import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.state.StateFiles;
+import io.hostmesh.runtime.tls.KeyIds;
+import io.hostmesh.runtime.tls.Pem;
 import java.io.IOException;
 import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +50,9 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
   private final InstantSource clock;
   private final Map<String, Held<T>> held = new ConcurrentSkipListMap<>();
   private final Map<String, String> alarms = new ConcurrentSkipListMap<>();
-  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile Optional<String> registryProblem =
       Optional.of("the registry has not answered yet");
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile Optional<Watch> watch = Optional.empty();
 
   private record Held<T>(T message, SignedStatement statement) {}
@@ -122,11 +126,6 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
                 }));
   }
 
-  /** Calls back, on any thread, whenever something else holds. */
-  public void onChange(Runnable listener) {
-    listeners.add(listener);
-  }
-
   /** What holds now, by name. */
   public SortedMap<String, T> all() {
     SortedMap<String, T> all = new TreeMap<>();
@@ -175,6 +174,55 @@ public final class SignedRecords<T extends Message> implements AutoCloseable {
             + " of "
             + name
             + " is being written by others all the time; try again");
+  }
+
+  /** Calls back, on any thread, whenever something else holds. */
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  /** Its name in messages. */
+  public String what() {
+    return kind.what();
+  }
+
+  /** The names of those whose signature leads to another root than this one. */
+  public List<String> notUnder(X509Certificate root) {
+    Optional<String> key = KeyIds.subject(root);
+    List<String> names = new ArrayList<>();
+    held.forEach(
+        (name, record) -> {
+          if (!key.equals(issuer(record.statement()))) {
+            names.add(name);
+          }
+        });
+    return names;
+  }
+
+  private static Optional<String> issuer(SignedStatement statement) {
+    try {
+      return statement.getChainCount() == 0
+          ? Optional.empty()
+          : KeyIds.authority(
+              Pem.certificate(statement.getChain(statement.getChainCount() - 1).toByteArray()));
+    } catch (CertificateException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Signs anew what is signed below another root than this one: with the root that goes, its
+   * signatures go.
+   *
+   * @throws Refusal where the registry does not take it
+   */
+  public void signAgain(X509Certificate root) {
+    for (String name : notUnder(root)) {
+      update(
+          name,
+          (before, version) ->
+              kind.again().of(before.orElseThrow(), version, clock.instant().getEpochSecond()));
+    }
   }
 
   private synchronized void reconcile(SortedMap<String, Entry> state) {

@@ -7,6 +7,7 @@ import io.hostmesh.citadel.authority.Authority;
 import io.hostmesh.citadel.authority.AuthorityFiles;
 import io.hostmesh.citadel.authority.Lifetimes;
 import io.hostmesh.citadel.authority.Passphrase;
+import io.hostmesh.citadel.ledger.IssuedBook;
 import io.hostmesh.citadel.ledger.Ledger;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.identity.KeyPairs;
@@ -51,7 +52,9 @@ class IssuerTest {
   }
 
   private void refuses(Issuer.Signing signing, String why) {
-    Issuer issuer = new Issuer(signing, authority, ledger, Clock.systemUTC());
+    Issuer issuer =
+        new Issuer(
+            signing, authority, ledger, new IssuedBook(Clock.systemUTC()), Clock.systemUTC());
     assertThatThrownBy(() -> issuer.issue("issue", "test", ID, key, HOUR))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("may not hand out")
@@ -61,7 +64,8 @@ class IssuerTest {
 
   @Test
   void aGoodLeafLeavesAndIsInTheLedger() {
-    Issuer issuer = new Issuer(authority, ledger, Clock.systemUTC());
+    Issuer issuer =
+        new Issuer(authority, ledger, new IssuedBook(Clock.systemUTC()), Clock.systemUTC());
     assertThat(issuer.issue("issue", "test", ID, key, HOUR)).hasSize(2);
     assertThat(ledger.last(1).getFirst().getString("id")).isEqualTo(ID.uri());
   }

@@ -2,6 +2,7 @@ package io.hostmesh.runtime.identity;
 
 import io.hostmesh.runtime.backoff.Backoff;
 import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.TrustRoots;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -37,6 +38,26 @@ record Attempts(
         Instant.MIN,
         Optional.empty(),
         Instant.MIN);
+  }
+
+  /**
+   * The same, due earlier where the certificate is denied or its authority is on its way out.
+   *
+   * @return this where nothing hurries
+   */
+  Attempts hastened(TrustRoots roots, Instant now, RandomGenerator random) {
+    Svid svid = current;
+    RenewalSchedule before = schedule;
+    if (svid == null || before == null) {
+      return this;
+    }
+    RenewalSchedule after =
+        roots.denied().denies(svid.id(), svid.leaf()).isPresent()
+            ? before.atOnce(now)
+            : roots.isRetiring(svid.chain()) ? before.early(svid.notBefore(), now, random) : before;
+    return after.equals(before)
+        ? this
+        : new Attempts(svid, after, failures, notBefore, problem, failedAt);
   }
 
   Attempts failed(String why, Instant now, Backoff backoff, RandomGenerator random) {

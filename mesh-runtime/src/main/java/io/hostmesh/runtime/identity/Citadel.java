@@ -45,6 +45,12 @@ public interface Citadel extends AutoCloseable {
    */
   void watchBundle(Consumer<TrustRoots> listener, Consumer<TrustBundle> whole);
 
+  /**
+   * Says that the roots that hold now are on disk: citadel waits for this before another root
+   * signs.
+   */
+  void rootsKept();
+
   /** Ends all connections; quiet after that. */
   @Override
   void close();

@@ -24,6 +24,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Speaks with citadel in the name of an identity: what is asked and answered. */
 final class CitadelClient implements Citadel {
@@ -31,8 +32,10 @@ final class CitadelClient implements Citadel {
   private final String trustDomain;
   private final InstantSource clock;
   private final RandomGenerator random;
+  private final CurrentIdentity identity;
   private final CitadelConnections connections;
   private final CitadelCalls calls;
+  private volatile @Nullable BundleWatch watch;
 
   CitadelClient(
       Vertx vertx,
@@ -45,6 +48,7 @@ final class CitadelClient implements Citadel {
     this.trustDomain = trustDomain;
     this.clock = clock;
     this.random = random;
+    this.identity = identity;
     this.connections =
         new CitadelConnections(vertx, trustDomain, settings.timeout(), identity, clock);
     this.calls = new CitadelCalls(settings.addresses(), settings.timeout());
@@ -157,26 +161,29 @@ final class CitadelClient implements Citadel {
 
   @Override
   public void watchBundle(Consumer<TrustRoots> listener, Consumer<TrustBundle> whole) {
-    new BundleWatch(vertx, connections, calls, random, listener, whole).start();
+    BundleWatch started =
+        new BundleWatch(vertx, connections, calls, random, identity::roots, listener, whole);
+    watch = started;
+    started.start();
+  }
+
+  @Override
+  public void rootsKept() {
+    BundleWatch started = watch;
+    if (started != null) {
+      started.again();
+    }
   }
 
   private static Issued read(IssuedCertificate answer) {
     try {
       return new Issued(
           Pem.certificates(answer.getChainList().stream().map(ByteString::toByteArray).toList()),
-          roots(answer.getBundle()));
+          Bundles.read(answer.getBundle()));
     } catch (CertificateException e) {
       throw new CitadelException(
           CitadelException.Kind.FAILED, "citadel's answer holds no certificates", e);
     }
-  }
-
-  /** The roots as citadel says them. */
-  static TrustRoots roots(TrustBundle bundle) throws CertificateException {
-    return new TrustRoots(
-        bundle.getTrustDomain(),
-        Pem.certificates(bundle.getRootsList().stream().map(ByteString::toByteArray).toList()),
-        bundle.getSequence());
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
+import java.util.function.Predicate;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -26,7 +27,9 @@ public final class Csr {
   public static byte[] of(KeyPair pair) {
     try {
       return new JcaPKCS10CertificationRequestBuilder(new X500Name(""), pair.getPublic())
-          .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()))
+          .build(
+              new JcaContentSignerBuilder(KeyPairs.signature(pair.getPrivate()))
+                  .build(pair.getPrivate()))
           .getEncoded();
     } catch (OperatorCreationException | IOException e) {
       throw new IllegalStateException("a P-256 key that cannot sign its own request", e);
@@ -40,6 +43,19 @@ public final class Csr {
    *     signature does not prove that the sender has the private key
    */
   public static PublicKey provenKey(byte[] der) {
+    return provenKey(der, KeyPairs::isP256, "an EC key on P-256");
+  }
+
+  /**
+   * {@link #provenKey(byte[])} for what is to become an authority, which may be on P-384 too.
+   *
+   * @throws IllegalArgumentException likewise
+   */
+  public static PublicKey provenAuthorityKey(byte[] der) {
+    return provenKey(der, key -> KeyPairs.Curve.of(key).isPresent(), "an EC key on P-256 or P-384");
+  }
+
+  private static PublicKey provenKey(byte[] der, Predicate<PublicKey> accepted, String expected) {
     if (der.length == 0 || der.length > MAX_BYTES) {
       throw new IllegalArgumentException(
           "the certificate request has " + der.length + " bytes; 1 to " + MAX_BYTES + " are read");
@@ -47,9 +63,8 @@ public final class Csr {
     try {
       JcaPKCS10CertificationRequest request = new JcaPKCS10CertificationRequest(der);
       PublicKey key = request.getPublicKey();
-      if (!KeyPairs.isP256(key)) {
-        throw new IllegalArgumentException(
-            "the certificate request's key is not an EC key on P-256");
+      if (!accepted.test(key)) {
+        throw new IllegalArgumentException("the certificate request's key is not " + expected);
       }
       if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
         throw new IllegalArgumentException(

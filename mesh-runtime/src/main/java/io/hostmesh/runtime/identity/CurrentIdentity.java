@@ -22,14 +22,17 @@ final class CurrentIdentity {
     svid = renewed;
   }
 
-  /** Takes newer roots; returns whether anything changed. A lower sequence is never taken. */
+  /**
+   * Takes newer roots and newer denials; returns whether anything changed. Of neither is a lower
+   * sequence ever taken.
+   */
   boolean roots(TrustRoots heard) {
     Optional<TrustRoots> held = roots;
-    if (held.isPresent()
-        && (heard.sequence() < held.get().sequence() || heard.equals(held.get()))) {
+    TrustRoots merged = held.map(before -> before.merged(heard)).orElse(heard);
+    if (held.isPresent() && merged.equals(held.get())) {
       return false;
     }
-    roots = Optional.of(heard);
+    roots = Optional.of(merged);
     return true;
   }
 }

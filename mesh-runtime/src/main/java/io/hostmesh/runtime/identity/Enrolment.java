@@ -125,11 +125,11 @@ final class Enrolment {
         context,
         () -> {
           Svid svid = proven(issued, issued.roots(), pair);
-          files.writeRoots(issued.roots());
+          identity.roots(issued.roots());
+          identity.roots().ifPresent(files::writeRoots);
           files.writeSvid(NodeIdentity.OWN, svid);
           files.write(JOINED_WITH, by + "\n");
           files.delete(PENDING_KEY);
-          identity.roots(issued.roots());
           return svid;
         });
   }
@@ -204,7 +204,7 @@ final class Enrolment {
                     () -> {
                       Svid svid = proven(issued, identity.roots().orElse(issued.roots()), pair);
                       if (identity.roots(issued.roots())) {
-                        files.writeRoots(issued.roots());
+                        identity.roots().ifPresent(files::writeRoots);
                       }
                       files.writeSvid(NodeIdentity.OWN, svid);
                       return svid;

@@ -1,5 +1,7 @@
 package io.hostmesh.runtime.identity;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.state.StateFiles;
 import io.hostmesh.runtime.tls.Pem;
@@ -28,6 +30,10 @@ import java.util.stream.Stream;
 final class IdentityFiles {
   private static final System.Logger LOG = System.getLogger(IdentityFiles.class.getName());
   private static final String BUNDLE = "bundle.pem";
+
+  /** The bundle as citadel sent it, denials included; what stands above it is for people. */
+  private static final String WHOLE = "HOSTMESH TRUST BUNDLE";
+
   private static final Pattern BUNDLE_HEAD =
       Pattern.compile("# trust-domain (?<domain>[a-z0-9.-]+) sequence (?<sequence>[0-9]{1,18})\\n");
 
@@ -97,10 +103,15 @@ final class IdentityFiles {
                 if (!head.lookingAt() || roots.isEmpty()) {
                   throw new GeneralSecurityException("it does not begin as a bundle");
                 }
+                Optional<byte[]> whole = Pem.block(text, WHOLE);
                 return Optional.of(
-                    new TrustRoots(
-                        head.group("domain"), roots, Long.parseLong(head.group("sequence"))));
-              } catch (GeneralSecurityException | IllegalArgumentException e) {
+                    whole.isPresent()
+                        ? Bundles.read(TrustBundle.parseFrom(whole.get()))
+                        : new TrustRoots(
+                            head.group("domain"), roots, Long.parseLong(head.group("sequence"))));
+              } catch (GeneralSecurityException
+                  | IllegalArgumentException
+                  | InvalidProtocolBufferException e) {
                 damaged(BUNDLE, e);
                 return Optional.empty();
               }
@@ -116,7 +127,8 @@ final class IdentityFiles {
               + " sequence "
               + roots.sequence()
               + "\n"
-              + Pem.encode(roots.roots()));
+              + Pem.encode(roots.roots())
+              + Pem.block(WHOLE, Bundles.message(roots).toByteArray()));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("a root that was read cannot be written", e);
     }

@@ -2,6 +2,7 @@ package io.hostmesh.runtime.identity;
 
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
+import java.security.Key;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -9,42 +10,92 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.security.interfaces.ECKey;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPublicKeySpec;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.bouncycastle.math.ec.ECPoint;
 
-/** Key pairs of the mesh: ECDSA on P-256, the one curve that every part of it speaks. */
+/** Key pairs of the mesh: ECDSA on P-256, or on P-384 where an operator wants it. */
 public final class KeyPairs {
   private static final String CURVE = "secp256r1";
+
+  /** The curves, as configurations name them. */
+  public enum Curve {
+    P256(CURVE, "SHA256withECDSA"),
+    P384("secp384r1", "SHA384withECDSA");
+
+    private final String name;
+    private final String signature;
+
+    Curve(String name, String signature) {
+      this.name = name;
+      this.signature = signature;
+    }
+
+    /** The hash as strong as the curve, as the JDK names the algorithm. */
+    public String signature() {
+      return signature;
+    }
+
+    /** The curve of a key; empty where it is on neither. */
+    public static Optional<Curve> of(Key key) {
+      for (Curve curve : values()) {
+        if (key instanceof ECKey ec && isOn(ec.getParams(), curve.name)) {
+          return Optional.of(curve);
+        }
+      }
+      return Optional.empty();
+    }
+  }
 
   private KeyPairs() {}
 
   public static KeyPair generate() {
+    return generate(Curve.P256);
+  }
+
+  public static KeyPair generate(Curve curve) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-      generator.initialize(new ECGenParameterSpec(CURVE));
+      generator.initialize(new ECGenParameterSpec(curve.name));
       return generator.generateKeyPair();
     } catch (NoSuchAlgorithmException | InvalidAlgorithmParameterException e) {
-      throw new IllegalStateException("every JDK has EC keys on " + CURVE, e);
+      throw new IllegalStateException("every JDK has EC keys on " + curve.name, e);
     }
+  }
+
+  /**
+   * The algorithm with which a key signs.
+   *
+   * @throws IllegalArgumentException where the key is on neither curve
+   */
+  public static String signature(Key key) {
+    return Curve.of(key)
+        .map(Curve::signature)
+        .orElseThrow(() -> new IllegalArgumentException("not an EC key on P-256 or P-384"));
   }
 
   /**
    * The public half of a private key (SEC 1: the base point times the secret). A signature made
    * with it proves the pair to others, so a wrong result cannot pass unnoticed.
    *
-   * @throws GeneralSecurityException where the key is not an EC key on P-256
+   * @throws GeneralSecurityException where the key is not an EC key on P-256 or P-384
    */
-  static PublicKey publicOf(PrivateKey key) throws GeneralSecurityException {
-    if (!(key instanceof ECPrivateKey secret) || !onP256(secret.getParams())) {
-      throw new GeneralSecurityException("not an EC key on P-256");
+  public static PublicKey publicOf(PrivateKey key) throws GeneralSecurityException {
+    Curve curve =
+        Curve.of(key)
+            .orElseThrow(() -> new GeneralSecurityException("not an EC key on P-256 or P-384"));
+    if (!(key instanceof ECPrivateKey secret)) {
+      throw new GeneralSecurityException("not a private EC key");
     }
-    ECPoint point = CustomNamedCurves.getByName(CURVE).getG().multiply(secret.getS()).normalize();
+    ECPoint point =
+        CustomNamedCurves.getByName(curve.name).getG().multiply(secret.getS()).normalize();
     java.security.spec.ECPoint affine =
         new java.security.spec.ECPoint(
             point.getAffineXCoord().toBigInteger(), point.getAffineYCoord().toBigInteger());
@@ -54,12 +105,12 @@ public final class KeyPairs {
 
   /** Whether a key is one that the mesh uses. */
   public static boolean isP256(PublicKey key) {
-    return key instanceof ECPublicKey ec && onP256(ec.getParams());
+    return key instanceof ECPublicKey ec && isOn(ec.getParams(), CURVE);
   }
 
-  /** The JDK names a curve in the first word of its parameters, and P-256 by this name. */
-  private static boolean onP256(ECParameterSpec parameters) {
-    return parameters.toString().startsWith(CURVE);
+  /** The JDK names a curve in the first word of its parameters. */
+  private static boolean isOn(ECParameterSpec parameters, String curve) {
+    return parameters != null && parameters.toString().startsWith(curve);
   }
 
   /** The SHA-256 of the SubjectPublicKeyInfo, hexadecimal: what names a key in records. */

@@ -227,7 +227,14 @@ public final class NodeIdentity implements AutoCloseable {
 
   private void hold(Svid svid) {
     identity.svid(svid);
-    attempts = Attempts.with(svid, host.random());
+    attempts =
+        identity
+            .roots()
+            .map(
+                roots ->
+                    Attempts.with(svid, host.random())
+                        .hastened(roots, host.clock().instant(), host.random()))
+            .orElseGet(() -> Attempts.with(svid, host.random()));
     ready.tryComplete(svid);
   }
 
@@ -305,28 +312,47 @@ public final class NodeIdentity implements AutoCloseable {
   }
 
   private void heard(TrustRoots roots) {
-    if (!roots.trustDomain().equals(settings.id().trustDomain()) || !identity.roots(roots)) {
+    if (roots.trustDomain().equals(settings.id().trustDomain()) && identity.roots(roots)) {
+      tellRoots();
+    }
+  }
+
+  private void tellRoots() {
+    Optional<TrustRoots> before = told;
+    TrustRoots roots = identity.roots().orElse(null);
+    if (roots == null || before.filter(roots::equals).isPresent()) {
       return;
     }
-    tellRoots();
-    LOG.log(System.Logger.Level.INFO, "the trust bundle is now number " + roots.sequence());
+    told = Optional.of(roots);
+    attempts = attempts.hastened(roots, host.clock().instant(), host.random());
+    rootListeners.forEach(listener -> listener.accept(roots));
+    if (owner.getAsBoolean() && before.isPresent()) {
+      LOG.log(
+          System.Logger.Level.INFO,
+          "the trust bundle is now number "
+              + roots.sequence()
+              + ", the list of revocations number "
+              + roots.denied().sequence());
+      keep(roots, !roots.roots().equals(before.get().roots()));
+    }
+  }
+
+  private void keep(TrustRoots roots, boolean areOthers) {
     Blocking.run(
             context,
             () -> {
               files.writeRoots(roots);
               return roots;
             })
+        .onSuccess(
+            _ -> {
+              if (areOthers) {
+                citadel.rootsKept();
+              }
+            })
         .onFailure(
             failure ->
                 LOG.log(System.Logger.Level.ERROR, "the trust bundle was not kept", failure));
-  }
-
-  private void tellRoots() {
-    Optional<TrustRoots> current = identity.roots();
-    if (!current.equals(told)) {
-      told = current;
-      current.ifPresent(roots -> rootListeners.forEach(listener -> listener.accept(roots)));
-    }
   }
 
   @Override

@@ -13,6 +13,9 @@ import java.util.random.RandomGenerator;
 public record RenewalSchedule(Instant renewAt, Instant notAfter) {
   private static final int HALF = 2;
   private static final int JITTER_PART = 10;
+  private static final int EARLIEST_PART = 10;
+  private static final int SPREAD_PART = 20;
+  private static final Duration LONGEST_SPREAD = Duration.ofMinutes(5);
 
   /**
    * @throws IllegalArgumentException where the certificate's life is not longer than a millisecond
@@ -25,6 +28,23 @@ public record RenewalSchedule(Instant renewAt, Instant notAfter) {
     long half = life / HALF;
     long jitter = random.nextLong(life / JITTER_PART + 1);
     return new RenewalSchedule(notBefore.plusMillis(Math.max(1, half - jitter)), notAfter);
+  }
+
+  /**
+   * Earlier, since the authority that issued the certificate is on its way out: within a twentieth
+   * of its life and five minutes, never in its first tenth, and not later than it was to be.
+   */
+  RenewalSchedule early(Instant notBefore, Instant now, RandomGenerator random) {
+    Duration life = Duration.between(notBefore, notAfter);
+    Instant from = notBefore.plus(life.dividedBy(EARLIEST_PART));
+    long spread = Math.min(life.dividedBy(SPREAD_PART).toMillis(), LONGEST_SPREAD.toMillis());
+    Instant wish = (now.isAfter(from) ? now : from).plusMillis(random.nextLong(spread + 1));
+    return wish.isBefore(renewAt) ? new RenewalSchedule(wish, notAfter) : this;
+  }
+
+  /** Now, since the certificate is of no use any more. */
+  RenewalSchedule atOnce(Instant now) {
+    return now.isBefore(renewAt) ? new RenewalSchedule(now, notAfter) : this;
   }
 
   public boolean isDue(Instant now) {

@@ -73,6 +73,7 @@ public final class ServiceIdentities implements AutoCloseable {
     this.files = new IdentityFiles(directory);
     this.context = host.vertx().getOrCreateContext();
     this.ticks = new Ticks(host.vertx(), context, this::isSettled, this::tick);
+    node.onRoots(roots -> context.runOnContext(_ -> rootsChanged(roots)));
     ticks.now();
   }
 
@@ -133,17 +134,55 @@ public final class ServiceIdentities implements AutoCloseable {
         .filter(svid -> belongs(svid.id(), service))
         .map(
             svid -> {
-              if (now.isBefore(svid.notAfter())) {
+              if (now.isBefore(svid.notAfter()) && !isDenied(svid)) {
                 valid.put(service, svid);
               }
-              return Attempts.with(svid, host.random());
+              return attempts(svid, now);
             });
+  }
+
+  private Attempts attempts(Svid svid, Instant now) {
+    Attempts fresh = Attempts.with(svid, host.random());
+    return node.roots().map(roots -> fresh.hastened(roots, now, host.random())).orElse(fresh);
+  }
+
+  private boolean isDenied(Svid svid) {
+    return node.roots().flatMap(roots -> roots.denied().denies(svid.id(), svid.leaf())).isPresent();
   }
 
   private boolean belongs(SpiffeId id, ServiceName service) {
     return id instanceof SpiffeId.Service named
         && named.name().equals(service)
         && node.svid().map(own -> own.id().trustDomain().equals(id.trustDomain())).orElse(true);
+  }
+
+  /** What is denied now is shown to nobody any more; what is on its way out is renewed early. */
+  private void rootsChanged(TrustRoots roots) {
+    Instant now = host.clock().instant();
+    for (ServiceName service : Set.copyOf(attempts.keySet())) {
+      Attempts attempt =
+          attempts.computeIfPresent(service, (_, past) -> past.hastened(roots, now, host.random()));
+      if (attempt != null) {
+        drop(service, attempt, roots);
+      }
+    }
+    ticks.now();
+  }
+
+  private void drop(ServiceName service, Attempts attempt, TrustRoots roots) {
+    Svid svid = attempt.current();
+    if (svid == null) {
+      return;
+    }
+    roots
+        .denied()
+        .denies(svid.id(), svid.leaf())
+        .filter(_ -> valid.remove(service, svid))
+        .ifPresent(
+            why -> {
+              LOG.log(System.Logger.Level.ERROR, "the certificate of " + service + " " + why);
+              listeners.forEach(listener -> listener.accept(service));
+            });
   }
 
   private static String file(ServiceName service) {
@@ -227,7 +266,7 @@ public final class ServiceIdentities implements AutoCloseable {
 
   private void renewed(ServiceName service, Svid svid) {
     Attempts past =
-        attempts.computeIfPresent(service, (_, _) -> Attempts.with(svid, host.random()));
+        attempts.computeIfPresent(service, (_, _) -> attempts(svid, host.clock().instant()));
     if (past == null) {
       return; // The service left meanwhile.
     }

@@ -13,6 +13,7 @@ import io.hostmesh.runtime.tls.SvidVerifier;
 import io.hostmesh.runtime.tls.TrustRoots;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -29,27 +30,35 @@ import java.util.function.ToLongFunction;
  */
 public final class SignedStatements {
   private static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
-  private static final String ALGORITHM = "SHA256withECDSA";
 
   private SignedStatements() {}
 
   /** Signs a message with citadel's own certificate. */
   public static SignedStatement sign(Message message, Svid citadel) {
+    return sign(message, citadel.chain(), citadel.key());
+  }
+
+  /**
+   * Signs a message.
+   *
+   * @param chain the signer's certificate first
+   */
+  public static SignedStatement sign(Message message, List<X509Certificate> chain, PrivateKey key) {
     try {
-      Signature signature = Signature.getInstance(ALGORITHM);
-      signature.initSign(citadel.key());
+      Signature signature = Signature.getInstance(KeyPairs.signature(key));
+      signature.initSign(key);
       byte[] payload = message.toByteArray();
       update(signature, message, payload);
       SignedStatement.Builder statement =
           SignedStatement.newBuilder()
               .setPayload(ByteString.copyFrom(payload))
               .setSignature(ByteString.copyFrom(signature.sign()));
-      for (X509Certificate certificate : citadel.chain()) {
+      for (X509Certificate certificate : chain) {
         statement.addChain(ByteString.copyFrom(certificate.getEncoded()));
       }
       return statement.build();
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("citadel's own key does not sign", e);
+      throw new IllegalStateException("an own key does not sign", e);
     }
   }
 
@@ -117,10 +126,16 @@ public final class SignedStatements {
     return message;
   }
 
-  private static void checkSignature(
-      SignedStatement statement, Message kind, X509Certificate signer) throws CertificateException {
+  /**
+   * Judges the signature alone.
+   *
+   * @param kind any message of the payload's kind
+   * @throws CertificateException where it is not the signer's
+   */
+  public static void checkSignature(SignedStatement statement, Message kind, X509Certificate signer)
+      throws CertificateException {
     try {
-      Signature signature = Signature.getInstance(ALGORITHM);
+      Signature signature = Signature.getInstance(KeyPairs.signature(signer.getPublicKey()));
       signature.initVerify(signer.getPublicKey());
       update(signature, kind, statement.getPayload().toByteArray());
       if (!signature.verify(statement.getSignature().toByteArray())) {
@@ -128,7 +143,7 @@ public final class SignedStatements {
       }
     } catch (CertificateException e) {
       throw e;
-    } catch (GeneralSecurityException e) {
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new CertificateException("the statement's signature cannot be judged", e);
     }
   }

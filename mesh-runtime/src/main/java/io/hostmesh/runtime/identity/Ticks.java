@@ -12,11 +12,14 @@ final class Ticks implements AutoCloseable {
   private static final long AWAITING_MS = 100;
   private static final long SETTLED_MS = 1000;
 
+  /** No timer has this number; the first has 0. */
+  private static final long NONE = -1;
+
   private final Vertx vertx;
   private final Context context;
   private final BooleanSupplier settled;
   private final Runnable work;
-  private long timer;
+  private long timer = NONE;
   private boolean closed;
 
   /**

@@ -12,6 +12,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -79,6 +80,17 @@ public final class Pem {
     String body =
         Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(der);
     return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";
+  }
+
+  /** The content of the first block of a label; empty where there is none. */
+  public static Optional<byte[]> block(String text, String label) {
+    Matcher matcher = BLOCK.matcher(text);
+    while (matcher.find()) {
+      if (matcher.group(1).equals(label)) {
+        return Optional.of(decode(matcher.group(2)));
+      }
+    }
+    return Optional.empty();
   }
 
   private static byte[] decode(String body) {

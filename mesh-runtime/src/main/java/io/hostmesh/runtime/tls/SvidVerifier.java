@@ -17,6 +17,7 @@ import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -85,7 +86,7 @@ public final class SvidVerifier {
     }
     try {
       PKIXParameters parameters = new PKIXParameters(anchors);
-      parameters.setRevocationEnabled(false); // Lifetimes are short; there are no CRLs.
+      parameters.setRevocationEnabled(false); // Lifetimes are short; a list of denials, no CRLs.
       parameters.setDate(Date.from(now));
       List<X509Certificate> path = new ArrayList<>(chain);
       path.removeIf(roots.roots()::contains);
@@ -94,13 +95,33 @@ public final class SvidVerifier {
       }
       CertPathValidator.getInstance("PKIX")
           .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+      checkNotDenied(roots, id, chain.getFirst());
       return new Proven(
           id,
           Collections.max(path.stream().map(c -> c.getNotBefore().toInstant()).toList()),
           Collections.min(path.stream().map(c -> c.getNotAfter().toInstant()).toList()));
+    } catch (DeniedException e) {
+      throw e;
     } catch (GeneralSecurityException e) {
       throw new CertificateException(
           "the certificate of " + id + " is not valid here: " + e.getMessage(), e);
+    }
+  }
+
+  /** The roots vouch for it, and an operator has revoked it. */
+  private static final class DeniedException extends CertificateException {
+    private static final long serialVersionUID = 1L;
+
+    DeniedException(String message) {
+      super(message);
+    }
+  }
+
+  private static void checkNotDenied(TrustRoots roots, SpiffeId id, X509Certificate leaf)
+      throws DeniedException {
+    Optional<String> why = roots.denied().denies(id, leaf);
+    if (why.isPresent()) {
+      throw new DeniedException("the certificate of " + id + " " + why.get());
     }
   }
 

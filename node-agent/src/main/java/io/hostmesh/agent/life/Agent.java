@@ -288,7 +288,9 @@ public final class Agent implements AutoCloseable {
       closing.add(
           WorkloadSocket.open(workloadApi, config.workloadApi().socket(), generation.number()));
     }
-    road = closing.add(road(ports));
+    DataPath path = closing.add(road(ports));
+    road = path;
+    identities.node().onRoots(_ -> path.rootsChanged());
     listens = true;
   }
 

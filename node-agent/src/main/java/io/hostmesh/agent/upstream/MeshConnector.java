@@ -107,7 +107,7 @@ final class MeshConnector implements Connector<MeshTarget> {
         if (handshake.isSuccess()) {
           check(ctx);
         } else {
-          ready.tryFailure(refused(target, "TLS: " + handshake.cause().getMessage()));
+          ready.tryFailure(refused(target, "TLS: " + UpstreamException.reason(handshake.cause())));
           ctx.close();
         }
       }
@@ -117,7 +117,7 @@ final class MeshConnector implements Connector<MeshTarget> {
     private void check(ChannelHandlerContext ctx) {
       try {
         SpiffeId.Service wanted = target.name().identity();
-        SpiffeId.Service proven = context.peer(handler);
+        SpiffeId.Service proven = context.peer(handler, ctx.channel());
         if (!proven.equals(wanted)) {
           throw new CertificateException("it proved to be " + proven + ", not " + wanted);
         }

@@ -9,6 +9,7 @@ import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidVerifier;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -41,6 +42,7 @@ public final class MeshContext {
   private final Identities identities;
   private final Clock clock;
   private final Metrics metrics;
+  private final LiveTls live;
 
   MeshContext(
       Svid svid,
@@ -50,7 +52,8 @@ public final class MeshContext {
       boolean resumption,
       Identities identities,
       Clock clock,
-      Metrics metrics) {
+      Metrics metrics,
+      LiveTls live) {
     this.svid = svid;
     this.roots = roots;
     this.context = context;
@@ -59,6 +62,7 @@ public final class MeshContext {
     this.identities = identities;
     this.clock = clock;
     this.metrics = metrics;
+    this.live = live;
   }
 
   @SuppressWarnings("ReferenceEquality") // A renewed certificate is another object.
@@ -78,6 +82,20 @@ public final class MeshContext {
       SSL.setOptions(engine.sslPointer(), SSL.SSL_OP_NO_TICKET);
     }
     return handler;
+  }
+
+  /**
+   * {@link #peer(SslHandler)} of a connection that is closed when either end's certificate is
+   * revoked.
+   *
+   * @throws CertificateException likewise
+   */
+  public SpiffeId.Service peer(SslHandler tls, Channel channel) throws CertificateException {
+    SpiffeId.Service service = peer(tls);
+    live.opened(channel, service, chain(tls).getFirst(), svid);
+    // A revocation may have come between the two.
+    live.close(identities.roots().orElseThrow().denied());
+    return service;
   }
 
   /**

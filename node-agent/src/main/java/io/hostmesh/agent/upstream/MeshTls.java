@@ -22,6 +22,7 @@ import io.netty.handler.ssl.SslProvider;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ public final class MeshTls {
   private final Metrics metrics;
   private final boolean resumption;
   private final ConcurrentHashMap<Key, MeshContext> contexts = new ConcurrentHashMap<>();
+  private final LiveTls live = new LiveTls();
 
   /**
    * @param resumption whether a connection may go on with the session of an earlier one
@@ -71,6 +73,11 @@ public final class MeshTls {
     return context(new Key(service, null));
   }
 
+  /** Ends the connections of those who are denied by the roots that hold now. */
+  public void rootsChanged() {
+    identities.roots().ifPresent(roots -> live.close(roots.denied()));
+  }
+
   private MeshContext context(Key key) throws UpstreamException {
     TrustRoots roots = identities.roots().orElse(null);
     Svid svid = identities.svid(key.service()).orElse(null);
@@ -82,15 +89,24 @@ public final class MeshTls {
           new Failure(
               Failure.Kind.CONNECT_FAILED,
               svid == null || roots == null
-                  ? key.service()
-                      + " has no certificate yet; see \"hostmesh status\" and the agent's log for what"
-                      + " citadel answered"
+                  ? revoked(key.service(), roots)
+                      .orElseGet(
+                          () ->
+                              key.service()
+                                  + " has no certificate yet; see \"hostmesh status\" and the agent's log for what"
+                                  + " citadel answered")
                   : "the certificate of "
                       + key.service()
                       + " has expired and citadel has not renewed it; see \"hostmesh status\""));
     }
     MeshContext made = contexts.get(key);
     return made != null && made.isOf(svid, roots) ? made : renewed(key, svid, roots);
+  }
+
+  private static Optional<String> revoked(ServiceName service, @Nullable TrustRoots roots) {
+    return Optional.ofNullable(roots)
+        .flatMap(known -> known.denied().denies(service))
+        .map(why -> "the service " + service + " " + why);
   }
 
   /** One loop makes it, for all: another context would know nothing of the first one's tickets. */
@@ -107,7 +123,8 @@ public final class MeshTls {
               resumption,
               identities,
               clock,
-              metrics);
+              metrics,
+              live);
       contexts.put(key, made);
     }
     return made;

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.upstream;
 
 import io.hostmesh.agent.telemetry.Failure;
+import java.security.cert.CertificateException;
 
 /** A connection or stream that could not be opened; nothing was sent on it. */
 public final class UpstreamException extends Exception {
@@ -29,7 +30,15 @@ public final class UpstreamException extends Exception {
     return new Failure(Failure.Kind.CONNECT_FAILED, "could not connect to " + where + ": " + why);
   }
 
-  private static String reason(Throwable cause) {
+  /** In one line; of a handshake, what is wrong with the peer's certificate. */
+  static String reason(Throwable failure) {
+    Throwable cause = failure;
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof CertificateException) {
+        cause = each;
+        break;
+      }
+    }
     String message = cause.getMessage();
     return message == null
         ? cause.getClass().getSimpleName()

@@ -1,0 +1,27 @@
+package io.hostmesh.citadel.authority;
+
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Who signs the intermediate. Safe for any thread; blocks. */
+public interface IntermediateSource {
+
+  /**
+   * Why it cannot be asked now, with what an operator can do; empty where it can.
+   *
+   * @param root the root under which the intermediate is to stand
+   */
+  Optional<String> unavailable(X509Certificate root);
+
+  /**
+   * Signs a request.
+   *
+   * @param csr PKCS #10, DER
+   * @return the intermediate first, then what stands between it and the root; a root at the end is
+   *     ignored. Nothing of it has been judged
+   * @throws io.hostmesh.citadel.Refusal where it does not sign now
+   */
+  List<X509Certificate> sign(byte[] csr, X509Certificate root, Duration lifetime);
+}
