@@ -12,7 +12,10 @@ import picocli.CommandLine.Parameters;
     description = "Delete a rule; returns when it holds no more.",
     footer = {"", "Example:", "  hostmesh delete route greeter"})
 final class DeleteCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "KIND", description = "route, access or mode")
+  @Parameters(
+      index = "0",
+      paramLabel = "KIND",
+      description = "route, access, mode, authentication or external-authorization")
   private String kind = "";
 
   @Parameters(

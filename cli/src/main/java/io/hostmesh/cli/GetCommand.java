@@ -29,7 +29,7 @@ final class GetCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "KIND",
-      description = "route, access or mode")
+      description = "route, access, mode, authentication or external-authorization")
   private @Nullable String kind;
 
   @Parameters(

@@ -6,6 +6,7 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
+import io.hostmesh.api.v1.Check;
 import io.hostmesh.api.v1.Citadel;
 import io.hostmesh.api.v1.Delta;
 import io.hostmesh.api.v1.Discovery;
@@ -90,7 +91,11 @@ class ContractTest {
   @Test
   void contractsOnlyGrow() throws IOException {
     NavigableSet<String> now =
-        lines(Discovery.getDescriptor(), Delta.getDescriptor(), Citadel.getDescriptor());
+        lines(
+            Discovery.getDescriptor(),
+            Delta.getDescriptor(),
+            Citadel.getDescriptor(),
+            Check.getDescriptor());
     NavigableSet<String> promised = new TreeSet<>();
     if (Files.exists(BASELINE)) {
       promised.addAll(Files.readAllLines(BASELINE, StandardCharsets.UTF_8));

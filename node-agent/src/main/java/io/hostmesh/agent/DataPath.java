@@ -6,6 +6,7 @@ import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.connection.Connections;
 import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.identity.Identities;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.InboundCapture;
@@ -40,7 +41,8 @@ public final class DataPath implements AutoCloseable {
       LocalInstances instances,
       OriginalDestinations destinations,
       Callers callers,
-      Listeners listeners) {}
+      Listeners listeners,
+      EndUsers endUsers) {}
 
   /**
    * Choices of the operator.
@@ -118,7 +120,8 @@ public final class DataPath implements AutoCloseable {
     Connections connections =
         new Connections(loop -> new Upstreams(loop, tls, sockets), telemetry.metrics());
     Receiver receiver =
-        new Receiver(facts.mesh(), facts.listeners(), telemetry, settings.callerAddress());
+        new Receiver(
+            facts.mesh(), facts.listeners(), telemetry, settings.callerAddress(), facts.endUsers());
     Sender sender =
         new Sender(
             facts.mesh(),
@@ -128,6 +131,7 @@ public final class DataPath implements AutoCloseable {
             telemetry,
             random,
             settings.node());
+    receiver.callThrough(sender::open);
     DataPath path = new DataPath(connections, tls);
     path.listening.addAll(
         ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));

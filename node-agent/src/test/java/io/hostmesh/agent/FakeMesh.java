@@ -8,6 +8,8 @@ import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
@@ -24,6 +26,8 @@ final class FakeMesh implements MeshSource, MeshView {
   final Map<ServiceName, RouteTable> routes = new ConcurrentHashMap<>();
   final Map<ServiceName, AccessTable> access = new ConcurrentHashMap<>();
   final Map<ServiceName, MeshMode> modes = new ConcurrentHashMap<>();
+  final Map<ServiceName, AuthenticationRule> authentication = new ConcurrentHashMap<>();
+  final Map<ServiceName, List<ExternalAuthorizationRule>> external = new ConcurrentHashMap<>();
   volatile MeshSettings settings = new MeshSettings("test.local", "dc1", true, true);
 
   /** What pilot would answer when endpoints are asked for. */
@@ -82,5 +86,15 @@ final class FakeMesh implements MeshSource, MeshView {
   public MeshMode mode(ServiceName service, int port) {
     MeshMode mesh = settings.strict() ? MeshMode.STRICT : MeshMode.PERMISSIVE;
     return modes.getOrDefault(service, mesh);
+  }
+
+  @Override
+  public Optional<AuthenticationRule> authentication(ServiceName service) {
+    return Optional.ofNullable(authentication.get(service));
+  }
+
+  @Override
+  public List<ExternalAuthorizationRule> external(ServiceName service) {
+    return external.getOrDefault(service, List.of());
   }
 }

@@ -5,6 +5,7 @@ import io.hostmesh.agent.connection.Caller;
 import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.identity.Identities;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.Listeners;
@@ -70,6 +71,7 @@ final class TestMesh implements AutoCloseable {
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final Metrics metrics = new Metrics(registry);
     volatile TrustRoots roots = authority.roots();
+    final EndUsers endUsers = new EndUsers(Clock.systemUTC(), Optional.empty());
     volatile Caller caller = new Caller.Service(ServiceName.of("web"));
     volatile Optional<String> listenerRefusal = Optional.empty();
 
@@ -96,7 +98,8 @@ final class TestMesh implements AutoCloseable {
                   Optional.ofNullable(
                       redirected.get(((InetSocketAddress) accepted.localAddress()).getPort())),
               new AskedCallers(),
-              new AskedListeners()),
+              new AskedListeners(),
+              endUsers),
           new Telemetry(metrics, log::add, Clock.systemUTC()),
           Clock.systemUTC(),
           RandomGenerator.getDefault(),
@@ -304,6 +307,7 @@ final class TestMesh implements AutoCloseable {
     for (Agent agent : List.of(h1, h2)) {
       agent.ports.forEach(Channel::close);
       agent.path.close();
+      agent.endUsers.close();
     }
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
   }

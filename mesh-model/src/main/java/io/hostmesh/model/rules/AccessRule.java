@@ -47,6 +47,11 @@ public record AccessRule(
     return RuleKind.ACCESS;
   }
 
+  /** Whether it says nothing at all. */
+  public boolean isBlank() {
+    return allow.isEmpty() && deny.isEmpty() && audit.isEmpty() && defaultAllow.isEmpty();
+  }
+
   /** Whether an allowing grant needs a request, so that bare connections must be refused. */
   public boolean needsRequests() {
     return allow.stream().flatMap(List::stream).anyMatch(Grant::needsRequests);

@@ -3,7 +3,8 @@ package io.hostmesh.model.rules;
 import io.hostmesh.model.hocon.Origin;
 
 /** One document of the mesh's rules: what shall hold for a service, a namespace or the mesh. */
-public sealed interface Rule permits RouteRule, AccessRule, ModeRule {
+public sealed interface Rule
+    permits RouteRule, AccessRule, ModeRule, AuthenticationRule, ExternalAuthorizationRule {
   Scope scope();
 
   RuleKind kind();

@@ -11,11 +11,15 @@ public enum RuleKind {
   /** Who may call. */
   ACCESS,
   /** Whether callers without an identity get in. */
-  MODE;
+  MODE,
+  /** Whose word is taken on end users. */
+  AUTHENTICATION,
+  /** Who is asked beside the access rules. */
+  EXTERNAL_AUTHORIZATION;
 
   /** As {@code kind = ...} and the registry's keys write it. */
   public String text() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** All kinds, for messages: {@code route, access or mode}. */

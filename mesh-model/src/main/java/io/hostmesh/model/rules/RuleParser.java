@@ -42,6 +42,8 @@ public final class RuleParser {
           case ROUTE -> route(document, oneService(document, scope));
           case ACCESS -> AccessParser.access(document, scope);
           case MODE -> mode(document, scope);
+          case AUTHENTICATION -> EndUserParser.authentication(document, scope);
+          case EXTERNAL_AUTHORIZATION -> EndUserParser.external(document, scope);
         };
     document.end();
     return rule;

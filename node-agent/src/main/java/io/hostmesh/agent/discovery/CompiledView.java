@@ -4,6 +4,9 @@ import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.JwtIssuer;
 import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
@@ -107,5 +110,20 @@ final class CompiledView implements MeshView {
   @Override
   public MeshMode mode(ServiceName service, int port) {
     return policies.mode(service, port);
+  }
+
+  @Override
+  public Optional<AuthenticationRule> authentication(ServiceName service) {
+    return policies.authentication(service);
+  }
+
+  @Override
+  public List<ExternalAuthorizationRule> external(ServiceName service) {
+    return policies.external(service);
+  }
+
+  @Override
+  public Collection<JwtIssuer.Jwks> keySets() {
+    return policies.keySets();
   }
 }

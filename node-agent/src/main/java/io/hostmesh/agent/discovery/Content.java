@@ -3,8 +3,11 @@ package io.hostmesh.agent.discovery;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.ModeRule;
 import java.util.List;
+import java.util.Optional;
 
 /** What a resource says, compiled when it arrives. Immutable. */
 sealed interface Content {
@@ -20,7 +23,16 @@ sealed interface Content {
 
   record Routing(ServiceName service, RouteTable table) implements Content {}
 
-  record Access(AccessRule rule) implements Content {}
+  /**
+   * What is judged together.
+   *
+   * @param rule without lists and default where there is no access rule
+   */
+  record Access(
+      AccessRule rule,
+      Optional<AuthenticationRule> authentication,
+      Optional<ExternalAuthorizationRule> external)
+      implements Content {}
 
   record Mode(ModeRule rule) implements Content {}
 }

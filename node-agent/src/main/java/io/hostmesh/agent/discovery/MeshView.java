@@ -3,6 +3,9 @@ package io.hostmesh.agent.discovery;
 import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.JwtIssuer;
 import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
@@ -40,4 +43,15 @@ public interface MeshView {
 
   /** How a service of this host takes calls at its port. */
   MeshMode mode(ServiceName service, int port);
+
+  /** Whose word on end users a service of this host takes; empty where it asks for none. */
+  Optional<AuthenticationRule> authentication(ServiceName service);
+
+  /** The key sets that those issuers' tokens are verified with, of all services of this host. */
+  default Collection<JwtIssuer.Jwks> keySets() {
+    return List.of();
+  }
+
+  /** Who is asked beside, the narrowest rule first. */
+  List<ExternalAuthorizationRule> external(ServiceName service);
 }

@@ -4,6 +4,9 @@ import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.JwtIssuer;
 import io.hostmesh.model.rules.MeshMode;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.Scope;
@@ -20,11 +23,14 @@ import java.util.Set;
  * from the policies before, so that it stays the same object. Immutable.
  */
 final class Policies {
-  static final Policies NONE = new Policies(Optional.empty(), Map.of(), Map.of());
+  static final Policies NONE =
+      new Policies(Optional.empty(), Map.of(), Map.of(), Map.of(), Map.of());
 
   private final Optional<MeshSettings> settings;
   private final Map<ServiceName, Compiled> access;
   private final Map<ServiceName, List<ModeRule>> modes;
+  private final Map<ServiceName, AuthenticationRule> authentication;
+  private final Map<ServiceName, List<ExternalAuthorizationRule>> external;
 
   /**
    * @param rules what the table was made of
@@ -34,7 +40,11 @@ final class Policies {
   private Policies(
       Optional<MeshSettings> settings,
       Map<ServiceName, Compiled> access,
-      Map<ServiceName, List<ModeRule>> modes) {
+      Map<ServiceName, List<ModeRule>> modes,
+      Map<ServiceName, AuthenticationRule> authentication,
+      Map<ServiceName, List<ExternalAuthorizationRule>> external) {
+    this.authentication = authentication;
+    this.external = external;
     this.settings = settings;
     this.access = access;
     this.modes = modes;
@@ -43,21 +53,33 @@ final class Policies {
   Policies next(DiscoveryState state, Optional<MeshSettings> newest) {
     Held rules = state.of(ResourceType.ACCESS_POLICY);
     Map<ServiceName, Compiled> nextAccess = new HashMap<>();
+    Map<ServiceName, AuthenticationRule> authentication = new HashMap<>();
+    Map<ServiceName, List<ExternalAuthorizationRule>> external = new HashMap<>();
     for (ServiceName service : services(rules)) {
       List<AccessRule> found = new ArrayList<>();
+      List<AuthenticationRule> tokens = new ArrayList<>();
+      List<ExternalAuthorizationRule> asked = new ArrayList<>();
       boolean heard = true;
       for (Scope scope : Scope.around(service)) {
         heard &= rules.knows(scope.path());
         Accepted accepted = rules.byName().get(scope.path());
-        if (accepted != null && accepted.content() instanceof Content.Access(AccessRule rule)) {
-          found.add(rule);
+        if (accepted != null && accepted.content() instanceof Content.Access said) {
+          if (!said.rule().isBlank()) {
+            found.add(said.rule());
+          }
+          said.authentication().ifPresent(tokens::add);
+          said.external().ifPresent(asked::add);
         }
       }
       if (heard) {
         nextAccess.put(service, compiled(service, found, newest));
+        EndUserResources.together(Scope.of(service), tokens)
+            .ifPresent(rule -> authentication.put(service, rule));
+        external.put(service, List.copyOf(asked));
       }
     }
-    return new Policies(newest, nextAccess, modes(state.of(ResourceType.MODE_POLICY)));
+    return new Policies(
+        newest, nextAccess, modes(state.of(ResourceType.MODE_POLICY)), authentication, external);
   }
 
   private Compiled compiled(
@@ -110,6 +132,23 @@ final class Policies {
   Optional<AccessTable> access(ServiceName service) {
     Compiled known = access.get(service);
     return known == null ? Optional.of(AccessTable.UNHEARD) : known.table();
+  }
+
+  /** Empty where nobody asks for tokens; where that is not heard yet, nobody may call anyway. */
+  Optional<AuthenticationRule> authentication(ServiceName service) {
+    return Optional.ofNullable(authentication.get(service));
+  }
+
+  List<ExternalAuthorizationRule> external(ServiceName service) {
+    return external.getOrDefault(service, List.of());
+  }
+
+  Set<JwtIssuer.Jwks> keySets() {
+    Set<JwtIssuer.Jwks> all = new HashSet<>();
+    for (AuthenticationRule rule : authentication.values()) {
+      rule.issuers().forEach(issuer -> all.add(issuer.jwks()));
+    }
+    return all;
   }
 
   /** The narrowest rule that speaks of the port decides, and at last the mesh's setting. */

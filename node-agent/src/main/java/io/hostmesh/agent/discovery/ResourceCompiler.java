@@ -64,7 +64,14 @@ final class ResourceCompiler {
       }
       case AccessPolicy policy -> {
         Scope of = scoped(name, policy.getNamespace(), policy.getService());
-        yield new Content.Access(PolicyResources.access(of, policy));
+        yield new Content.Access(
+            PolicyResources.access(of, policy),
+            policy.hasAuthentication()
+                ? Optional.of(EndUserResources.authentication(of, policy.getAuthentication()))
+                : Optional.empty(),
+            policy.hasExternal()
+                ? Optional.of(EndUserResources.external(of, policy.getExternal()))
+                : Optional.empty());
       }
       case ModePolicy policy -> {
         Scope of = scoped(name, policy.getNamespace(), policy.getService());

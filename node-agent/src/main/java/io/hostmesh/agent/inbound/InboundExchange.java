@@ -1,7 +1,10 @@
 package io.hostmesh.agent.inbound;
 
+import io.hostmesh.agent.authz.EndUser;
 import io.hostmesh.agent.authz.Request;
 import io.hostmesh.agent.authz.Verdict;
+import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.MeshHeaders;
@@ -10,12 +13,18 @@ import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.model.Protocol;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** A request to an instance of this host. */
 final class InboundExchange extends HttpExchange implements Request.Fields {
@@ -27,6 +36,12 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
   private static final AsciiString HTTP = AsciiString.cached("http");
 
   private final InboundHttp connection;
+
+  /** One for all decisions: a request never meets half a change. */
+  private final MeshView view;
+
+  private @Nullable String challenge;
+  private @Nullable ExternalJudges asked;
   private boolean http2;
   private int repeated;
   private Verdict verdict = Verdict.OPEN;
@@ -34,6 +49,7 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
   InboundExchange(HttpCaller caller, HttpRequest head, InboundHttp connection) {
     super(caller, head);
     this.connection = connection;
+    this.view = connection.receiver().mesh().view();
   }
 
   @Override
@@ -53,10 +69,51 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
           case HTTP, TCP -> false;
           case AUTO -> spoken;
         };
+    authenticate(false);
+  }
+
+  /**
+   * Who the end user is, where the service asks for that.
+   *
+   * @param waited whether keys were waited for
+   */
+  private void authenticate(boolean waited) {
+    AuthenticationRule rule = view.authentication(connection.instance().service()).orElse(null);
+    if (rule == null) {
+      judge(Optional.empty());
+      return;
+    }
+    switch (connection.receiver().endUsers().find(rule, head.headers(), waited)) {
+      case EndUsers.Finding.Nobody _ -> {
+        EndUsers.forward(rule, null, head.headers());
+        judge(Optional.empty());
+      }
+      case EndUsers.Finding.Known known -> {
+        EndUsers.forward(rule, known, head.headers());
+        judge(Optional.of(known.user()));
+      }
+      case EndUsers.Finding.Refused(String demand, String sentence) -> {
+        challenge = demand;
+        refuse(
+            new Failure(
+                Failure.Kind.UNAUTHENTICATED,
+                connection.instance().service() + " wants to know its end users: " + sentence));
+      }
+      case EndUsers.Finding.Later(CompletableFuture<?> keys) -> {
+        var _ = keys.whenComplete((_, _) -> connection.loop().execute(this::authenticateAgain));
+      }
+    }
+  }
+
+  private void authenticateAgain() {
+    if (!isOver()) {
+      authenticate(true);
+    }
+  }
+
+  private void judge(Optional<EndUser> user) {
     Receiver receiver = connection.receiver();
-    verdict =
-        Access.request(
-            receiver.mesh().view(), connection.origin(), instance, head, this, Optional.empty());
+    verdict = Access.request(view, connection.origin(), connection.instance(), head, this, user);
     receiver.count(verdict);
     Optional<Failure> refused = Access.failure(verdict);
     if (refused.isPresent()) {
@@ -64,10 +121,16 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
       return;
     }
     if (connection.origin().caller().isEmpty()) {
-      receiver.telemetry().metrics().plaintext(instance.service());
+      receiver.telemetry().metrics().plaintext(connection.instance().service());
     }
     forward();
-    connection.open(http2, false, this);
+    List<ExternalAuthorizationRule> rules = view.external(connection.instance().service());
+    if (rules.isEmpty()) {
+      connection.open(http2, false, this);
+    } else {
+      asked = new ExternalJudges(connection, head, http2, rules, judged);
+      asked.ask();
+    }
   }
 
   /** The values of a header, for rules that ask for it. */
@@ -75,6 +138,25 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
   public List<String> values(String lowerCaseName) {
     return head.headers().getAll(lowerCaseName);
   }
+
+  /** What the authorisers say in the end. */
+  private final ExternalJudges.Asker judged =
+      new ExternalJudges.Asker() {
+        @Override
+        public void allowed() {
+          connection.open(http2, false, InboundExchange.this);
+        }
+
+        @Override
+        public void refused(Failure why) {
+          refuse(why);
+        }
+
+        @Override
+        public void denied(Failure why, FullHttpResponse words) {
+          refuse(why, words);
+        }
+      };
 
   /** What the application is told of the caller; what a caller says of itself is taken out. */
   private void forward() {
@@ -119,10 +201,21 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
   }
 
   @Override
-  protected void answering(HttpResponse response) {}
+  protected void answering(HttpResponse response) {
+    String demand = challenge;
+    if (demand != null) {
+      response.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, demand);
+    }
+    if (asked != null) {
+      asked.answering(response.headers());
+    }
+  }
 
   @Override
   protected void ended(Outcome outcome) {
+    if (asked != null) {
+      asked.cancel();
+    }
     if (outcome.failure().isPresent()
         && outcome.failure().get().kind() == Failure.Kind.LISTENER_REFUSED) {
       LOG.log(System.Logger.Level.ERROR, outcome.failure().get().sentence());

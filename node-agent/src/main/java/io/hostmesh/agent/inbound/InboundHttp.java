@@ -1,6 +1,7 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.discovery.MeshSettings;
+import io.hostmesh.agent.external.Authorisation;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpService;
@@ -13,6 +14,7 @@ import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.SpiffeId;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +38,11 @@ final class InboundHttp implements HttpService {
    * @param clientCertificate Envoy's XFCC; null for a caller without identity
    */
   private record Names(
-      MeshSettings of, HttpMeters http1, HttpMeters http2, @Nullable String clientCertificate) {}
+      MeshSettings of,
+      HttpMeters http1,
+      HttpMeters http2,
+      @Nullable String clientCertificate,
+      Authorisation.Ends ends) {}
 
   InboundHttp(Receiver receiver, Origin origin, LocalInstance instance, Upstreams upstreams) {
     this.receiver = receiver;
@@ -69,6 +75,24 @@ final class InboundHttp implements HttpService {
     return names().clientCertificate();
   }
 
+  /** Caller and service, as an external authoriser is told them. */
+  Authorisation.Ends ends() {
+    return names().ends();
+  }
+
+  EventLoop loop() {
+    return upstreams.loop();
+  }
+
+  Upstreams upstreams() {
+    return upstreams;
+  }
+
+  /** Opens a gRPC call in plaintext. */
+  void call(Application to, HttpStream.Observer observer) {
+    upstreams.application(to, true, false, observer);
+  }
+
   @SuppressWarnings("ReferenceEquality") // New settings are another object.
   private Names names() {
     MeshSettings settings = receiver.settings();
@@ -87,7 +111,9 @@ final class InboundHttp implements HttpService {
         settings,
         meters(settings, Call.HTTP),
         meters(settings, instance.protocol() == Protocol.GRPC ? Call.GRPC : Call.HTTP2),
-        origin.caller().map(id -> clientCertificate(destination, id)).orElse(null));
+        origin.caller().map(id -> clientCertificate(destination, id)).orElse(null),
+        new Authorisation.Ends(
+            origin.caller().map(SpiffeId::uri).orElse(""), origin.address(), destination.uri()));
   }
 
   /** As Envoy writes it; without a hash where the caller's identity is the kernel's word. */

@@ -4,8 +4,11 @@ import io.hostmesh.agent.authz.Mark;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.HttpService;
+import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.ConnectionMeters;
@@ -15,10 +18,13 @@ import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.AuthenticationRule;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,13 +41,43 @@ public final class Receiver {
   private final Listeners listeners;
   private final Telemetry telemetry;
   private final CallerAddress callerAddress;
+  private final EndUsers endUsers;
+  private volatile OwnCalls ownCalls = Receiver::cannotCall;
 
   public Receiver(
-      MeshSource mesh, Listeners listeners, Telemetry telemetry, CallerAddress callerAddress) {
+      MeshSource mesh,
+      Listeners listeners,
+      Telemetry telemetry,
+      CallerAddress callerAddress,
+      EndUsers endUsers) {
     this.mesh = mesh;
     this.listeners = listeners;
     this.telemetry = telemetry;
     this.callerAddress = callerAddress;
+    this.endUsers = endUsers;
+  }
+
+  private static void cannotCall(
+      ServiceName from, ServiceName to, Upstreams upstreams, HttpStream.Observer observer) {
+    observer.failed(
+        new Failure(Failure.Kind.NO_ROUTE, "there is no outbound stage to call " + to), true);
+  }
+
+  /** Says how calls are made in the name of services; before the first request. */
+  public void callThrough(OwnCalls calls) {
+    ownCalls = calls;
+  }
+
+  OwnCalls ownCalls() {
+    return ownCalls;
+  }
+
+  EndUsers endUsers() {
+    return endUsers;
+  }
+
+  Instant now() {
+    return telemetry.clock().instant();
   }
 
   MeshSource mesh() {
@@ -138,16 +174,36 @@ public final class Receiver {
   private Verdict judge(Origin origin, LocalInstance instance) {
     return switch (instance.protocol()) {
       case HTTP, HTTP2, GRPC ->
-          new Verdict.Denied(
-              Verdict.Why.ACCESS,
+          denied(
               instance.service()
                   + " speaks "
                   + instance.protocol().text()
-                  + ", so a connection whose requests are not read is refused",
-              Mark.NONE,
-              List.of());
-      case TCP, AUTO -> Access.connection(mesh.view(), origin, instance);
+                  + ", so a connection whose requests are not read is refused");
+      case TCP, AUTO -> {
+        MeshView view = mesh.view();
+        yield unread(view, instance.service())
+            .orElseGet(() -> Access.connection(view, origin, instance));
+      }
     };
+  }
+
+  private static Verdict denied(String sentence) {
+    return new Verdict.Denied(Verdict.Why.ACCESS, sentence, Mark.NONE, List.of());
+  }
+
+  /** What is asked of each request cannot be asked of a connection. */
+  private static Optional<Verdict> unread(MeshView view, ServiceName service) {
+    boolean tokens = view.authentication(service).filter(AuthenticationRule::required).isPresent();
+    return tokens || !view.external(service).isEmpty()
+        ? Optional.of(
+            denied(
+                service
+                    + (tokens
+                        ? " requires a token with each request"
+                        : " has an external authoriser for its requests")
+                    + ", so a connection whose requests are not read is refused; declare the"
+                    + " service's protocol as http, http2 or grpc"))
+        : Optional.empty();
   }
 
   /** Counts what rules decided and noted. */

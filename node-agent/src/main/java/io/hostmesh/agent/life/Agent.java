@@ -8,6 +8,7 @@ import io.hostmesh.agent.discovery.MeshDiscovery;
 import io.hostmesh.agent.discovery.MeshMemory;
 import io.hostmesh.agent.discovery.PilotTls;
 import io.hostmesh.agent.dns.DnsServer;
+import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.identity.LocalIdentities;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.listen.ListeningSockets;
@@ -95,6 +96,7 @@ public final class Agent implements AutoCloseable {
   private final LocalInstances instances;
   private final HostFacts facts;
   private final MeshDiscovery discovery;
+  private final EndUsers endUsers;
   private final Registry registry;
   private final NameServers nameServers;
   private final Metrics metrics;
@@ -170,6 +172,7 @@ public final class Agent implements AutoCloseable {
                 state.resolve("identity"),
                 this::mayJoin));
     this.discovery = closing.add(discovery(files));
+    this.endUsers = closing.add(new EndUsers(host.clock(), Optional.of(files)));
     this.nameServers =
         new NameServers(
             host.vertx(), ResolvConf.DEFAULT, config.dns().upstreams(), this::captureChanged);
@@ -197,6 +200,7 @@ public final class Agent implements AutoCloseable {
             discovery,
             instances,
             facts,
+            endUsers::problems,
             capture::json);
     this.workloadApi =
         new WorkloadApi(host.vertx(), identities.applications(), facts::process, host.clock());
@@ -297,7 +301,8 @@ public final class Agent implements AutoCloseable {
   private DataPath road(AgentPorts ports) {
     return DataPath.start(
         (name, connections) -> sockets.serve(name, ports.addresses(name), connections),
-        new DataPath.Facts(discovery, identities, facts, OriginalDestination::of, facts, facts),
+        new DataPath.Facts(
+            discovery, identities, facts, OriginalDestination::of, facts, facts, endUsers),
         new Telemetry(
             new io.hostmesh.agent.telemetry.Metrics(metrics.registry()), accessLog, host.clock()),
         host.clock(),
@@ -388,6 +393,7 @@ public final class Agent implements AutoCloseable {
     instances.onHealth(reporting::changed);
     identities.onChange(reporting::changed);
     discovery.onView(_ -> captureChanged());
+    discovery.onView(view -> endUsers.prepare(view.keySets()));
     discovery.start();
     instances.start(
         new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));

@@ -32,6 +32,7 @@ record AgentStatus(
     MeshDiscovery discovery,
     LocalInstances instances,
     HostFacts facts,
+    Supplier<List<String>> endUsers,
     Supplier<JsonObject> capture) {
 
   /** What is wrong at the moment, one line each. */
@@ -53,6 +54,7 @@ record AgentStatus(
         .status()
         .problem()
         .ifPresent(why -> problems.add("certificate of this node: " + why));
+    problems.addAll(endUsers.get());
     problems.addAll(discovery.status().problems());
     return problems.stream().distinct().toList();
   }

@@ -2,15 +2,21 @@ package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
+import io.hostmesh.agent.inbound.InProcess;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.inbound.Origin;
 import io.hostmesh.agent.inbound.Receiver;
+import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.telemetry.Call;
+import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.MeshTarget;
+import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -90,6 +96,25 @@ public final class Sender {
         new Call(
             Call.Reporter.SOURCE, Optional.of(source), destination, protocol, /* secured= */ true);
     return pairs.computeIfAbsent(call, c -> new ServicePair(source, c));
+  }
+
+  /** Opens a gRPC call that this agent makes in the name of a service of this host. */
+  public void open(
+      ServiceName from, ServiceName to, Upstreams upstreams, HttpStream.Observer observer) {
+    MeshSettings settings = mesh.view().settings().orElse(null);
+    if (settings == null) {
+      observer.failed(
+          new Failure(Failure.Kind.NO_ROUTE, "pilot has told nothing yet, not where " + to + " is"),
+          true);
+      return;
+    }
+    ServicePair pair =
+        pair(
+            SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), from),
+            SpiffeId.Service.of(settings.trustDomain(), settings.datacenter(), to),
+            Call.GRPC);
+    InProcess.open(
+        new OutboundHttp(this, new Outgoing(pair, "127.0.0.1"), true, false, upstreams), observer);
   }
 
   /** How an endpoint is reached now: what runs on this host may have come or gone meanwhile. */

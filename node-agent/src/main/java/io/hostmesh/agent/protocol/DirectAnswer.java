@@ -17,12 +17,19 @@ final class DirectAnswer {
   private static final int GRPC_UNIMPLEMENTED = 12;
   private static final int GRPC_INTERNAL = 13;
   private static final int GRPC_UNAVAILABLE = 14;
+  private static final int GRPC_UNAUTHENTICATED = 16;
 
   private DirectAnswer() {}
 
   static FullHttpResponse of(Failure failure, HttpHeaders request) {
-    String type = request.get(HttpHeaderNames.CONTENT_TYPE, "");
-    return type.startsWith("application/grpc") ? grpc(failure, type) : text(failure);
+    return isGrpc(request)
+        ? grpc(failure, request.get(HttpHeaderNames.CONTENT_TYPE, ""))
+        : text(failure);
+  }
+
+  /** Whether the caller expects an answer in gRPC's form. */
+  static boolean isGrpc(HttpHeaders request) {
+    return request.get(HttpHeaderNames.CONTENT_TYPE, "").startsWith("application/grpc");
   }
 
   static FullHttpResponse text(Failure failure) {
@@ -45,6 +52,7 @@ final class DirectAnswer {
             HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
     int code =
         switch (failure.kind().status()) {
+          case 401 -> GRPC_UNAUTHENTICATED;
           case 403 -> GRPC_PERMISSION_DENIED;
           case 501 -> GRPC_UNIMPLEMENTED;
           case 400, 408, 414, 431 -> GRPC_INTERNAL;

@@ -2,6 +2,7 @@ package io.hostmesh.agent.protocol;
 
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
+import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -310,11 +311,23 @@ public abstract class HttpExchange implements HttpStream.Observer {
 
   /** Answers in place of the service. */
   protected final void refuse(Failure why) {
-    if (finished) {
-      return;
+    if (!finished) {
+      answer(why, DirectAnswer.of(why, head.headers()));
     }
+  }
+
+  /** Answers in place of the service, in somebody's own words, which gRPC callers do not get. */
+  protected final void refuse(Failure why, FullHttpResponse words) {
+    if (finished || DirectAnswer.isGrpc(head.headers())) {
+      words.release();
+      refuse(why);
+    } else {
+      answer(why, words);
+    }
+  }
+
+  private void answer(Failure why, HttpResponse answer) {
     failure = why;
-    HttpResponse answer = DirectAnswer.of(why, head.headers());
     status = answer.status().code();
     responseStarted = true;
     responseEnded = true;

@@ -12,6 +12,7 @@ import java.util.List;
  */
 public final class MeshHeaders {
   static final String FORWARDED = "x-forwarded-";
+  private static final String FORWARDED_FOR = "x-forwarded-for";
   private static final String CLIENT_CERT = "x-forwarded-client-cert";
   private static final String INTERNAL = "hostmesh-";
   private static final String RESERVED = "x-hostmesh-";
@@ -38,6 +39,11 @@ public final class MeshHeaders {
           .filter(name -> isLike(name, lowerCaseName, false))
           .forEach(headers::remove);
     }
+  }
+
+  /** Whether only the mesh writes a header of this name, or adds to it. */
+  public static boolean isReserved(CharSequence name) {
+    return isTheMeshs(name) || isLike(name, FORWARDED_FOR, false);
   }
 
   /** Whether only the mesh writes a header of this name. */

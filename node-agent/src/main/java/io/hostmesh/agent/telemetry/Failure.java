@@ -13,6 +13,10 @@ public record Failure(Kind kind, String sentence) {
     UNKNOWN_CALLER(403, "UAEX"),
     /** The access rule, or the mesh's default, does not allow it. */
     ACCESS_DENIED(403, "UAEX"),
+    /** Who is to be asked whether the request may pass cannot say. */
+    AUTHORISER_FAILED(403, "UAEX"),
+    /** The end user's token is missing, or is not believed. */
+    UNAUTHENTICATED(401, "UAEX"),
     /** No identity came with the connection and the mesh is strict. */
     PLAINTEXT_REFUSED(403, "UAEX"),
     /** Whoever listens on the service's port is not the service. */

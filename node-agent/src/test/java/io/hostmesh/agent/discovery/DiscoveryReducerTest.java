@@ -14,11 +14,13 @@ import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
+import io.hostmesh.api.v1.ExternalAuthorization;
 import io.hostmesh.api.v1.Grant;
 import io.hostmesh.api.v1.MeshSettings;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Protocol;
+import io.hostmesh.api.v1.RequestAuthentication;
 import io.hostmesh.api.v1.Resource;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.RouteEntry;
@@ -26,6 +28,10 @@ import io.hostmesh.api.v1.Service;
 import io.hostmesh.api.v1.Target;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule.Authoriser;
+import io.hostmesh.model.rules.JwtIssuer;
 import io.hostmesh.model.rules.MeshMode;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -263,6 +269,53 @@ class DiscoveryReducerTest {
     AccessTable table = view(heard).access(GREETER).orElseThrow();
     assertThat(table.connection(web(), 80).by().rule()).isEqualTo("access/*/*#no-web");
     assertThat(view(heard).access(GREETER).orElseThrow().rules()).hasSize(2);
+  }
+
+  @Test
+  void whoIsAskedForEndUsersComesFromAllScopesAtOnce() {
+    DiscoveryState heard =
+        DiscoveryReducer.reduce(
+                state(without("default/*")),
+                response(
+                    ResourceType.ACCESS_POLICY,
+                    policy(
+                        "default",
+                        "greeter",
+                        AccessPolicy.newBuilder()
+                            .setWithoutAllow(true)
+                            .setAuthentication(tokens("login", false))
+                            .setExternal(
+                                ExternalAuthorization.newBuilder().setAddress("127.0.0.1:9000"))),
+                    policy(
+                        "*",
+                        "*",
+                        AccessPolicy.newBuilder()
+                            .setWithoutAllow(true)
+                            .setAuthentication(tokens("staff", true))
+                            .setExternal(ExternalAuthorization.getDefaultInstance()))))
+            .state();
+
+    assertThat(view(heard).access(GREETER)).isEmpty();
+    AuthenticationRule rule = view(heard).authentication(GREETER).orElseThrow();
+    assertThat(rule.required()).isTrue();
+    assertThat(rule.issuers()).extracting(JwtIssuer::issuer).containsExactly("login", "staff");
+    assertThat(view(heard).external(GREETER))
+        .extracting(ExternalAuthorizationRule::authoriser)
+        .containsExactly(new Authoriser.Address("127.0.0.1", 9000), new Authoriser.Nobody());
+    assertThat(view(heard).keySets())
+        .containsExactlyInAnyOrder(
+            new JwtIssuer.Jwks.File("/login.json"), new JwtIssuer.Jwks.File("/staff.json"));
+  }
+
+  private static RequestAuthentication tokens(String issuer, boolean required) {
+    return RequestAuthentication.newBuilder()
+        .setRequired(required)
+        .addJwt(
+            io.hostmesh.api.v1.JwtIssuer.newBuilder()
+                .setIssuer(issuer)
+                .setJwksFile("/" + issuer + ".json")
+                .setHeader("authorization"))
+        .build();
   }
 
   @Test

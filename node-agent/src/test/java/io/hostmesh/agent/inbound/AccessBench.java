@@ -12,6 +12,8 @@ import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.MeshMode;
 import io.hostmesh.model.rules.RuleParser;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -170,6 +172,16 @@ public class AccessBench {
     @Override
     public MeshMode mode(ServiceName service, int port) {
       return MeshMode.STRICT;
+    }
+
+    @Override
+    public Optional<AuthenticationRule> authentication(ServiceName service) {
+      return Optional.empty();
+    }
+
+    @Override
+    public List<ExternalAuthorizationRule> external(ServiceName service) {
+      return List.of();
     }
   }
 }

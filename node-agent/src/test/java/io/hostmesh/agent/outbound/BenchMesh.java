@@ -8,6 +8,8 @@ import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.MeshMode;
 import java.net.InetSocketAddress;
 import java.util.Collection;
@@ -70,5 +72,15 @@ final class BenchMesh implements MeshSource, MeshView {
   @Override
   public MeshMode mode(ServiceName service, int port) {
     return MeshMode.STRICT;
+  }
+
+  @Override
+  public Optional<AuthenticationRule> authentication(ServiceName service) {
+    return Optional.empty();
+  }
+
+  @Override
+  public List<ExternalAuthorizationRule> external(ServiceName service) {
+    return List.of();
   }
 }

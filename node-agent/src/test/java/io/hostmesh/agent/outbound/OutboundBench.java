@@ -3,6 +3,7 @@ package io.hostmesh.agent.outbound;
 import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
@@ -50,7 +51,12 @@ public class OutboundBench {
           mesh,
           new Members(BalancePolicy.LEAST_REQUEST),
           new Nowhere(),
-          new Receiver(mesh, (_, _, _) -> Optional.empty(), telemetry, CallerAddress.HIDDEN),
+          new Receiver(
+              mesh,
+              (_, _, _) -> Optional.empty(),
+              telemetry,
+              CallerAddress.HIDDEN,
+              new EndUsers(Clock.systemUTC(), Optional.empty())),
           telemetry,
           random,
           "h1");

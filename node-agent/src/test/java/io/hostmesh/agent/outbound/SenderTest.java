@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
@@ -38,7 +39,12 @@ class SenderTest {
           mesh,
           new Members(BalancePolicy.LEAST_REQUEST),
           here,
-          new Receiver(mesh, (_, _, _) -> Optional.empty(), telemetry, CallerAddress.HIDDEN),
+          new Receiver(
+              mesh,
+              (_, _, _) -> Optional.empty(),
+              telemetry,
+              CallerAddress.HIDDEN,
+              new EndUsers(Clock.systemUTC(), Optional.empty())),
           telemetry,
           new Random(1),
           "h1");

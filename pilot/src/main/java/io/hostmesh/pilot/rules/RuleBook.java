@@ -3,6 +3,8 @@ package io.hostmesh.pilot.rules;
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.Rule;
 import io.hostmesh.model.rules.RuleKey;
@@ -104,6 +106,9 @@ public final class RuleBook {
       case ROUTE -> Optional.empty();
       case ACCESS -> Optional.of(AccessRule.standIn(key.scope(), origin));
       case MODE -> Optional.of(ModeRule.standIn(key.scope(), origin));
+      case AUTHENTICATION -> Optional.of(AuthenticationRule.standIn(key.scope(), origin));
+      case EXTERNAL_AUTHORIZATION ->
+          Optional.of(ExternalAuthorizationRule.standIn(key.scope(), origin));
     };
   }
 

@@ -4,7 +4,10 @@ import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.CallerPattern;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule.Authoriser;
 import io.hostmesh.model.rules.Grant;
 import io.hostmesh.model.rules.MeshMode;
 import io.hostmesh.model.rules.ModeRule;
@@ -46,6 +49,15 @@ public final class RuleCheck {
       case RouteRule route -> route(route, known.facts(route.service()), problems);
       case AccessRule access -> access(access, known, problems);
       case ModeRule mode -> mode(mode, problems);
+      case AuthenticationRule tokens ->
+          onRequests(tokens, "tokens are read of requests", known, problems);
+      case ExternalAuthorizationRule external -> {
+        onRequests(external, "authorisers are asked about requests", known, problems);
+        if (external.authoriser() instanceof Authoriser.Service(ServiceName name)
+            && !known.has(name)) {
+          problems.add(new RuleProblem(external.origin(), unknown(name, known), Weight.DANGLING));
+        }
+      }
     }
     return List.copyOf(problems);
   }
@@ -156,6 +168,22 @@ public final class RuleCheck {
                             + " speaks tcp, where requests cannot be seen: the grant denies every"
                             + " connection to it whose other conditions hold",
                         Weight.NOTE)));
+  }
+
+  private static void onRequests(Rule rule, String what, Known known, List<RuleProblem> problems) {
+    rule.scope()
+        .service()
+        .filter(service -> isTcp(known.facts(service).protocol()))
+        .ifPresent(
+            service ->
+                problems.add(
+                    new RuleProblem(
+                        rule.origin(),
+                        what
+                            + ", but "
+                            + service
+                            + " speaks tcp; declare protocol = http for the service",
+                        Weight.FATAL)));
   }
 
   private static void mode(ModeRule rule, List<RuleProblem> problems) {

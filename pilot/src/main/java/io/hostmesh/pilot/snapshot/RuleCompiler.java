@@ -77,6 +77,14 @@ final class RuleCompiler {
     return policy.build();
   }
 
+  /** A policy that says nothing yet. */
+  static AccessPolicy.Builder blank(Scope scope) {
+    return AccessPolicy.newBuilder()
+        .setNamespace(namespace(scope))
+        .setService(service(scope))
+        .setWithoutAllow(true);
+  }
+
   private static String namespace(Scope scope) {
     return scope.path().substring(0, scope.path().indexOf('/'));
   }

@@ -1,18 +1,24 @@
 package io.hostmesh.pilot.snapshot;
 
 import io.hostmesh.api.ResourceType;
+import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.MeshSettings;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.model.Instance;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Rule;
 import io.hostmesh.pilot.rules.RuleInForce;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Makes a snapshot of its inputs. Pure: the same inputs give the same snapshot, to the byte. */
 public final class SnapshotCompiler {
@@ -40,9 +46,7 @@ public final class SnapshotCompiler {
           Resource.of(
               ResourceType.ENDPOINTS, service.full(), services.endpoints(service, instances)));
     }
-    for (RuleInForce rule : inputs.rules()) {
-      resources.add(rule(rule));
-    }
+    rules(inputs.rules(), resources);
     return Snapshot.of(resources, inputs.entitlements().byNode(), problems);
   }
 
@@ -55,16 +59,37 @@ public final class SnapshotCompiler {
         .build();
   }
 
-  private static Resource rule(RuleInForce inForce) {
-    String name = inForce.rule().scope().path();
-    return switch (inForce.rule()) {
-      case RouteRule route ->
-          Resource.of(ResourceType.ROUTE, name, RuleCompiler.route(route, inForce.revision()));
-      case AccessRule access ->
-          Resource.of(
-              ResourceType.ACCESS_POLICY, name, RuleCompiler.access(access, inForce.revision()));
-      case ModeRule mode ->
-          Resource.of(ResourceType.MODE_POLICY, name, RuleCompiler.mode(mode, inForce.revision()));
-    };
+  /** What is judged together is one resource: agents never have a part of it only. */
+  private static void rules(List<RuleInForce> rules, List<Resource> resources) {
+    SortedMap<String, AccessPolicy.Builder> policies = new TreeMap<>();
+    for (RuleInForce inForce : rules) {
+      String name = inForce.rule().scope().path();
+      String revision = inForce.revision();
+      switch (inForce.rule()) {
+        case RouteRule route ->
+            resources.add(
+                Resource.of(ResourceType.ROUTE, name, RuleCompiler.route(route, revision)));
+        case ModeRule mode ->
+            resources.add(
+                Resource.of(ResourceType.MODE_POLICY, name, RuleCompiler.mode(mode, revision)));
+        case AccessRule access ->
+            policy(policies, access)
+                .mergeFrom(RuleCompiler.access(access, revision))
+                .setWithoutAllow(access.allow().isEmpty());
+        case AuthenticationRule tokens ->
+            policy(policies, tokens)
+                .setAuthentication(EndUserCompiler.authentication(tokens, revision));
+        case ExternalAuthorizationRule external ->
+            policy(policies, external).setExternal(EndUserCompiler.external(external, revision));
+      }
+    }
+    policies.forEach(
+        (name, policy) ->
+            resources.add(Resource.of(ResourceType.ACCESS_POLICY, name, policy.build())));
+  }
+
+  private static AccessPolicy.Builder policy(
+      SortedMap<String, AccessPolicy.Builder> policies, Rule rule) {
+    return policies.computeIfAbsent(rule.scope().path(), _ -> RuleCompiler.blank(rule.scope()));
   }
 }

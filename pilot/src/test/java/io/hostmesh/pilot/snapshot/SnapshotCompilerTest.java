@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -142,6 +143,42 @@ class SnapshotCompilerTest {
                 .content());
     assertThat(policy.getWithoutAllow()).isTrue();
     assertThat(policy.getDeny(0).getFromList()).containsExactly("default/a");
+  }
+
+  /** Else an agent could open a service for a moment, knowing whom to let in but not to ask. */
+  @Test
+  void tokensAuthorisersAndAccessRulesOfOneScopeAreOneResource() throws Exception {
+    RuleInForce access = rule("kind = access, service = greeter, allow = [ { from = web } ]");
+    RuleInForce tokens =
+        rule(
+            "kind = authentication, service = greeter, required = true\n"
+                + "jwt = [ { issuer = login, jwks { file = /etc/jwks.json } } ]");
+    RuleInForce external =
+        rule("kind = external-authorization, service = greeter, address = \"127.0.0.1:9000\"");
+    RuleInForce space =
+        rule("kind = external-authorization, service = \"default/*\", authoriser = authz");
+    Snapshot snapshot =
+        SnapshotCompiler.compile(
+            inputs(
+                List.of(V1),
+                Sample.entitled(Map.of("h2", List.of("greeter"))),
+                tokens,
+                access,
+                external,
+                space));
+    var policies = snapshot.viewOf("h2").all(ResourceType.ACCESS_POLICY);
+    assertThat(policies).containsOnlyKeys("default/greeter", "default/*");
+    AccessPolicy own =
+        AccessPolicy.parseFrom(Objects.requireNonNull(policies.get("default/greeter")).content());
+    assertThat(own.getWithoutAllow()).isFalse();
+    assertThat(own.getAllowCount()).isEqualTo(1);
+    assertThat(own.getAuthentication().getRequired()).isTrue();
+    assertThat(own.getAuthentication().getJwt(0).getJwksFile()).isEqualTo("/etc/jwks.json");
+    assertThat(own.getExternal().getAddress()).isEqualTo("127.0.0.1:9000");
+    AccessPolicy wide =
+        AccessPolicy.parseFrom(Objects.requireNonNull(policies.get("default/*")).content());
+    assertThat(wide.getWithoutAllow()).isTrue();
+    assertThat(wide.getExternal().getService()).isEqualTo("default/authz");
   }
 
   @Test
