@@ -11,6 +11,7 @@ import io.hostmesh.agent.identity.Identities;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.InboundCapture;
 import io.hostmesh.agent.inbound.Listeners;
+import io.hostmesh.agent.inbound.LiveCalls;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.inbound.MeshPort;
 import io.hostmesh.agent.inbound.Receiver;
@@ -98,11 +99,13 @@ public final class DataPath implements AutoCloseable {
 
   private final Connections connections;
   private final MeshTls tls;
+  private final LiveCalls live;
   private final List<Channel> listening = new ArrayList<>();
 
-  private DataPath(Connections connections, MeshTls tls) {
+  private DataPath(Connections connections, MeshTls tls, LiveCalls live) {
     this.connections = connections;
     this.tls = tls;
+    this.live = live;
   }
 
   /** Begins to take connections. */
@@ -132,7 +135,7 @@ public final class DataPath implements AutoCloseable {
             random,
             settings.node());
     receiver.callThrough(sender::open);
-    DataPath path = new DataPath(connections, tls);
+    DataPath path = new DataPath(connections, tls, receiver.live());
     path.listening.addAll(
         ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));
     InboundCapture inbound =
@@ -150,6 +153,11 @@ public final class DataPath implements AutoCloseable {
   /** Ends connections of identities that are revoked by the roots that hold now. */
   public void rootsChanged() {
     tls.rootsChanged();
+  }
+
+  /** The calls that were let in and are under way. */
+  public LiveCalls live() {
+    return live;
   }
 
   /** How many accepted connections are open. */

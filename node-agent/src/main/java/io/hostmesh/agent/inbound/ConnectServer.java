@@ -1,7 +1,6 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.h2.H2LinkStream;
-import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.ReportedFailure;
 import io.hostmesh.agent.protocol.StreamBytes;
 import io.hostmesh.agent.telemetry.Failure;
@@ -65,7 +64,7 @@ final class ConnectServer implements H2LinkStream.Events {
 
   private void join(Receiver.Accepted accepted) {
     stream.headers(new DefaultHttp2Headers(false).status("200"), false);
-    Relay.join(new StreamBytes(stream), accepted.application(), accepted.ended());
+    accepted.join(new StreamBytes(stream), _ -> {});
   }
 
   /** The caller's agent resets the caller's connection, and logs why. */

@@ -11,7 +11,6 @@ import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.OnDemand;
-import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
 import io.hostmesh.agent.protocol.SocketBytes;
 import io.hostmesh.agent.protocol.SpokenVersion;
@@ -158,8 +157,7 @@ public final class InboundCapture extends ChannelInitializer<SocketChannel> {
     accepted.addListener(
         done -> {
           if (done.isSuccess()) {
-            Receiver.Accepted to = accepted.getNow();
-            Relay.join(new SocketBytes(channel), to.application(), to.ended());
+            accepted.getNow().join(new SocketBytes(channel), _ -> {});
           } else {
             Resets.reset(channel);
           }

@@ -27,7 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A request to an instance of this host. */
-final class InboundExchange extends HttpExchange implements Request.Fields {
+final class InboundExchange extends HttpExchange implements Request.Fields, LiveCalls.Live {
   private static final System.Logger LOG = System.getLogger(InboundExchange.class.getName());
   private static final int MAX_REFUSED = 5;
   private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
@@ -45,6 +45,8 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
   private boolean http2;
   private int repeated;
   private Verdict verdict = Verdict.OPEN;
+  private Optional<EndUser> user = Optional.empty();
+  private int slot = -1;
 
   InboundExchange(HttpCaller caller, HttpRequest head, InboundHttp connection) {
     super(caller, head);
@@ -113,7 +115,8 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
 
   private void judge(Optional<EndUser> user) {
     Receiver receiver = connection.receiver();
-    verdict = Access.request(view, connection.origin(), connection.instance(), head, this, user);
+    this.user = user;
+    verdict = judge(receiver.mesh().view());
     receiver.count(verdict);
     Optional<Failure> refused = Access.failure(verdict);
     if (refused.isPresent()) {
@@ -124,6 +127,7 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
       receiver.telemetry().metrics().plaintext(connection.instance().service());
     }
     forward();
+    connection.live().add(this);
     List<ExternalAuthorizationRule> rules = view.external(connection.instance().service());
     if (rules.isEmpty()) {
       connection.open(http2, false, this);
@@ -131,6 +135,45 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
       asked = new ExternalJudges(connection, head, http2, rules, judged);
       asked.ask();
     }
+  }
+
+  // While it is under way.
+
+  @Override
+  public Origin origin() {
+    return connection.origin();
+  }
+
+  @Override
+  public LocalInstance instance() {
+    return connection.instance();
+  }
+
+  @Override
+  public boolean lasts() {
+    return isTunnel();
+  }
+
+  @Override
+  public Verdict judge(MeshView view) {
+    return Access.request(view, connection.origin(), connection.instance(), head, this, user);
+  }
+
+  @Override
+  public void revoke(Verdict denied, Failure why) {
+    connection.receiver().count(denied);
+    verdict = denied;
+    revoke(why);
+  }
+
+  @Override
+  public int slot() {
+    return slot;
+  }
+
+  @Override
+  public void slot(int place) {
+    slot = place;
   }
 
   /** The values of a header, for rules that ask for it. */
@@ -216,6 +259,7 @@ final class InboundExchange extends HttpExchange implements Request.Fields {
     if (asked != null) {
       asked.cancel();
     }
+    connection.live().remove(this);
     if (outcome.failure().isPresent()
         && outcome.failure().get().kind() == Failure.Kind.LISTENER_REFUSED) {
       LOG.log(System.Logger.Level.ERROR, outcome.failure().get().sentence());

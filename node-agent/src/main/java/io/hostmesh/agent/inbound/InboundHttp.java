@@ -28,6 +28,7 @@ final class InboundHttp implements HttpService {
   private final LocalInstance instance;
   private final Upstreams upstreams;
   private final Application application;
+  private final LiveCalls.OnLoop live;
   private @Nullable Names names;
 
   /**
@@ -50,6 +51,7 @@ final class InboundHttp implements HttpService {
     this.instance = instance;
     this.upstreams = upstreams;
     this.application = receiver.application(origin, instance);
+    this.live = receiver.live().on(upstreams.loop(), instance);
   }
 
   Receiver receiver() {
@@ -62,6 +64,11 @@ final class InboundHttp implements HttpService {
 
   LocalInstance instance() {
     return instance;
+  }
+
+  /** The calls of this event loop that are under way. */
+  LiveCalls.OnLoop live() {
+    return live;
   }
 
   RequestMeters meters(boolean http2, HttpRequest head) {

@@ -43,6 +43,7 @@ public final class Receiver {
   private final CallerAddress callerAddress;
   private final EndUsers endUsers;
   private volatile OwnCalls ownCalls = Receiver::cannotCall;
+  private final LiveCalls live;
 
   public Receiver(
       MeshSource mesh,
@@ -51,6 +52,7 @@ public final class Receiver {
       CallerAddress callerAddress,
       EndUsers endUsers) {
     this.mesh = mesh;
+    this.live = new LiveCalls(mesh);
     this.listeners = listeners;
     this.telemetry = telemetry;
     this.callerAddress = callerAddress;
@@ -82,6 +84,11 @@ public final class Receiver {
 
   MeshSource mesh() {
     return mesh;
+  }
+
+  /** The calls that are under way. */
+  public LiveCalls live() {
+    return live;
   }
 
   Telemetry telemetry() {
@@ -131,8 +138,34 @@ public final class Receiver {
         origin.secured());
   }
 
-  /** A connection to an application, and what is to be told when it ends. */
-  public record Accepted(ByteStream application, Relay.Ended ended) {}
+  /** A connection to an application, reached and not read yet. To be joined at once. */
+  public static final class Accepted {
+    private final LiveConnection connection;
+    private final ByteStream application;
+    private final Relay.Ended ended;
+
+    Accepted(LiveConnection connection, ByteStream application, Relay.Ended ended) {
+      this.connection = connection;
+      this.application = application;
+      this.ended = ended;
+    }
+
+    /**
+     * Begins to move bytes.
+     *
+     * @param also is told of the end as well
+     */
+    public void join(ByteStream caller, Relay.Ended also) {
+      connection.relayed(
+          Relay.join(
+              caller,
+              application,
+              result -> {
+                ended.ended(result);
+                also.ended(result);
+              }));
+    }
+  }
 
   /**
    * A bare connection to an instance.
@@ -144,7 +177,8 @@ public final class Receiver {
     ConnectionMeters meters =
         telemetry.metrics().connections(call(settings(), origin, instance, Call.TCP));
     long begin = System.nanoTime();
-    Verdict verdict = judge(origin, instance);
+    LiveCalls.OnLoop here = live.on(upstreams.loop(), instance);
+    Verdict verdict = judge(mesh.view(), origin, instance);
     count(verdict);
     Optional<Failure> refused = Access.failure(verdict);
     if (refused.isPresent()) {
@@ -154,36 +188,47 @@ public final class Receiver {
     if (origin.caller().isEmpty()) {
       telemetry.metrics().plaintext(instance.service());
     }
+    LiveConnection connection =
+        new LiveConnection(origin, instance, verdict, view -> judge(view, origin, instance));
+    here.add(connection);
     Promise<ByteStream> dialled = upstreams.loop().newPromise();
     dialled.addListener(
         done -> {
-          if (done.isSuccess()) {
-            meters.opened();
-            accepted.setSuccess(
-                new Accepted(
-                    dialled.getNow(),
-                    result -> report(meters, origin, instance, verdict, result, begin)));
-          } else {
-            Failure why = UpstreamException.of(done.cause(), instance.toString());
-            fail(meters, origin, instance, verdict, why, accepted, begin);
+          Failure revoked = connection.revoked();
+          if (!done.isSuccess() || revoked != null) {
+            here.remove(connection);
+            Failure why =
+                revoked != null ? revoked : UpstreamException.of(done.cause(), instance.toString());
+            if (done.isSuccess()) {
+              dialled.getNow().reset();
+            }
+            fail(meters, origin, instance, connection.verdict(), why, accepted, begin);
+            return;
           }
+          meters.opened();
+          accepted.setSuccess(
+              new Accepted(
+                  connection,
+                  dialled.getNow(),
+                  result -> {
+                    here.remove(connection);
+                    report(meters, origin, instance, connection.verdict(), result, begin);
+                  }));
         });
     upstreams.dial(application(origin, instance), dialled);
   }
 
-  private Verdict judge(Origin origin, LocalInstance instance) {
+  private static Verdict judge(MeshView view, Origin origin, LocalInstance instance) {
     return switch (instance.protocol()) {
       case HTTP, HTTP2, GRPC ->
           denied(
               instance.service()
                   + " speaks "
                   + instance.protocol().text()
-                  + ", so a connection whose requests are not read is refused");
-      case TCP, AUTO -> {
-        MeshView view = mesh.view();
-        yield unread(view, instance.service())
-            .orElseGet(() -> Access.connection(view, origin, instance));
-      }
+                + ", so a connection whose requests are not read is refused");
+      case TCP, AUTO ->
+          unread(view, instance.service())
+              .orElseGet(() -> Access.connection(view, origin, instance));
     };
   }
 

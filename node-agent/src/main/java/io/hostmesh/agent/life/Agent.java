@@ -108,7 +108,7 @@ public final class Agent implements AutoCloseable {
   private final List<Channel> listening = new ArrayList<>();
   private final HostCapture capture;
   private final WorkloadApi workloadApi;
-  private @Nullable DataPath road;
+  private volatile @Nullable DataPath road;
 
   private volatile boolean listens;
   private volatile OnStop onStop;
@@ -392,7 +392,7 @@ public final class Agent implements AutoCloseable {
     instances.onChange(this::declared);
     instances.onHealth(reporting::changed);
     identities.onChange(reporting::changed);
-    discovery.onView(_ -> captureChanged());
+    discovery.onView(_ -> meshChanged());
     discovery.onView(view -> endUsers.prepare(view.keySets()));
     discovery.start();
     instances.start(
@@ -423,6 +423,14 @@ public final class Agent implements AutoCloseable {
   /** On the keeper's thread, which begins to work after all else is there. */
   private void captureHasChanged() {
     reporting.changed();
+  }
+
+  private void meshChanged() {
+    captureChanged();
+    DataPath path = road;
+    if (path != null) {
+      path.live().meshChanged();
+    }
   }
 
   private void captureChanged() {

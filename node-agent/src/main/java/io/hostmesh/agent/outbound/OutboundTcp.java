@@ -73,7 +73,8 @@ final class OutboundTcp implements Resolution.Asker {
         accepted.addListener(
             done -> {
               if (done.isSuccess()) {
-                join(accepted.getNow().application(), accepted.getNow().ended());
+                joining();
+                accepted.getNow().join(new SocketBytes(channel), this::report);
               } else {
                 failed(done.cause());
               }
@@ -88,7 +89,8 @@ final class OutboundTcp implements Resolution.Asker {
     opened.addListener(
         done -> {
           if (done.isSuccess()) {
-            join(opened.getNow(), _ -> {});
+            joining();
+            Relay.join(new SocketBytes(channel), opened.getNow(), this::report);
           } else {
             failed(done.cause());
           }
@@ -105,16 +107,9 @@ final class OutboundTcp implements Resolution.Asker {
             : new Resolution.Next.None(why));
   }
 
-  private void join(ByteStream upstream, Relay.Ended alsoEnded) {
+  private void joining() {
     resolution.reached();
     meters.opened();
-    Relay.join(
-        new SocketBytes(channel),
-        upstream,
-        result -> {
-          alsoEnded.ended(result);
-          report(result);
-        });
   }
 
   private void report(Relay.Result result) {

@@ -153,6 +153,16 @@ public abstract class HttpExchange implements HttpStream.Observer {
     }
   }
 
+  /** Ends it in the middle, since it may not go on. */
+  public final void revoke(Failure why) {
+    malformed(why);
+  }
+
+  /** Whether it has become a tunnel, which may last. */
+  protected final boolean isTunnel() {
+    return tunnel;
+  }
+
   // From the stream.
 
   @Override

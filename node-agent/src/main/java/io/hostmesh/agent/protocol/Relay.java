@@ -43,17 +43,29 @@ public final class Relay {
   }
 
   /** Begins to move bytes. */
-  public static void join(ByteStream caller, ByteStream service, Ended ended) {
+  public static Relay join(ByteStream caller, ByteStream service, Ended ended) {
     Relay relay = new Relay(caller, service, ended);
     relay.caller.begin();
     relay.service.begin();
     relay.caller.readOn();
     relay.service.readOn();
+    return relay;
+  }
+
+  /** Ends both sides in the middle, where they have not ended yet. */
+  public void breakOff(Failure why) {
+    if (closed < 2) {
+      broken(why);
+    }
   }
 
   private void broken(Side side, String how) {
+    broken(new Failure(side.kind, side.name + " " + how));
+  }
+
+  private void broken(Failure why) {
     if (failure == null) {
-      failure = new Failure(side.kind, side.name + " " + how);
+      failure = why;
     }
     caller.stream.reset();
     service.stream.reset();
