@@ -175,6 +175,16 @@ final class StatusCommand implements Callable<Integer> {
                         each.getBoolean("healthy")
                             ? "healthy"
                             : "not healthy: " + each.getString("output"))));
+    objects(agent, "plaintext")
+        .forEach(
+            each ->
+                lines.add(
+                    "  plaintext from %s to %s: %d calls, last at %s"
+                        .formatted(
+                            each.getString("caller"),
+                            each.getString("service"),
+                            each.getLong("calls"),
+                            each.getString("last"))));
     String problems =
         problems(agent.getValue("problems")).stream()
             .map(problem -> "  problem: " + problem)

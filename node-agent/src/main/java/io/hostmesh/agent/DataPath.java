@@ -14,6 +14,7 @@ import io.hostmesh.agent.inbound.Listeners;
 import io.hostmesh.agent.inbound.LiveCalls;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.inbound.MeshPort;
+import io.hostmesh.agent.inbound.PlaintextCallers;
 import io.hostmesh.agent.inbound.Receiver;
 import io.hostmesh.agent.outbound.OutboundCapture;
 import io.hostmesh.agent.outbound.Sender;
@@ -100,12 +101,15 @@ public final class DataPath implements AutoCloseable {
   private final Connections connections;
   private final MeshTls tls;
   private final LiveCalls live;
+  private final PlaintextCallers plaintext;
   private final List<Channel> listening = new ArrayList<>();
 
-  private DataPath(Connections connections, MeshTls tls, LiveCalls live) {
+  private DataPath(
+      Connections connections, MeshTls tls, LiveCalls live, PlaintextCallers plaintext) {
     this.connections = connections;
     this.tls = tls;
     this.live = live;
+    this.plaintext = plaintext;
   }
 
   /** Begins to take connections. */
@@ -135,7 +139,7 @@ public final class DataPath implements AutoCloseable {
             random,
             settings.node());
     receiver.callThrough(sender::open);
-    DataPath path = new DataPath(connections, tls, receiver.live());
+    DataPath path = new DataPath(connections, tls, receiver.live(), receiver.plaintext());
     path.listening.addAll(
         ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));
     InboundCapture inbound =
@@ -158,6 +162,11 @@ public final class DataPath implements AutoCloseable {
   /** The calls that were let in and are under way. */
   public LiveCalls live() {
     return live;
+  }
+
+  /** Who was let in without an identity. */
+  public PlaintextCallers plaintext() {
+    return plaintext;
   }
 
   /** How many accepted connections are open. */

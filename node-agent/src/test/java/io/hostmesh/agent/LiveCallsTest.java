@@ -164,6 +164,14 @@ class LiveCallsTest {
         changed();
         ends(outside, since);
         ping(inside);
+        assertThat(mesh.h2.path.plaintext().seen())
+            .singleElement()
+            .satisfies(
+                seen -> {
+                  assertThat(seen.service()).isEqualTo(ServiceName.of("db"));
+                  assertThat(seen.caller()).isEqualTo("127.0.0.1");
+                  assertThat(seen.calls()).isEqualTo(1);
+                });
       }
     }
   }

@@ -124,7 +124,7 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
       return;
     }
     if (connection.origin().caller().isEmpty()) {
-      receiver.telemetry().metrics().plaintext(connection.instance().service());
+      receiver.letInPlaintext(connection.origin(), connection.instance());
     }
     forward();
     connection.live().add(this);

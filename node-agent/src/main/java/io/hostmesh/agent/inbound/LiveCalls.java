@@ -159,7 +159,7 @@ public final class LiveCalls {
     private void close(Predicate<SpiffeId> whose, Failure why) {
       Verdict denied = new Verdict.Denied(Verdict.Why.ACCESS, why.sentence(), Mark.NONE, List.of());
       for (Live call : Arrays.copyOf(calls, count)) {
-        if (call.slot() >= 0 && call.origin().caller().filter(whose::test).isPresent()) {
+        if (call.slot() >= 0 && call.origin().caller().map(whose::test).orElse(false)) {
           end(call, denied, why);
         }
       }

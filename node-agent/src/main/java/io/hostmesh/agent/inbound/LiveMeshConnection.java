@@ -53,6 +53,7 @@ final class LiveMeshConnection implements LiveCalls.Live {
    * Behind what its calls have still to say in this turn of the loop: that they were broken off.
    */
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
   public void revoke(Verdict denied, Failure why) {
     channel.eventLoop().execute(channel::close);
   }

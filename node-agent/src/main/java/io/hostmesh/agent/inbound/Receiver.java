@@ -44,6 +44,7 @@ public final class Receiver {
   private final EndUsers endUsers;
   private volatile OwnCalls ownCalls = Receiver::cannotCall;
   private final LiveCalls live;
+  private final PlaintextCallers plaintext;
 
   public Receiver(
       MeshSource mesh,
@@ -53,6 +54,7 @@ public final class Receiver {
       EndUsers endUsers) {
     this.mesh = mesh;
     this.live = new LiveCalls(mesh);
+    this.plaintext = new PlaintextCallers(telemetry.clock());
     this.listeners = listeners;
     this.telemetry = telemetry;
     this.callerAddress = callerAddress;
@@ -186,7 +188,7 @@ public final class Receiver {
       return;
     }
     if (origin.caller().isEmpty()) {
-      telemetry.metrics().plaintext(instance.service());
+      letInPlaintext(origin, instance);
     }
     LiveConnection connection =
         new LiveConnection(origin, instance, verdict, view -> judge(view, origin, instance));
@@ -249,6 +251,16 @@ public final class Receiver {
                     + ", so a connection whose requests are not read is refused; declare the"
                     + " service's protocol as http, http2 or grpc"))
         : Optional.empty();
+  }
+
+  /** Who was let in without an identity. */
+  public PlaintextCallers plaintext() {
+    return plaintext;
+  }
+
+  void letInPlaintext(Origin origin, LocalInstance instance) {
+    telemetry.metrics().plaintext(instance.service());
+    plaintext.letIn(instance.service(), origin.address());
   }
 
   /** Counts what rules decided and noted. */

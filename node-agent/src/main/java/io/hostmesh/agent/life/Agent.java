@@ -11,6 +11,7 @@ import io.hostmesh.agent.dns.DnsServer;
 import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.identity.LocalIdentities;
 import io.hostmesh.agent.inbound.CallerAddress;
+import io.hostmesh.agent.inbound.PlaintextCallers;
 import io.hostmesh.agent.listen.ListeningSockets;
 import io.hostmesh.agent.local.ConsulRegistrar;
 import io.hostmesh.agent.local.DefinitionMemory;
@@ -201,7 +202,8 @@ public final class Agent implements AutoCloseable {
             instances,
             facts,
             endUsers::problems,
-            capture::json);
+            capture::json,
+            this::plaintext);
     this.workloadApi =
         new WorkloadApi(host.vertx(), identities.applications(), facts::process, host.clock());
     this.registry = closing.add(connecting.get());
@@ -423,6 +425,11 @@ public final class Agent implements AutoCloseable {
   /** On the keeper's thread, which begins to work after all else is there. */
   private void captureHasChanged() {
     reporting.changed();
+  }
+
+  private List<PlaintextCallers.Seen> plaintext() {
+    DataPath path = road;
+    return path == null ? List.of() : path.plaintext().seen();
   }
 
   private void meshChanged() {

@@ -3,11 +3,13 @@ package io.hostmesh.agent.life;
 import io.hostmesh.agent.discovery.MeshDiscovery;
 import io.hostmesh.agent.discovery.PilotStatus;
 import io.hostmesh.agent.identity.LocalIdentities;
+import io.hostmesh.agent.inbound.PlaintextCallers;
 import io.hostmesh.agent.local.Health;
 import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.local.ServiceDefinition;
 import io.hostmesh.api.v1.Certificate;
 import io.hostmesh.api.v1.LocalInstance;
+import io.hostmesh.api.v1.PlaintextCaller;
 import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.runtime.identity.IdentityStatus;
 import io.hostmesh.runtime.metrics.Readiness;
@@ -33,7 +35,8 @@ record AgentStatus(
     LocalInstances instances,
     HostFacts facts,
     Supplier<List<String>> endUsers,
-    Supplier<JsonObject> capture) {
+    Supplier<JsonObject> capture,
+    Supplier<List<PlaintextCallers.Seen>> plaintext) {
 
   /** What is wrong at the moment, one line each. */
   List<String> problems() {
@@ -88,6 +91,15 @@ record AgentStatus(
                         .setHealthy(health.well())
                         .setOutput(health.output()));
               });
+    }
+    for (PlaintextCallers.Seen seen : plaintext.get()) {
+      report.addPlaintext(
+          PlaintextCaller.newBuilder()
+              .setNamespace(seen.service().namespace())
+              .setService(seen.service().name())
+              .setCaller(seen.caller())
+              .setCalls(seen.calls())
+              .setLastEpochSecond(seen.last().getEpochSecond()));
     }
     return report.build();
   }

@@ -1,5 +1,6 @@
 package io.hostmesh.pilot.admin;
 
+import io.hostmesh.api.v1.PlaintextCaller;
 import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.pilot.discovery.AdsSession;
@@ -110,6 +111,7 @@ final class AgentPages {
         .put("ready", report.getReady())
         .put("certificates", certificates)
         .put("instances", instances)
+        .put("plaintext", plaintext(report))
         .put("problems", array(report.getProblemsList()));
   }
 
@@ -124,5 +126,20 @@ final class AgentPages {
     JsonArray array = new JsonArray();
     items.forEach(array::add);
     return array;
+  }
+
+  /** Who calls the agent's services without an identity. */
+  private static JsonArray plaintext(StatusReport report) {
+    JsonArray callers = new JsonArray();
+    for (PlaintextCaller caller : report.getPlaintextList()) {
+      callers.add(
+          new JsonObject()
+              .put(
+                  "service", new ServiceName(caller.getNamespace(), caller.getService()).toString())
+              .put("caller", caller.getCaller())
+              .put("calls", caller.getCalls())
+              .put("last", Instant.ofEpochSecond(caller.getLastEpochSecond()).toString()));
+    }
+    return callers;
   }
 }
