@@ -2,6 +2,7 @@ package io.hostmesh.citadel;
 
 import io.hostmesh.citadel.attest.X509PopSettings;
 import io.hostmesh.citadel.authority.Lifetimes;
+import io.hostmesh.citadel.federation.FederationSettings;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.registry.RegistrySettings;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param createPassphrase {@code key.create}: whether a missing passphrase file is made
  * @param lifetimes the object of lifetimes of certificates
  * @param x509pop {@code attest.x509pop}: by which certificates machines join without a token
+ * @param federation the object {@code federation}: other trust domains
  * @param tokenLifetime {@code token.lifetime}: of a join token where the operator does not say
  */
 public record CitadelConfig(
@@ -36,6 +38,7 @@ public record CitadelConfig(
     RegistrySettings registry,
     Lifetimes lifetimes,
     Optional<X509PopSettings> x509pop,
+    FederationSettings federation,
     Duration tokenLifetime) {
   static final Path DEFAULT_STATE = Path.of("/var/lib/hostmesh-citadel");
   static final Path DEFAULT_SOCKET = Path.of("/run/hostmesh-citadel/citadel.sock");
@@ -49,8 +52,10 @@ public record CitadelConfig(
     Section key = section.section("key");
     Path stateDir = section.value("state-dir", Path::of, DEFAULT_STATE);
     Duration tokenLifetime = section.section("token").duration("lifetime", Duration.ofHours(1));
+    String trustDomain =
+        section.value("trust-domain", CitadelConfig::trustDomain, "hostmesh.local");
     return new CitadelConfig(
-        section.value("trust-domain", CitadelConfig::trustDomain, "hostmesh.local"),
+        trustDomain,
         section.value("listen", HostPort::parse, new HostPort("0.0.0.0", 15010)),
         section.section("metrics").value("listen", HostPort::parse, new HostPort("0.0.0.0", 15011)),
         stateDir,
@@ -60,6 +65,7 @@ public record CitadelConfig(
         RegistrySettings.read(section.section("registry")),
         Lifetimes.read(section.section("lifetime")),
         X509PopSettings.read(section.section("attest").section("x509pop")),
+        FederationSettings.read(section.section("federation"), trustDomain),
         tokenLifetime);
   }
 

@@ -2,6 +2,7 @@ package io.hostmesh.citadel;
 
 import io.hostmesh.api.v1.CitadelReport;
 import io.hostmesh.api.v1.Entitlement;
+import io.hostmesh.api.v1.JwtAuthority;
 import io.hostmesh.api.v1.JwtKeysRecord;
 import io.hostmesh.api.v1.NodeRecord;
 import io.hostmesh.api.v1.RevocationList;
@@ -16,6 +17,9 @@ import io.hostmesh.citadel.authority.AuthorityFiles;
 import io.hostmesh.citadel.authority.Passphrase;
 import io.hostmesh.citadel.bundle.BundleFeed;
 import io.hostmesh.citadel.bundle.Holders;
+import io.hostmesh.citadel.federation.BundleEndpoint;
+import io.hostmesh.citadel.federation.Federation;
+import io.hostmesh.citadel.federation.OwnBundle;
 import io.hostmesh.citadel.issue.Desk;
 import io.hostmesh.citadel.issue.Entitlements;
 import io.hostmesh.citadel.issue.Issuer;
@@ -38,6 +42,7 @@ import io.hostmesh.runtime.admin.AdminServer;
 import io.hostmesh.runtime.admin.AuditLog;
 import io.hostmesh.runtime.admin.AuditRoute;
 import io.hostmesh.runtime.admin.RemoteDoor;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.MetricsServer;
 import io.hostmesh.runtime.metrics.Readiness;
@@ -51,14 +56,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /**
@@ -72,6 +80,8 @@ final class CitadelProcess implements AutoCloseable {
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final HostPort listening;
+  private final Federation federation;
+  private final OwnBundle ownBundle;
   private final Desk desk;
   private final Optional<HostPort> remoteAdmin;
 
@@ -185,7 +195,17 @@ final class CitadelProcess implements AutoCloseable {
             issuer,
             new JwtIssuer(jwtKeys, ledger),
             host.clock());
-    BundleFeed bundle = new BundleFeed(authority::roots, jwtKeys::authorities);
+    AtomicReference<Runnable> told = new AtomicReference<>(() -> {});
+    Federation federation =
+        new Federation(
+            host.vertx(),
+            config.federation().domains().values(),
+            new StateFiles(config.stateDir().resolve("federation")),
+            host.clock(),
+            host.random(),
+            () -> told.get().run());
+    BundleFeed bundle = new BundleFeed(authority::roots, jwtKeys::authorities, federation::bundles);
+    told.set(bundle::repeat);
     jwtKeyRecords.onChange(bundle::repeat);
     authority.onChange(bundle::repeat);
     Holders holders = new Holders();
@@ -274,6 +294,25 @@ final class CitadelProcess implements AutoCloseable {
     repeat(host, opened, RENEWAL_LOOK_MS, () -> tending.look(offload));
     repeat(host, opened, BUNDLE_REPEAT_MS, bundle::repeat);
     repeat(host, opened, RENEWAL_LOOK_MS, () -> look(jwtKeys, offload));
+    repeat(host, opened, RENEWAL_LOOK_MS, federation::look);
+    this.federation = federation;
+    this.ownBundle =
+        new OwnBundle(
+            () -> ownBundle(authority, jwtKeys),
+            config.federation().refresh(),
+            state,
+            host.clock());
+    if (config.federation().listen().isPresent()) {
+      HttpServer endpoint =
+          BundleEndpoint.listen(
+                  host.vertx(),
+                  config.federation().listen().get(),
+                  config.federation(),
+                  authority::own,
+                  ownBundle::document)
+              .await();
+      opened.push(() -> endpoint.close().await());
+    }
 
     this.desk = desk;
     this.listening = new HostPort(config.listen().host(), server.actualPort());
@@ -281,6 +320,28 @@ final class CitadelProcess implements AutoCloseable {
     LOG.log(
         System.Logger.Level.INFO,
         "the authority of " + config.trustDomain() + " answers on " + listening);
+  }
+
+  private static DomainBundle ownBundle(Authority authority, JwtKeys keys) {
+    List<io.hostmesh.runtime.jwt.JwtAuthority> authorities = new ArrayList<>();
+    for (JwtAuthority key : keys.authorities()) {
+      try {
+        authorities.add(io.hostmesh.runtime.jwt.JwtAuthority.of(key));
+      } catch (GeneralSecurityException e) {
+        LOG.log(System.Logger.Level.WARNING, "a key of JWT-SVIDs cannot be read", e);
+      }
+    }
+    return new DomainBundle(authority.trustDomain(), authority.roots().roots(), authorities, 0);
+  }
+
+  /** This trust domain's own bundle document. */
+  OwnBundle ownBundle() {
+    return ownBundle;
+  }
+
+  /** Other trust domains. */
+  Federation federation() {
+    return federation;
   }
 
   /** Where it really listens, also where port 0 was asked for. */

@@ -3,6 +3,7 @@ package io.hostmesh.citadel.bundle;
 import io.hostmesh.api.v1.JwtAuthority;
 import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.runtime.identity.Bundles;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.tls.TrustRoots;
 import java.util.List;
 import java.util.Set;
@@ -17,21 +18,28 @@ import java.util.function.Supplier;
 public final class BundleFeed {
   private final Supplier<TrustRoots> roots;
   private final Supplier<List<JwtAuthority>> jwtAuthorities;
+  private final Supplier<List<DomainBundle>> federated;
   private final Set<Consumer<TrustBundle>> followers = ConcurrentHashMap.newKeySet();
 
   /**
    * @param jwtAuthorities what JWT-SVIDs are signed with, by all citadels
+   * @param federated the bundles of other trust domains
    */
-  public BundleFeed(Supplier<TrustRoots> roots, Supplier<List<JwtAuthority>> jwtAuthorities) {
+  public BundleFeed(
+      Supplier<TrustRoots> roots,
+      Supplier<List<JwtAuthority>> jwtAuthorities,
+      Supplier<List<DomainBundle>> federated) {
     this.roots = roots;
     this.jwtAuthorities = jwtAuthorities;
+    this.federated = federated;
   }
 
   /** The bundle that holds now. */
   public TrustBundle current() {
-    return Bundles.message(roots.get()).toBuilder()
-        .addAllJwtAuthorities(jwtAuthorities.get())
-        .build();
+    TrustBundle.Builder bundle =
+        Bundles.message(roots.get()).toBuilder().addAllJwtAuthorities(jwtAuthorities.get());
+    federated.get().forEach(domain -> bundle.addFederated(domain.message()));
+    return bundle.build();
   }
 
   /**

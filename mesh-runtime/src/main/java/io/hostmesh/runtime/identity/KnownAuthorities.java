@@ -2,6 +2,7 @@ package io.hostmesh.runtime.identity;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.hostmesh.api.v1.TrustBundle;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.jwt.JwtAuthority;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
@@ -9,53 +10,63 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * What JWT-SVIDs of the own trust domain are judged by, from disk at first and from citadel ever
- * after. Written on one context, read by any thread.
+ * What JWT-SVIDs of the own trust domain and all identities of others are judged by, from disk at
+ * first and from citadel ever after. Written on one context, read by any thread.
  */
 final class KnownAuthorities {
   private static final System.Logger LOG = System.getLogger(KnownAuthorities.class.getName());
   private static final String FILE = "jwt-authorities";
 
   private final IdentityFiles files;
-  private volatile List<JwtAuthority> authorities;
+  private volatile Known known;
+
+  private record Known(List<JwtAuthority> authorities, List<DomainBundle> federated) {
+    static final Known NOTHING = new Known(List.of(), List.of());
+  }
 
   /** Reads what is on disk. */
   KnownAuthorities(IdentityFiles files) {
     this.files = files;
-    this.authorities = files.text(FILE).map(KnownAuthorities::parse).orElseGet(List::of);
+    this.known = files.text(FILE).map(KnownAuthorities::parse).orElse(Known.NOTHING);
   }
 
   List<JwtAuthority> authorities() {
-    return authorities;
+    return known.authorities();
+  }
+
+  List<DomainBundle> federated() {
+    return known.federated();
   }
 
   /** Takes what citadel said; returns whether it is anything else. */
   boolean heard(TrustBundle bundle) {
-    List<JwtAuthority> now = read(bundle);
-    if (now.equals(authorities)) {
+    Known now = read(bundle);
+    if (now.equals(known)) {
       return false;
     }
-    authorities = now;
+    known = now;
     return true;
   }
 
   /** Keeps what holds now. Blocking. */
   void keep() {
     TrustBundle.Builder bundle = TrustBundle.newBuilder();
-    authorities.forEach(authority -> bundle.addJwtAuthorities(authority.message()));
+    Known now = known;
+    now.authorities().forEach(authority -> bundle.addJwtAuthorities(authority.message()));
+    now.federated().forEach(domain -> bundle.addFederated(domain.message()));
     files.write(FILE, Base64.getEncoder().encodeToString(bundle.build().toByteArray()) + "\n");
   }
 
-  private static List<JwtAuthority> parse(String text) {
+  private static Known parse(String text) {
     try {
       return read(TrustBundle.parseFrom(Base64.getDecoder().decode(text.strip())));
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       LOG.log(System.Logger.Level.WARNING, FILE + " is damaged and is treated as missing: " + e);
-      return List.of();
+      return Known.NOTHING;
     }
   }
 
-  private static List<JwtAuthority> read(TrustBundle bundle) {
+  private static Known read(TrustBundle bundle) {
     List<JwtAuthority> authorities = new ArrayList<>();
     bundle
         .getJwtAuthoritiesList()
@@ -70,6 +81,22 @@ final class KnownAuthorities {
                     e);
               }
             });
-    return List.copyOf(authorities);
+    List<DomainBundle> federated = new ArrayList<>();
+    bundle
+        .getFederatedList()
+        .forEach(
+            message -> {
+              try {
+                if (!message.getTrustDomain().equals(bundle.getTrustDomain())) {
+                  federated.add(DomainBundle.of(message));
+                }
+              } catch (GeneralSecurityException e) {
+                LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the bundle of " + message.getTrustDomain() + " cannot be used",
+                    e);
+              }
+            });
+    return new Known(List.copyOf(authorities), List.copyOf(federated));
   }
 }

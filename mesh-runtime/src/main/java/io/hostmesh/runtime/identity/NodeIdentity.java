@@ -5,6 +5,7 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.backoff.Backoff;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.jwt.JwtAuthority;
 import io.hostmesh.runtime.tls.SpiffeTrustManager;
 import io.hostmesh.runtime.tls.Svid;
@@ -181,7 +182,14 @@ public final class NodeIdentity implements AutoCloseable {
     return authorities.authorities();
   }
 
-  /** Calls back, on the context, whenever {@link #jwtAuthorities} has changed. */
+  /** What identities of other trust domains are judged by, each by its own. */
+  public List<DomainBundle> federated() {
+    return authorities.federated();
+  }
+
+  /**
+   * Calls back, on the context, whenever {@link #jwtAuthorities} or {@link #federated} has changed.
+   */
   public void onJwtAuthorities(Runnable listener) {
     authorityListeners.add(listener);
   }

@@ -5,12 +5,14 @@ import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.identity.IdentityStatus;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.jwt.JwtAuthority;
 import io.hostmesh.runtime.jwt.JwtIssued;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Future;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -105,10 +107,19 @@ public final class ApplicationCertificates implements ApplicationIdentities, Aut
   @Override
   public Map<String, List<JwtAuthority>> jwtAuthorities() {
     List<JwtAuthority> own = node.jwtAuthorities();
-    return node.svid()
-        .filter(_ -> !own.isEmpty())
-        .map(svid -> Map.of(svid.id().trustDomain(), own))
-        .orElseGet(Map::of);
+    Optional<Svid> svid = node.svid();
+    if (own.isEmpty() || svid.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, List<JwtAuthority>> all = new HashMap<>();
+    federated().forEach(domain -> all.put(domain.trustDomain(), domain.jwtAuthorities()));
+    all.put(svid.get().id().trustDomain(), own);
+    return Map.copyOf(all);
+  }
+
+  @Override
+  public List<DomainBundle> federated() {
+    return node.federated();
   }
 
   @Override

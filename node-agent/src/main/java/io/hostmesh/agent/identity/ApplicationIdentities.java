@@ -1,6 +1,7 @@
 package io.hostmesh.agent.identity;
 
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.jwt.JwtAuthority;
 import io.hostmesh.runtime.jwt.JwtIssued;
 import io.hostmesh.runtime.tls.Svid;
@@ -36,6 +37,9 @@ public interface ApplicationIdentities {
 
   /** What JWT-SVIDs are judged by, by trust domain. Empty before citadel was heard. */
   Map<String, List<JwtAuthority>> jwtAuthorities();
+
+  /** What identities of other trust domains are judged by, each by its own. */
+  List<DomainBundle> federated();
 
   /** Calls back, on any thread, whenever one of the answers may have changed. */
   void onChange(Runnable listener);

@@ -29,8 +29,17 @@ final class X509Answers {
               + " has no certificate yet"
               + identities.problem(service).map(why -> ": " + why).orElse(""));
     }
+    X509SVIDResponse.Builder answer = X509SVIDResponse.newBuilder();
+    identities
+        .federated()
+        .forEach(
+            domain -> {
+              if (!domain.roots().isEmpty()) {
+                answer.putFederatedBundles(id(domain.trustDomain()), der(domain.roots()));
+              }
+            });
     return new Answer.Ready<>(
-        X509SVIDResponse.newBuilder()
+        answer
             .addSvids(
                 X509SVID
                     .newBuilder()
@@ -46,10 +55,17 @@ final class X509Answers {
     if (roots.isEmpty()) {
       return new Answer.Waiting<>("this host has not joined the mesh yet");
     }
+    X509BundlesResponse.Builder answer = X509BundlesResponse.newBuilder();
+    identities
+        .federated()
+        .forEach(
+            domain -> {
+              if (!domain.roots().isEmpty()) {
+                answer.putBundles(id(domain.trustDomain()), der(domain.roots()));
+              }
+            });
     return new Answer.Ready<>(
-        X509BundlesResponse.newBuilder()
-            .putBundles(id(roots.get().trustDomain()), der(roots.get().roots()))
-            .build());
+        answer.putBundles(id(roots.get().trustDomain()), der(roots.get().roots())).build());
   }
 
   private static String id(String trustDomain) {

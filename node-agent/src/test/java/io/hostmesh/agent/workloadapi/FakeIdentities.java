@@ -4,6 +4,7 @@ import io.hostmesh.agent.identity.ApplicationIdentities;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.identity.KeyPairs;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.jwt.JwtAuthority;
 import io.hostmesh.runtime.jwt.JwtIssued;
 import io.hostmesh.runtime.jwt.JwtSvids;
@@ -27,6 +28,7 @@ final class FakeIdentities implements ApplicationIdentities {
   private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile Optional<TrustRoots> roots = Optional.empty();
   private final List<JwtAuthority> jwtAuthorities = new CopyOnWriteArrayList<>();
+  private volatile List<DomainBundle> federated = List.of();
   private volatile @Nullable KeyPair jwtKey;
   private volatile String jwtKeyId = "";
   volatile String problem = "citadel does not answer";
@@ -97,6 +99,16 @@ final class FakeIdentities implements ApplicationIdentities {
     return jwtAuthorities.isEmpty()
         ? Map.of()
         : Map.of("hostmesh.local", List.copyOf(jwtAuthorities));
+  }
+
+  void federate(DomainBundle... domains) {
+    federated = List.of(domains);
+    changed();
+  }
+
+  @Override
+  public List<DomainBundle> federated() {
+    return federated;
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.hostmesh.api.spiffe.X509BundlesResponse;
 import io.hostmesh.api.spiffe.X509SVIDRequest;
 import io.hostmesh.api.spiffe.X509SVIDResponse;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.loops.EpollTransport;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
@@ -165,6 +166,26 @@ class WorkloadApiTest {
     assertThat(answer.status()).isEqualTo(GrpcStatus.UNAVAILABLE);
     assertThat(answer.statusMessage())
         .isEqualTo("web has no certificate yet: citadel does not answer");
+  }
+
+  @Test
+  void bundlesOfOtherTrustDomainsAreServedUnderTheirOwnNames() throws Exception {
+    TestAuthority other = new TestAuthority("other.example");
+    identities.trust(authority.roots());
+    identities.renew(authority, WEB);
+    identities.federate(new DomainBundle("other.example", other.roots().roots(), List.of(), 1));
+    TrustDomain foreign = TrustDomain.parse("other.example");
+    try (WorkloadApiClient client = client()) {
+      assertThat(client.fetchX509Bundles().getBundleForTrustDomain(foreign).getX509Authorities())
+          .containsExactlyElementsOf(other.roots().roots());
+      assertThat(
+              client
+                  .fetchX509Context()
+                  .getX509BundleSet()
+                  .getBundleForTrustDomain(DOMAIN)
+                  .getX509Authorities())
+          .containsExactlyElementsOf(authority.roots().roots());
+    }
   }
 
   @Test
