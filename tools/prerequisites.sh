@@ -113,7 +113,7 @@ need_lab_tools() {
 # What the tests and stories need beside: unmodified programs to send through the mesh, a Debian to boot.
 need_test_tools() {
   need_commands systemd-nspawn:systemd-container debootstrap:debootstrap git:git dig:dnsutils \
-    nginx:nginx-light h2load:nghttp2-client nghttpd:nghttp2-server openssl:openssl socat:socat psql:postgresql-client \
+    nginx:nginx-light h2load:nghttp2-client nghttpd:nghttp2-server openssl:openssl sslscan:sslscan socat:socat psql:postgresql-client \
     python3:python3 rpm:rpm tinyproxy:tinyproxy-bin
   # For Debian's own Python, whichever one is first on the path.
   if ! /usr/bin/python3 -c 'import websockets' 2> /dev/null; then

@@ -3,6 +3,7 @@ package io.hostmesh.citadel;
 import io.hostmesh.citadel.attest.X509PopSettings;
 import io.hostmesh.citadel.authority.Lifetimes;
 import io.hostmesh.citadel.federation.FederationSettings;
+import io.hostmesh.citadel.ledger.Ledger;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.registry.RegistrySettings;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param listen {@code listen}: where nodes and pilots ask
  * @param metricsListen {@code metrics.listen}
  * @param stateDir {@code state-dir}: keys, ledger, and what was last heard from the registry
+ * @param ledger the object {@code ledger}
  * @param admin the objects {@code admin} and {@code audit}
  * @param passphraseFile {@code key.passphrase-file}
  * @param createPassphrase {@code key.create}: whether a missing passphrase file is made
@@ -33,6 +35,7 @@ public record CitadelConfig(
     HostPort metricsListen,
     Path stateDir,
     AdminSettings admin,
+    Ledger.Settings ledger,
     Path passphraseFile,
     boolean createPassphrase,
     RegistrySettings registry,
@@ -60,6 +63,7 @@ public record CitadelConfig(
         section.section("metrics").value("listen", HostPort::parse, new HostPort("0.0.0.0", 15011)),
         stateDir,
         AdminSettings.read(section, DEFAULT_SOCKET),
+        Ledger.Settings.read(section.section("ledger")),
         key.value("passphrase-file", Path::of, stateDir.resolve("passphrase")),
         key.bool("create", true),
         RegistrySettings.read(section.section("registry")),

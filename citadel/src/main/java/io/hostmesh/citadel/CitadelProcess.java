@@ -135,6 +135,7 @@ final class CitadelProcess implements AutoCloseable {
     Ledger ledger =
         Ledger.open(
             state.path("ledger.jsonl"),
+            config.ledger(),
             host.clock(),
             entry -> {
               usedToken(entry, usedTokens);
@@ -270,6 +271,7 @@ final class CitadelProcess implements AutoCloseable {
     AdminServer door = new AdminServer(host.vertx(), config.admin().access(), audit);
     admin.addTo(door);
     AuditRoute.addTo(door, host.vertx(), audit);
+    new LedgerAdmin(ledger, offload).addTo(door);
     HttpServer adminServer = door.listen(config.admin().socket()).await();
     opened.push(() -> adminServer.close().await());
     if (config.admin().listen().isPresent()) {

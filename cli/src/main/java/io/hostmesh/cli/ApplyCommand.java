@@ -1,5 +1,6 @@
 package io.hostmesh.cli;
 
+import io.hostmesh.runtime.admin.AdminClient;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.Callable;
@@ -28,17 +29,23 @@ final class ApplyCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "only judge them")
   private boolean dryRun;
 
+  @Option(
+      names = "--sign",
+      description = "sign them with your operator's certificate (--identity), for rules.signed")
+  private boolean sign;
+
   @Mixin private Mesh mesh = new Mesh();
 
   @Override
   public Integer call() {
+    AdminClient pilot = mesh.pilot();
+    JsonObject request = files.request();
     JsonObject answer =
-        mesh.pilot()
-            .ask(
-                "POST",
-                "/v1/rules" + (dryRun ? "?dry-run=true" : ""),
-                files.request(),
-                Limits.CHANGE);
+        pilot.ask(
+            "POST",
+            "/v1/rules" + (dryRun ? "?dry-run=true" : ""),
+            sign ? Signing.of(mesh.identity(), pilot).sign(request) : request,
+            Limits.CHANGE);
     for (Object each : answer.getJsonArray("rules")) {
       JsonObject rule = (JsonObject) each;
       System.out.printf(

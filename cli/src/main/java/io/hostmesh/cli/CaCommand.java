@@ -17,7 +17,13 @@ import picocli.CommandLine.Parameters;
     name = "ca",
     description = "The certificate authorities of this machine's citadel.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CaCommand.Status.class, CaCommand.Rotate.class, CaCommand.Sign.class})
+    subcommands = {
+      CaCommand.Status.class,
+      CaCommand.Rotate.class,
+      CaCommand.Sign.class,
+      CaLedgerCommand.class,
+      CaAuditCommand.class
+    })
 final class CaCommand {
   private CaCommand() {}
 

@@ -1,9 +1,15 @@
 package io.hostmesh.cli;
 
+import io.hostmesh.model.rules.RuleKey;
+import io.hostmesh.model.rules.RuleKind;
+import io.hostmesh.model.rules.Scope;
+import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AdminClient;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code hostmesh delete}. */
@@ -24,6 +30,11 @@ final class DeleteCommand implements Callable<Integer> {
       description = "the service, or \"NS/*\" or \"*/*\"")
   private String service = "";
 
+  @Option(
+      names = "--sign",
+      description = "sign it with your operator's certificate (--identity), for rules.signed")
+  private boolean sign;
+
   @Mixin private Mesh mesh = new Mesh();
 
   @Override
@@ -33,10 +44,22 @@ final class DeleteCommand implements Callable<Integer> {
             + GetCommand.encoded(RuleKinds.checked(kind))
             + "&service="
             + GetCommand.encoded(service);
-    JsonObject answer =
-        mesh.pilot().ask("DELETE", "/v1/rules?" + query, new byte[0], Limits.CHANGE);
+    AdminClient pilot = mesh.pilot();
+    JsonObject body = new JsonObject();
+    if (sign) {
+      body.put("tombstone", Signing.of(mesh.identity(), pilot).tombstone(key()));
+    }
+    JsonObject answer = pilot.ask("DELETE", "/v1/rules?" + query, body, Limits.CHANGE);
     System.out.println(kind + " " + service + ": deleted");
     ApplyCommand.waiting(answer);
     return 0;
+  }
+
+  private RuleKey key() {
+    try {
+      return new RuleKey(RuleKind.parse(kind), Scope.parse(service));
+    } catch (IllegalArgumentException e) {
+      throw new UserError(String.valueOf(e.getMessage()), e);
+    }
   }
 }

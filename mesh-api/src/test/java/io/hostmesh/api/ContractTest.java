@@ -10,6 +10,7 @@ import io.hostmesh.api.v1.Check;
 import io.hostmesh.api.v1.Citadel;
 import io.hostmesh.api.v1.Delta;
 import io.hostmesh.api.v1.Discovery;
+import io.hostmesh.api.v1.Rules;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -95,7 +96,8 @@ class ContractTest {
             Discovery.getDescriptor(),
             Delta.getDescriptor(),
             Citadel.getDescriptor(),
-            Check.getDescriptor());
+            Check.getDescriptor(),
+            Rules.getDescriptor());
     NavigableSet<String> promised = new TreeSet<>();
     if (Files.exists(BASELINE)) {
       promised.addAll(Files.readAllLines(BASELINE, StandardCharsets.UTF_8));

@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -123,7 +124,12 @@ record TrainingMesh(Path dist, Path training, Path work) {
   private void token(String wish, String file) throws IOException {
     Matcher token = TOKEN.matcher(ask("/v1/tokens", wish));
     if (token.find()) {
-      Files.writeString(work.resolve(file), token.group(1));
+      Path secret = work.resolve(file);
+      Files.deleteIfExists(secret);
+      Files.createFile(
+          secret,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(secret, token.group(1));
     }
   }
 

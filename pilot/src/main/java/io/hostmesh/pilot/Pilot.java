@@ -6,6 +6,7 @@ import io.hostmesh.pilot.catalog.AddressKeeper;
 import io.hostmesh.pilot.catalog.Entitlements;
 import io.hostmesh.pilot.discovery.AdsServer;
 import io.hostmesh.pilot.discovery.AgentBook;
+import io.hostmesh.pilot.rules.RuleGate;
 import io.hostmesh.pilot.rules.RuleStore;
 import io.hostmesh.pilot.snapshot.MemoryKeeper;
 import io.hostmesh.pilot.snapshot.MeshState;
@@ -17,6 +18,7 @@ import io.hostmesh.runtime.admin.AdminServer;
 import io.hostmesh.runtime.admin.AuditLog;
 import io.hostmesh.runtime.admin.AuditRoute;
 import io.hostmesh.runtime.admin.RemoteDoor;
+import io.hostmesh.runtime.identity.RuleSeals;
 import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.MetricsServer;
@@ -46,6 +48,7 @@ final class Pilot implements AutoCloseable {
   private final Registry registry;
   private final MemoryKeeper memory;
   private final MeshState mesh;
+  private final RuleGate gate;
   private final Leadership leadership;
   private final AddressKeeper addresses;
   private final RegistryFeed feed;
@@ -75,6 +78,9 @@ final class Pilot implements AutoCloseable {
             memory.read(),
             this::verifier,
             host.clock());
+    this.gate =
+        config.signedRules() ? RuleGate.signed(state.files(), this::sealVerifier) : RuleGate.open();
+    mesh.guardRules(gate);
     this.leadership = new Leadership(registry, config.removeNodesAfter());
     this.addresses =
         new AddressKeeper(
@@ -94,6 +100,15 @@ final class Pilot implements AutoCloseable {
     return identity
         .roots()
         .map(roots -> statement -> SignedStatements.verify(statement, roots, now()));
+  }
+
+  private Optional<RuleGate.Verifier> sealVerifier() {
+    return identity
+        .roots()
+        .map(
+            roots ->
+                (path, document) ->
+                    RuleSeals.verify(path, document, roots, (_, _) -> false, now()));
   }
 
   private Instant now() {
@@ -175,7 +190,8 @@ final class Pilot implements AutoCloseable {
         new AuditLog(
             state.files().path(AuditLog.FILE), "pilot", config.admin().audit(), host.clock());
     AdminServer server = new AdminServer(host.vertx(), config.admin().access(), audit);
-    new AdminRoutes(mesh, new RuleStore(registry.keyValue()), book, this::status).addTo(server);
+    new AdminRoutes(mesh, new RuleStore(registry.keyValue()), gate, book, this::status)
+        .addTo(server);
     return AuditRoute.addTo(server, host.vertx(), audit);
   }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
  *
  * @param listen where agents connect
  * @param metrics where monitoring asks
+ * @param signedRules {@code rules.signed}: whether rules need an operator's signature
  * @param stateDir its identity and its last good inputs; mode 0700
  * @param rest how long a virtual address rests after its service has gone
  * @param removeNodesAfter how long a node without a heartbeat stays listed as critical
@@ -26,6 +27,7 @@ public record PilotConfig(
     HostPort listen,
     HostPort metrics,
     AdminSettings admin,
+    boolean signedRules,
     Path stateDir,
     RegistrySettings registry,
     CitadelSettings citadel,
@@ -61,6 +63,7 @@ public record PilotConfig(
             .section("metrics")
             .value("listen", HostPort::parse, HostPort.parse("127.0.0.1:15014")),
         AdminSettings.read(section, DEFAULT_SOCKET),
+        section.section("rules").bool("signed", false),
         section.value("state-dir", Path::of, Path.of("/var/lib/hostmesh-pilot")),
         registry,
         CitadelSettings.read(section.section("citadel")),

@@ -1,7 +1,7 @@
 package io.hostmesh.registry;
 
 import io.hostmesh.model.hocon.Section;
-import io.hostmesh.runtime.config.ConfigFile;
+import io.hostmesh.runtime.state.SecretFile;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -94,7 +94,7 @@ public record RegistrySettings(
         address,
         scheme,
         section.string("datacenter", DEFAULT_DATACENTER),
-        token.or(() -> tokenFile.map(file -> ConfigFile.text(file).strip())),
+        token.or(() -> tokenFile.map(file -> SecretFile.read(file).strip())),
         section.choice("local-agent", LocalAgent.class, LocalAgent.AUTO),
         tls(section.section("tls")));
   }

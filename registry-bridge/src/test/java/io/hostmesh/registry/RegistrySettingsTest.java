@@ -7,6 +7,7 @@ import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Section;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,7 @@ final class RegistrySettingsTest {
   @Test
   void theTokenMayStandInAFileAndIsNeverShown(@TempDir Path folder) throws Exception {
     Path file = Files.writeString(folder.resolve("token"), "secret\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     RegistrySettings settings = read("token-file = \"" + file + "\"");
     assertThat(settings.token()).contains("secret");
     assertThat(settings.toString()).doesNotContain("secret");

@@ -1,5 +1,6 @@
 package io.hostmesh.citadel.ledger;
 
+import io.hostmesh.model.hocon.Section;
 import io.hostmesh.runtime.UserError;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -8,74 +9,126 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The append-only record of what this citadel did: one JSON object a line, each with the hash of
- * the line before ({@link LedgerLine}). An entry is on disk before its certificate leaves. Safe for
- * any thread; appending blocks.
+ * the line before ({@link LedgerLine}). An entry is on disk before its certificate leaves; entries
+ * that come together go to the disk together. A full file becomes a segment ({@link
+ * LedgerSegments}), which is removed when it is old, and the chain says so. Safe for any thread;
+ * appending blocks.
  */
 public final class Ledger implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Ledger.class.getName());
   private static final int KEPT = 1000;
 
-  private final Path file;
+  /**
+   * The object {@code ledger} of citadel's configuration.
+   *
+   * @param keep how long entries are kept, at the least
+   * @param fileSize how many bytes make a file full
+   */
+  public record Settings(Duration keep, long fileSize) {
+    /** 90 days, 64 MiB. */
+    public static final Settings DEFAULT = new Settings(Duration.ofDays(90), 64L << 20);
+
+    /**
+     * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
+     */
+    public static Settings read(Section section) {
+      Duration keep = section.duration("keep", DEFAULT.keep);
+      if (keep.compareTo(Duration.ofDays(31)) < 0) {
+        throw section.refuse("keep", "is shorter than 31d; used join tokens are known from it");
+      }
+      return new Settings(keep, section.bytes("file-size", DEFAULT.fileSize));
+    }
+
+    /** A quiet ledger begins new files too, so that old entries can go. */
+    Duration oldest() {
+      return keep.dividedBy(10);
+    }
+  }
+
+  /** An entry on its way to the disk. Guarded by the ledger. */
+  private static final class Pending {
+    private final LedgerLine line;
+    private boolean done;
+    private @Nullable UserError failure;
+
+    Pending(LedgerLine line) {
+      this.line = line;
+    }
+  }
+
+  private final LedgerSegments segments;
+  private final Settings settings;
   private final InstantSource clock;
-  private final FileChannel channel;
+
+  /** Held by the one that writes for all who wait. */
+  private final ReentrantLock disk = new ReentrantLock();
+
+  private FileChannel channel; // Guarded by disk.
+  private Instant begun; // Of the current file; guarded by disk.
+
+  // All guarded by this.
   private final Deque<JsonObject> last = new ArrayDeque<>();
+  private List<Pending> waiting = new ArrayList<>();
   private LedgerChain chain;
+  private LedgerChain durable;
   private Optional<String> problem;
+
+  /** As the other, with the usual settings. */
+  public static Ledger open(Path file, InstantSource clock, Consumer<JsonObject> reader) {
+    return open(file, Settings.DEFAULT, clock, reader);
+  }
 
   /**
    * Opens the ledger and reads all of it. A line that was cut short by a crash is dropped, and said
-   * so. Where the chain is broken the file is set aside under another name, a new one begins with
-   * an entry that says so, and {@link #problem} stays set.
+   * so. Where the chain is broken the files are set aside under other names, a new ledger begins
+   * with an entry that says so, and {@link #problem} stays set.
    *
    * @param reader sees every entry that is intact
-   * @throws UserError where the file cannot be used
+   * @throws UserError where the files cannot be used
    */
-  public static Ledger open(Path file, InstantSource clock, Consumer<JsonObject> reader) {
+  public static Ledger open(
+      Path file, Settings settings, InstantSource clock, Consumer<JsonObject> reader) {
+    LedgerSegments segments = new LedgerSegments(file);
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      Optional<LedgerChain.Broken> broken = Optional.empty();
-      LedgerChain chain = LedgerChain.EMPTY;
+      segments.cutTornLine();
       Deque<JsonObject> entries = new ArrayDeque<>();
-      if (Files.exists(file)) {
-        cutTornLine(file);
-        LedgerChain.Reading reading =
-            LedgerChain.read(
-                file,
-                entry -> {
-                  keep(entries, entry);
-                  reader.accept(entry);
-                });
-        chain = reading.chain();
-        broken = reading.broken();
+      LedgerChain.Reading reading =
+          segments.read(
+              entry -> {
+                keep(entries, entry);
+                reader.accept(entry);
+              });
+      if (reading.broken().isPresent()) {
+        return afterBreak(segments, settings, clock, reading.broken().get());
       }
-      if (broken.isPresent()) {
-        return afterBreak(file, clock, broken.get());
-      }
-      return new Ledger(file, clock, channel(file), chain, entries, Optional.empty());
+      return new Ledger(segments, settings, clock, reading.chain(), entries, Optional.empty());
     } catch (IOException e) {
       throw new UserError(
           file + ": the ledger cannot be used: " + e + "; check its owner, mode and disk", e);
     }
   }
 
-  private static Ledger afterBreak(Path file, InstantSource clock, LedgerChain.Broken broken)
+  private static Ledger afterBreak(
+      LedgerSegments segments, Settings settings, InstantSource clock, LedgerChain.Broken broken)
       throws IOException {
-    Path aside =
-        file.resolveSibling(file.getFileName() + ".broken-" + clock.instant().getEpochSecond());
-    Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
+    Path aside = segments.setAside(broken.file(), clock.instant().getEpochSecond());
     String problem =
         "the ledger was changed: " + aside + ", line " + broken.line() + ": " + broken.reason();
     LOG.log(
@@ -83,27 +136,26 @@ public final class Ledger implements AutoCloseable {
         problem + "; find out who wrote to this file. A new ledger begins");
     Ledger fresh =
         new Ledger(
-            file,
-            clock,
-            channel(file),
-            LedgerChain.EMPTY,
-            new ArrayDeque<>(),
-            Optional.of(problem));
+            segments, settings, clock, LedgerChain.EMPTY, new ArrayDeque<>(), Optional.of(problem));
     fresh.append("ledger-broken", new JsonObject().put("problem", problem));
     return fresh;
   }
 
   private Ledger(
-      Path file,
+      LedgerSegments segments,
+      Settings settings,
       InstantSource clock,
-      FileChannel channel,
       LedgerChain chain,
       Deque<JsonObject> entries,
-      Optional<String> problem) {
-    this.file = file;
+      Optional<String> problem)
+      throws IOException {
+    this.segments = segments;
+    this.settings = settings;
     this.clock = clock;
-    this.channel = channel;
+    this.begun = segments.begun().orElseGet(clock::instant);
+    this.channel = channel(segments.current());
     this.chain = chain;
+    this.durable = chain;
     this.problem = problem;
     this.last.addAll(entries);
   }
@@ -116,36 +168,49 @@ public final class Ledger implements AutoCloseable {
     return FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
   }
 
-  /** A crash can leave a part of the last line: it was never answered for, so it may go. */
-  private static void cutTornLine(Path file) throws IOException {
-    byte[] content = Files.readAllBytes(file);
-    int end = content.length;
-    while (end > 0 && content[end - 1] != '\n') {
-      end--;
-    }
-    if (end < content.length) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          file + ": the last line is incomplete (" + (content.length - end) + " bytes); dropped");
-      try (FileChannel torn = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        torn.truncate(end).force(true);
-      }
-    }
-  }
-
   /**
    * Appends an entry and waits for the disk.
    *
    * @param event what happened, for instance {@code issue}
    * @throws UserError where it cannot be written; nothing may be answered then
    */
-  public synchronized void append(String event, JsonObject facts) {
-    Instant now = clock.instant();
-    LedgerLine line = chain.next(now, event, facts);
-    ByteBuffer bytes = ByteBuffer.wrap(line.text().getBytes(StandardCharsets.UTF_8));
+  public void append(String event, JsonObject facts) {
+    Pending mine;
+    synchronized (this) {
+      mine = new Pending(chain.next(clock.instant(), event, facts));
+      chain = chain.after(mine.line);
+      waiting.add(mine);
+    }
+    disk.lock(); // Who waited here finds its entry written by the one before, mostly.
+    try {
+      if (!isDone(mine)) {
+        writeWaiting();
+      }
+    } finally {
+      disk.unlock();
+    }
+    synchronized (this) {
+      if (mine.failure != null) {
+        throw mine.failure;
+      }
+    }
+  }
+
+  private synchronized boolean isDone(Pending pending) {
+    return pending.done;
+  }
+
+  /** Writes all that wait with one fsync. */
+  private void writeWaiting() {
+    List<Pending> batch;
+    synchronized (this) {
+      batch = waiting;
+      waiting = new ArrayList<>();
+    }
     try {
       long begin = channel.size();
       try {
+        ByteBuffer bytes = bytes(batch);
         while (bytes.hasRemaining()) {
           channel.write(bytes);
         }
@@ -154,12 +219,89 @@ public final class Ledger implements AutoCloseable {
         channel.truncate(begin);
         throw e;
       }
+      written(batch);
+      rotate();
     } catch (IOException e) {
-      problem = Optional.of("the ledger cannot be written: " + e.getMessage());
-      throw new UserError(file + ": the ledger cannot be written: " + e + "; is the disk full?", e);
+      failed(batch, e);
     }
-    chain = chain.after(line);
-    keep(last, line.entry());
+  }
+
+  private static ByteBuffer bytes(List<Pending> batch) {
+    StringBuilder text = new StringBuilder();
+    batch.forEach(pending -> text.append(pending.line.text()));
+    return ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private synchronized void written(List<Pending> batch) {
+    for (Pending pending : batch) {
+      pending.done = true;
+      durable = durable.after(pending.line);
+      keep(last, pending.line.entry());
+    }
+  }
+
+  /** What was chained behind the lost entries is lost with them. */
+  private synchronized void failed(List<Pending> batch, IOException cause) {
+    problem = Optional.of("the ledger cannot be written: " + cause.getMessage());
+    List<Pending> lost = new ArrayList<>(batch);
+    lost.addAll(waiting);
+    waiting = new ArrayList<>();
+    chain = durable;
+    for (Pending pending : lost) {
+      if (!pending.done) {
+        pending.done = true;
+        pending.failure =
+            new UserError(
+                segments.current()
+                    + ": the ledger cannot be written: "
+                    + cause
+                    + "; is the disk full?",
+                cause);
+      }
+    }
+  }
+
+  /** Begins a new file where this one is full or old, and lets go what is kept long enough. */
+  private void rotate() throws IOException {
+    Instant now = clock.instant();
+    if (channel.size() < settings.fileSize() && now.isBefore(begun.plus(settings.oldest()))) {
+      return;
+    }
+    channel.close();
+    segments.close();
+    channel = channel(segments.current());
+    begun = now;
+    Optional<LedgerSegments.Retired> old = segments.old(now.minus(settings.keep()));
+    if (old.isPresent() && note(old.get())) {
+      old.get().remove();
+    }
+  }
+
+  /** The chain tells from where on it is kept, so that nobody else can take its beginning away. */
+  private boolean note(LedgerSegments.Retired old) throws IOException {
+    Pending pending;
+    synchronized (this) {
+      if (!waiting.isEmpty()) { // They are chained already: next time.
+        return false;
+      }
+      pending =
+          new Pending(
+              chain.next(
+                  clock.instant(),
+                  LedgerSegments.RETIRED,
+                  new JsonObject()
+                      .put("through", old.before().entries())
+                      .put("head", old.before().head())));
+      chain = chain.after(pending.line);
+    }
+    List<Pending> batch = List.of(pending);
+    ByteBuffer bytes = bytes(batch);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+    channel.force(false);
+    written(batch);
+    return true;
   }
 
   private static void keep(Deque<JsonObject> entries, JsonObject entry) {
@@ -174,8 +316,9 @@ public final class Ledger implements AutoCloseable {
     return last.stream().skip(Math.max(0, last.size() - count)).toList();
   }
 
+  /** How far it has come on disk. */
   public synchronized LedgerChain chain() {
-    return chain;
+    return durable;
   }
 
   /** What is wrong with the ledger since the start; empty while all is well. */
@@ -183,12 +326,29 @@ public final class Ledger implements AutoCloseable {
     return problem;
   }
 
+  /**
+   * Reads all files again, as whoever has changed one would not like.
+   *
+   * @param reader sees every entry that is intact
+   */
+  public LedgerChain.Reading reread(Consumer<JsonObject> reader) throws IOException {
+    disk.lock();
+    try {
+      return segments.read(reader);
+    } finally {
+      disk.unlock();
+    }
+  }
+
   @Override
   public void close() {
+    disk.lock();
     try {
       channel.close();
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, file + ": not closed cleanly", e);
+      LOG.log(System.Logger.Level.WARNING, segments.current() + ": not closed cleanly", e);
+    } finally {
+      disk.unlock();
     }
   }
 }

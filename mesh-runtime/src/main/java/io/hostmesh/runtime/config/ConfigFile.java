@@ -2,6 +2,7 @@ package io.hostmesh.runtime.config;
 
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.state.SecretFile;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
@@ -21,14 +22,37 @@ public final class ConfigFile {
    * the reader does not know.
    *
    * @param overrides HOCON texts such as {@code log.level = debug}
-   * @throws UserError where the file cannot be read
+   * @throws UserError where the file cannot be read, holds a secret and can be read by all, or a
+   *     secret is among the overrides
    * @throws io.hostmesh.model.hocon.HoconException where its content cannot be used
    */
   public static <T> T read(Path file, List<String> overrides, Function<Section, T> reader) {
-    Section section = Section.parse(file.toString(), text(file), overrides);
+    String text = text(file);
+    refuseSecrets(overrides);
+    if (Secrets.find(Section.parse(file.toString(), text)).isPresent()) {
+      SecretFile.check(file);
+    }
+    Section section = Section.parse(file.toString(), text, overrides);
     T value = reader.apply(section);
     section.end();
     return value;
+  }
+
+  /** Every user of the host can read the process list. */
+  private static void refuseSecrets(List<String> overrides) {
+    for (String override : overrides) {
+      Secrets.find(Section.parse("--set", override))
+          .ifPresent(
+              key -> {
+                throw new UserError(
+                    "--set "
+                        + key
+                        + ": a secret on the command line is seen by every user of this host; put"
+                        + " it into a file of mode 0600 and name that, for instance --set "
+                        + key
+                        + "-file=FILE");
+              });
+    }
   }
 
   /**

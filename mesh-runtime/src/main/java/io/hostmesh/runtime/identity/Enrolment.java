@@ -2,7 +2,7 @@ package io.hostmesh.runtime.identity;
 
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
-import io.hostmesh.runtime.config.ConfigFile;
+import io.hostmesh.runtime.state.SecretFile;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Context;
@@ -148,7 +148,7 @@ final class Enrolment {
     String text =
         source
             .token()
-            .or(() -> source.tokenFile().map(ConfigFile::text))
+            .or(() -> source.tokenFile().map(SecretFile::read))
             .orElseThrow(
                 () ->
                     new UserError(

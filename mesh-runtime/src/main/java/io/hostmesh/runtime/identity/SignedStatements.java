@@ -33,7 +33,7 @@ public final class SignedStatements {
 
   private SignedStatements() {}
 
-  /** Signs a message with citadel's own certificate. */
+  /** Signs a message with citadel's own certificate, or an operator's. */
   public static SignedStatement sign(Message message, Svid citadel) {
     return sign(message, citadel.chain(), citadel.key());
   }
@@ -105,6 +105,30 @@ public final class SignedStatements {
       TrustRoots roots,
       Instant now)
       throws CertificateException {
+    Signed<T> signed = judge(statement, kind, parser, signedAt, roots, now);
+    SpiffeId signer = signed.signer();
+    if (!signer.equals(new SpiffeId.Control(roots.trustDomain(), SpiffeId.Control.Role.CITADEL))) {
+      throw new CertificateException("the statement is signed by " + signer + ", not by citadel");
+    }
+    return signed.message();
+  }
+
+  /**
+   * A statement whose signature is good.
+   *
+   * @param leaf the signer's certificate, which held when the statement was signed
+   */
+  public record Signed<T>(T message, SpiffeId signer, X509Certificate leaf) {}
+
+  /** As {@code verify}, whoever of the mesh has signed: that is left to the caller to judge. */
+  static <T extends Message> Signed<T> judge(
+      SignedStatement statement,
+      T kind,
+      Parser<T> parser,
+      ToLongFunction<T> signedAt,
+      TrustRoots roots,
+      Instant now)
+      throws CertificateException {
     T message;
     List<X509Certificate> chain;
     try {
@@ -119,11 +143,8 @@ public final class SignedStatements {
       throw new CertificateException("the statement was signed in the future, at " + signing);
     }
     SpiffeId signer = SvidVerifier.verify(chain, roots, signing);
-    if (!signer.equals(new SpiffeId.Control(roots.trustDomain(), SpiffeId.Control.Role.CITADEL))) {
-      throw new CertificateException("the statement is signed by " + signer + ", not by citadel");
-    }
     checkSignature(statement, kind, chain.getFirst());
-    return message;
+    return new Signed<>(message, signer, chain.getFirst());
   }
 
   /**

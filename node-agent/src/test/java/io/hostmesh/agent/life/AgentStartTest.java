@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,6 +78,7 @@ class AgentStartTest {
         Files.writeString(
             folder.resolve("token"),
             new JoinToken("never0asked", "0".repeat(64), "0".repeat(64)).text());
+    Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-------"));
     AgentConfig config =
         AgentConfig.read(
             Section.parse(

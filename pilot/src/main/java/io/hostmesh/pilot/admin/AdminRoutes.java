@@ -5,6 +5,7 @@ import io.hostmesh.model.rules.RuleKey;
 import io.hostmesh.model.rules.RuleKind;
 import io.hostmesh.model.rules.Scope;
 import io.hostmesh.pilot.discovery.AgentBook;
+import io.hostmesh.pilot.rules.RuleGate;
 import io.hostmesh.pilot.rules.RuleProposal;
 import io.hostmesh.pilot.rules.RuleStore;
 import io.hostmesh.pilot.snapshot.MeshState;
@@ -32,9 +33,10 @@ public final class AdminRoutes {
   /**
    * @param status the daemon's own state, for {@code GET /v1/status}; quick, for any thread
    */
-  public AdminRoutes(MeshState mesh, RuleStore store, AgentBook book, Supplier<JsonObject> status) {
+  public AdminRoutes(
+      MeshState mesh, RuleStore store, RuleGate gate, AgentBook book, Supplier<JsonObject> status) {
     this.mesh = mesh;
-    this.desk = new RuleDesk(mesh, store, book);
+    this.desk = new RuleDesk(mesh, store, gate, book);
     this.agents = new AgentPages(book);
     this.status = status;
   }
@@ -46,7 +48,13 @@ public final class AdminRoutes {
             HttpMethod.DELETE,
             "/v1/rules",
             OperatorRole.EDITOR,
-            r -> work(() -> desk.delete(key(r), r.note())))
+            r ->
+                work(
+                    () ->
+                        desk.delete(
+                            key(r),
+                            Optional.ofNullable(r.json().getString("tombstone")),
+                            r.note())))
         .change(
             HttpMethod.POST,
             "/v1/catalog/confirm",

@@ -3,6 +3,7 @@ package io.hostmesh.pilot.admin;
 import io.hostmesh.model.rules.RuleKey;
 import io.hostmesh.pilot.discovery.AgentBook;
 import io.hostmesh.pilot.rules.RuleDocument;
+import io.hostmesh.pilot.rules.RuleGate;
 import io.hostmesh.pilot.rules.RuleProblem;
 import io.hostmesh.pilot.rules.RuleProposal;
 import io.hostmesh.pilot.rules.RuleState;
@@ -12,6 +13,7 @@ import io.hostmesh.pilot.snapshot.MeshState;
 import io.hostmesh.pilot.snapshot.Published;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.admin.AuditNote;
+import io.hostmesh.runtime.identity.RuleSeals;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -34,17 +36,20 @@ final class RuleDesk {
 
   private final MeshState mesh;
   private final RuleStore store;
+  private final RuleGate gate;
   private final AgentBook agents;
 
-  RuleDesk(MeshState mesh, RuleStore store, AgentBook agents) {
+  RuleDesk(MeshState mesh, RuleStore store, RuleGate gate, AgentBook agents) {
     this.mesh = mesh;
     this.store = store;
+    this.gate = gate;
     this.agents = agents;
   }
 
   /** Judges rules and, unless it is a dry run, makes them hold. */
   JsonObject apply(List<RuleProposal.File> files, boolean dryRun, AuditNote note) {
     RuleProposal proposal = RuleProposal.judge(files, published().known());
+    proposal.texts().forEach((key, text) -> gate.check(key.path(), text));
     List<RuleKey> keys = proposal.texts().keySet().stream().sorted().toList();
     note.object(joined(keys, RuleKey::toString)).before(joined(keys, this::revision));
     JsonArray notes = new JsonArray();
@@ -103,10 +108,16 @@ final class RuleDesk {
     return new JsonObject().put("rules", rules);
   }
 
-  /** Deletes a rule, and waits until it holds nowhere. */
-  JsonObject delete(RuleKey key, AuditNote note) {
+  /**
+   * Deletes a rule, and waits until it holds nowhere.
+   *
+   * @param tombstone an operator's signed word that it is to be no more, which is kept instead
+   */
+  JsonObject delete(RuleKey key, Optional<String> tombstone, AuditNote note) {
     note.object(key.toString()).before(revision(key)).after("none");
-    if (store.change(List.of(new RuleStore.Change(key, Optional.empty()))).isEmpty()) {
+    gate.check(key.path(), tombstone.orElse(""));
+    if ((tombstone.isPresent() && stored(key).isEmpty())
+        || store.change(List.of(new RuleStore.Change(key, tombstone))).isEmpty()) {
       throw new UserError("there is no rule " + key + "; see hostmesh get");
     }
     await(INTO_SNAPSHOT, () -> stored(key).isEmpty());
@@ -149,6 +160,7 @@ final class RuleDesk {
     JsonArray problems = new JsonArray();
     state.problems().stream().map(RuleProblem::toString).forEach(problems::add);
     rule.put("text", document.text())
+        .put("signed", RuleSeals.isSealed(document.text()))
         .put("revision", document.revision())
         .put("state", stateOf(state))
         .put("problems", problems);

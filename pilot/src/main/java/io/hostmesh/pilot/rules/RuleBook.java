@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -62,11 +63,27 @@ public final class RuleBook {
    * @param stored every document that the registry has now
    */
   public RuleBook next(Collection<RuleDocument> stored, Known known) {
+    return next(new RuleGate.Gated(List.copyOf(stored), Map.of()), known);
+  }
+
+  /**
+   * The same where signatures were judged.
+   *
+   * @param gated the documents that count, and what is wrong with those that do not
+   */
+  public RuleBook next(RuleGate.Gated gated, Known known) {
     SortedMap<String, RuleState> next = new TreeMap<>();
-    for (RuleDocument document : stored) {
+    for (RuleDocument document : gated.documents()) {
+      Optional<RuleState> before = Optional.ofNullable(states.get(document.path()));
+      Optional<RuleProblem> alarm = Optional.ofNullable(gated.alarms().get(document.path()));
       next.put(
           document.path(),
-          judge(document, Optional.ofNullable(states.get(document.path())), known));
+          alarm.filter(RuleProblem::refuses).isPresent()
+              ? new RuleState(
+                  document,
+                  before.flatMap(RuleState::inForce).or(() -> closed(document)),
+                  List.of(alarm.get()))
+              : judge(document, before, known).with(alarm));
     }
     return new RuleBook(Collections.unmodifiableSortedMap(next));
   }

@@ -11,6 +11,7 @@ import io.hostmesh.pilot.catalog.VirtualRanges;
 import io.hostmesh.pilot.rules.Known;
 import io.hostmesh.pilot.rules.RuleBook;
 import io.hostmesh.pilot.rules.RuleDocument;
+import io.hostmesh.pilot.rules.RuleGate;
 import io.hostmesh.registry.Catalog;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -65,6 +66,8 @@ public final class MeshState implements AutoCloseable {
   private SortedMap<String, String> ignored = new TreeMap<>();
   private RuleBook rules;
   private @Nullable List<RuleDocument> storedRules;
+  private RuleGate gate = RuleGate.open();
+  private RuleGate.@Nullable Gated gated;
   private @Nullable Map<String, byte[]> storedStatements;
   private Entitlements entitlements;
   private SortedMap<ServiceName, List<InetAddress>> addresses;
@@ -126,7 +129,24 @@ public final class MeshState implements AutoCloseable {
 
   public synchronized void heardRules(Collection<RuleDocument> stored) {
     storedRules = List.copyOf(stored);
-    changed(Part.RULES);
+    judgeRules();
+  }
+
+  /** Whose rules count; to be called before {@link #start}. */
+  public synchronized void guardRules(RuleGate rulesGate) {
+    gate = rulesGate;
+  }
+
+  private void judgeRules() {
+    List<RuleDocument> stored = storedRules;
+    if (stored != null) {
+      gate.judge(stored)
+          .ifPresent(
+              judged -> {
+                gated = judged;
+                changed(Part.RULES);
+              });
+    }
   }
 
   /**
@@ -140,6 +160,7 @@ public final class MeshState implements AutoCloseable {
   /** The roots that statements are judged by have changed. */
   public synchronized void rootsChanged() {
     judgeStatements();
+    judgeRules();
   }
 
   private void judgeStatements() {
@@ -219,8 +240,8 @@ public final class MeshState implements AutoCloseable {
       return Optional.empty();
     }
     Known known = known();
-    if (storedRules != null) {
-      rules = rules.next(storedRules, known);
+    if (gated != null) {
+      rules = rules.next(gated, known);
     }
     rememberProtocols();
     SnapshotInputs inputs =
