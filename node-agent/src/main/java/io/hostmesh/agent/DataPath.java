@@ -143,8 +143,7 @@ public final class DataPath implements AutoCloseable {
     path.listening.addAll(
         ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));
     InboundCapture inbound =
-        new InboundCapture(
-            receiver, facts.instances(), facts.destinations(), callers, connections);
+        new InboundCapture(receiver, facts.instances(), facts.destinations(), callers, connections);
     OutboundCapture outbound =
         new OutboundCapture(
             sender, facts.destinations(), callers, connections, settings.passThrough());

@@ -227,7 +227,7 @@ public final class Receiver {
               instance.service()
                   + " speaks "
                   + instance.protocol().text()
-                + ", so a connection whose requests are not read is refused");
+                  + ", so a connection whose requests are not read is refused");
       case TCP, AUTO ->
           unread(view, instance.service())
               .orElseGet(() -> Access.connection(view, origin, instance));
