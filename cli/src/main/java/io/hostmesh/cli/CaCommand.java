@@ -139,6 +139,8 @@ final class CaCommand {
           description = "the new one signs; certificates are renewed early")
       private boolean activate;
 
+      // One of the three is required, so it is what the other two are not.
+      @SuppressWarnings("UnusedVariable")
       @Option(
           names = "--retire",
           description = "forget the old one; before --activate, the prepared one")

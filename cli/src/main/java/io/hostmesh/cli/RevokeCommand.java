@@ -1,7 +1,7 @@
 package io.hostmesh.cli;
 
 import io.hostmesh.runtime.UserError;
-import io.hostmesh.runtime.admin.AdminSocket;
+import io.hostmesh.runtime.admin.AdminClient;
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -52,7 +52,7 @@ final class RevokeCommand {
       if (reason != null) {
         wish.put("reason", reason);
       }
-      AdminSocket citadel = mesh.citadel();
+      AdminClient citadel = mesh.citadel();
       JsonObject made = citadel.ask("POST", "/v1/revocations", wish, Limits.CHANGE);
       System.out.printf(
           "%s: denied until %s; take it back with: hostmesh revoke undo %s%n",

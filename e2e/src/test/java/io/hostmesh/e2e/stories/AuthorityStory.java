@@ -81,20 +81,24 @@ class AuthorityStory {
             List.of(),
             "python3",
             "-c",
-            "import socket,threading\n"
-                + "s=socket.create_server(('',8090))\n"
-                + "def serve(c):\n"
-                + "  while (d:=c.recv(99)): c.sendall(d)\n"
-                + "while True: threading.Thread(target=serve,args=(s.accept()[0],)).start()")
+            """
+            import socket,threading
+            s=socket.create_server(('',8090))
+            def serve(c):
+              while (d:=c.recv(99)): c.sendall(d)
+            while True: threading.Thread(target=serve,args=(s.accept()[0],)).start()
+            """)
         .ok();
     Path held = Path.of("/tmp/hostmesh-e2e/held.out");
     String client =
-        "exec python3 -u -c \"import socket,time\n"
-            + "s=socket.create_connection(('db.mesh',8090))\n"
-            + "s.sendall(b'x'); print('open' if s.recv(1)==b'x' else 'refused')\n"
-            + "try: s.recv(1)\n"
-            + "except OSError: pass\n"
-            + "print('closed')\"";
+        """
+        exec python3 -u -c "import socket,time
+        s=socket.create_connection(('db.mesh',8090))
+        s.sendall(b'x'); print('open' if s.recv(1)==b'x' else 'refused')
+        try: s.recv(1)
+        except OSError: pass
+        print('closed')"\
+        """;
     Process holder = lab.begin("payments", "h1", client, held);
     Lab.within(
         Duration.ofSeconds(20), "it to be open", () -> Files.readString(held).contains("open"));
