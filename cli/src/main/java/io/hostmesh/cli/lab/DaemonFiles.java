@@ -94,6 +94,19 @@ record DaemonFiles(LabFolder folder, View view, LabPlan plan) {
         : hubRegistry();
   }
 
+  /**
+   * With the lab's own Consul each daemon has a token. It is no part of the texts above, which are
+   * read before there is a token.
+   */
+  private String registryToken(String component) {
+    if (!(plan.registry() instanceof RegistryChoice.Consul)) {
+      return "";
+    }
+    Path token = ConsulAcl.token(folder, component);
+    boolean isHub = List.of(CITADEL, PILOT).contains(component);
+    return "registry.token-file = " + path(isHub ? token : view.seen(token)) + "\n";
+  }
+
   private static String path(Path path) {
     return InstanceSpec.quoted(path.toString());
   }
@@ -101,7 +114,7 @@ record DaemonFiles(LabFolder folder, View view, LabPlan plan) {
   /** Writes a file with the settings that were asked for over it. */
   Path write(String component, String text, List<String> settings) {
     Path file = folder.conf(component);
-    StringBuilder all = new StringBuilder(text);
+    StringBuilder all = new StringBuilder(text).append(registryToken(component));
     if (!settings.isEmpty()) {
       all.append("\n# Given to 'lab up'.\n");
       settings.forEach(setting -> all.append(setting).append('\n'));

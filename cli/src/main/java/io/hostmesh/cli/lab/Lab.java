@@ -68,7 +68,7 @@ final class Lab {
     steps.done("network of " + hosts.size() + " hosts");
     Registries registries =
         new Registries(folder, plan, programs, entry, components.settings(DaemonFiles.REGISTRY));
-    registries.components(hosts).forEach(components::start);
+    registries.start(components, hosts, files);
     components.start(components.citadel());
     components.awaitReady();
     steps.done("registry and citadel");

@@ -45,13 +45,15 @@ record LabFiles(LabFolder folder, List<LabHost> hosts, Uids uids, Entry entry) {
   }
 
   /**
-   * Keeps a join token where only its daemon reads it.
+   * Keeps a token, or a file with one, where only its daemon reads it.
    *
    * @param component pilot, or a host whose agent joins
    */
   void saveToken(String component, Path file, String token) throws IOException {
+    Files.deleteIfExists(file);
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.writeString(file, token + "\n");
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     if (hosts.stream().anyMatch(host -> host.name().equals(component))) {
       chown(file);
     }

@@ -11,15 +11,14 @@ record Registries(
     LabFolder folder, LabPlan plan, Distribution programs, Entry entry, List<String> settings) {
   private static final int PORT = 8500;
 
-  List<Component> components(List<LabHost> hosts) {
-    return switch (plan.registry()) {
-      case RegistryChoice.Embedded() -> List.of(embedded());
-      case RegistryChoice.Consul() -> consuls(hosts);
+  void start(Components components, List<LabHost> hosts, LabFiles files) throws Exception {
+    switch (plan.registry()) {
+      case RegistryChoice.Embedded() -> components.start(embedded());
+      case RegistryChoice.Consul() -> consuls(components, hosts, new ConsulAcl(folder, files));
       case RegistryChoice.ConsulAt(String host, int port) -> {
         Relay _ = Relay.open(folder.id().namespace(LabHost.HUB.name()), PORT, host, port);
-        yield List.of();
       }
-    };
+    }
   }
 
   private Component embedded() {
@@ -31,17 +30,26 @@ record Registries(
         List.of(programs.program("hostmesh-registry").toString(), "--config", config.toString()));
   }
 
-  private List<Component> consuls(List<LabHost> hosts) {
+  /** The server first: it must know the tokens that the others use. */
+  private void consuls(Components components, List<LabHost> hosts, ConsulAcl acl) throws Exception {
     String program = ConsulProgram.find().toString();
-    List<Component> all = new ArrayList<>();
-    all.add(component(LabHost.HUB, DaemonFiles.REGISTRY, consul(program, LabHost.HUB, true)));
+    components.start(
+        component(
+            LabHost.HUB,
+            DaemonFiles.REGISTRY,
+            consul(program, LabHost.HUB, true, acl.configuration(LabHost.HUB))));
+    components.awaitReady();
+    List<Component> others = new ArrayList<>();
     for (LabHost host : hosts) {
-      all.add(component(host, "consul-" + host.name(), consul(program, host, false)));
+      others.add(
+          component(
+              host, ConsulAcl.consul(host), consul(program, host, false, acl.configuration(host))));
     }
-    return List.copyOf(all);
+    acl.apply(hosts);
+    others.forEach(components::start);
   }
 
-  private List<String> consul(String program, LabHost host, boolean server) {
+  private List<String> consul(String program, LabHost host, boolean server, Path configuration) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -50,7 +58,8 @@ record Registries(
                 "-node=" + host.name(),
                 "-bind=" + host.ipv4(),
                 "-client=" + (server ? "0.0.0.0" : "127.0.0.1"),
-                "-data-dir=" + folder.state("consul-" + host.name()),
+                "-data-dir=" + folder.state(ConsulAcl.consul(host)) + "/data",
+                "-config-file=" + configuration,
                 "-log-level=warn",
                 "-hcl=disable_update_check = true",
                 "-hcl=leave_on_terminate = false"));
