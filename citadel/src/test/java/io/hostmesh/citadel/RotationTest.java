@@ -65,6 +65,13 @@ class RotationTest {
     return KeyIds.authority(svid.chain().getLast()).equals(KeyIds.subject(roots.roots().get(root)));
   }
 
+  /** Before the clock goes on: from then on it counts when the node renews. */
+  private static void knowsWhatLeaves(NodeIdentity node) {
+    Mesh.await(
+        "the node to know what is on its way out",
+        () -> !node.roots().orElseThrow().retiring().isEmpty());
+  }
+
   @Test
   void aRootIsReplacedInThreeStepsAndEachWaitsForEveryone() throws Exception {
     NodeIdentity node = mesh.node("h1", mesh.nodeToken());
@@ -91,6 +98,7 @@ class RotationTest {
           .hasMessageContaining("would strand")
           .hasMessageContaining("svc/web h1 uses a certificate of the old root");
 
+      knowsWhatLeaves(node);
       // A tenth of the life, and the spread: an hour's certificate within ten minutes.
       mesh.clock.advance(Duration.ofMinutes(10));
       TrustRoots both = node.roots().orElseThrow();
@@ -180,6 +188,7 @@ class RotationTest {
     assertThat(active.getJsonArray("intermediates"))
         .extracting(each -> ((JsonObject) each).getString("role"))
         .containsExactly("signs", "on its way out");
+    knowsWhatLeaves(node);
     mesh.clock.advance(Duration.ofHours(5));
     Mesh.await(
         "the node renewed early",
