@@ -2,6 +2,7 @@ package io.hostmesh.e2e.stories;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,104 @@ class WhoMayCallStory {
         .contains("vault")
         .endsWith("\n403");
     assertThat(lab.as("robber", "h2", STATUS + "http://vault.mesh/").out()).endsWith("\n403");
+  }
+
+  @Test
+  void aDenyOfTheNamespaceWinsAndRulesOnTrialAreOnlyCounted() throws Exception {
+    lab.apply(
+            "kind = access, namespace = default, service = \"*\"\n"
+                + "deny = [ { name = closed, from = teller, paths = \"/closed*\" }\n"
+                + "         { name = trial, dry-run = true, from = teller } ]\n"
+                + "audit = [ { name = seen, from = teller, headers { x-audit = \"*\" } } ]")
+        .ok();
+    try {
+      assertThat(lab.as("teller", "h1", STATUS + "-H 'x-audit: 1' http://vault.mesh/").out())
+          .endsWith("\n200");
+      assertThat(lab.as("teller", "h1", STATUS + "http://vault.mesh/%63losed").out())
+          .contains("closed")
+          .endsWith("\n403");
+      assertThat(lab.on("h2", "curl -sf http://127.0.0.1:15020/metrics").ok().lines())
+          .anyMatch(line -> decision(line, "dry_run_deny", "access/default/*#trial"))
+          .anyMatch(line -> decision(line, "audit", "access/default/*#seen"))
+          .anyMatch(line -> decision(line, "deny", "access/default/*#closed"))
+          .anyMatch(line -> decision(line, "allow", "access/default/vault#allow[0]"));
+      assertThat(lab.hostmesh("get", "access", "default/*").ok().out()).contains("closed");
+    } finally {
+      lab.hostmesh("delete", "access", "default/*").ok();
+    }
+  }
+
+  private static boolean decision(String line, String decision, String rule) {
+    return line.startsWith("hostmesh_access_decisions_total")
+        && line.contains("decision=\"" + decision + "\"")
+        && line.contains("rule=\"" + rule + "\"");
+  }
+
+  @Test
+  void anOpenConnectionEndsWithinTwoSecondsOfItsRule() throws Exception {
+    lab.run(
+            "h2",
+            "till",
+            8090,
+            "tcp",
+            List.of(),
+            "python3",
+            "-c",
+            "import socketserver\n"
+                + "class H(socketserver.StreamRequestHandler):\n"
+                + "  def handle(self):\n"
+                + "    for line in self.rfile: self.wfile.write(line)\n"
+                + "socketserver.ThreadingTCPServer(('127.0.0.1', 8090), H).serve_forever()")
+        .ok();
+    Process call =
+        new ProcessBuilder(
+                lab.command(
+                    "lab",
+                    "exec",
+                    "h1",
+                    "--as",
+                    "teller",
+                    "--",
+                    "python3",
+                    "-c",
+                    "import socket\n"
+                        + "s = socket.create_connection(('till.mesh', 8090))\n"
+                        + "s.sendall(b'hello\\n')\n"
+                        + "print(s.recv(6).decode().strip(), flush=True)\n"
+                        + "try: s.recv(1)\n"
+                        + "except OSError: pass\n"
+                        + "print('over', flush=True)"))
+            .start();
+    try (BufferedReader out = call.inputReader()) {
+      assertThat(out.readLine()).isEqualTo("hello");
+      lab.apply("kind = access, service = till, deny = [ { from = teller } ]").ok();
+      long applied = System.nanoTime();
+      assertThat(out.readLine()).isEqualTo("over");
+      assertThat(Duration.ofNanos(System.nanoTime() - applied)).isLessThan(Duration.ofSeconds(2));
+    } finally {
+      call.destroy();
+    }
+  }
+
+  @Test
+  void aServiceMayTakePlaintextWhereTheOthersDoNot() throws Exception {
+    Programs.echo(lab, "h2", "lobby", 8095, "lobby");
+    String outside = "curl -sS --max-time 10 http://10.99.0.12:8095/";
+    assertThat(lab.on("hub", outside).out()).doesNotContain("lobby GET");
+    lab.apply("kind = mode, service = lobby, ports { 8095 = permissive }").ok();
+    assertThat(lab.on("hub", outside).ok().out()).startsWith("lobby GET");
+    Lab.within(
+        Duration.ofSeconds(15),
+        "status to list who speaks plaintext",
+        () -> lab.hostmesh("status").out().contains(" to lobby: 1 calls"));
+    lab.apply("kind = mode, service = lobby, mode = disabled").ok();
+    assertThat(lab.as("teller", "h1", "curl -sS --max-time 10 http://lobby.mesh/").ok().out())
+        .startsWith("lobby GET")
+        .doesNotContain("spiffe:");
+    lab.hostmesh("delete", "mode", "lobby").ok();
+    assertThat(lab.as("teller", "h1", "curl -sS --max-time 10 http://lobby.mesh/").ok().out())
+        .contains("svc/teller");
+    assertThat(lab.on("hub", outside).out()).doesNotContain("lobby GET");
   }
 
   @Test
