@@ -43,9 +43,7 @@ final class RevokeCommand {
         description = "one line, shown to who is refused")
     private @Nullable String reason;
 
-    @Mixin private Mesh mesh = new Mesh();
-
-    int revoke(JsonObject wish) {
+    int revoke(Mesh mesh, JsonObject wish) {
       if (lasting != null) {
         wish.put("for", lasting);
       }
@@ -73,9 +71,11 @@ final class RevokeCommand {
 
     @Mixin private About about = new About();
 
+    @Mixin private Mesh mesh = new Mesh();
+
     @Override
     public Integer call() {
-      return about.revoke(new JsonObject().put("node", node));
+      return about.revoke(mesh, new JsonObject().put("node", node));
     }
   }
 
@@ -94,13 +94,15 @@ final class RevokeCommand {
 
     @Mixin private About about = new About();
 
+    @Mixin private Mesh mesh = new Mesh();
+
     @Override
     public Integer call() {
       JsonObject wish = new JsonObject().put("service", service);
       if (node != null) {
         wish.put("node", node);
       }
-      return about.revoke(wish);
+      return about.revoke(mesh, wish);
     }
   }
 
@@ -116,9 +118,11 @@ final class RevokeCommand {
 
     @Mixin private About about = new About();
 
+    @Mixin private Mesh mesh = new Mesh();
+
     @Override
     public Integer call() {
-      return about.revoke(new JsonObject().put("serial", serial.toLowerCase(Locale.ROOT)));
+      return about.revoke(mesh, new JsonObject().put("serial", serial.toLowerCase(Locale.ROOT)));
     }
   }
 

@@ -24,7 +24,7 @@ class AuthorityStory {
 
   @BeforeAll
   static void up() throws Exception {
-    lab = Lab.up("authority", "--set", "lifetime.service=40s", "--set", "lifetime.node=60s");
+    lab = Lab.up("authority", "--", "citadel.lifetime.service=40s", "citadel.lifetime.node=60s");
     Programs.echo(lab, "h2", "greeter", 8080, "greeter");
     lab.hostmesh("node", "allow", "h1", "web", "payments").ok();
     Lab.within(Duration.ofSeconds(20), "calls to go", () -> call().contains("svc/web"));

@@ -45,10 +45,12 @@ class WhoMayCallStory {
   @Test
   void aDenyOfTheNamespaceWinsAndRulesOnTrialAreOnlyCounted() throws Exception {
     lab.apply(
-            "kind = access, namespace = default, service = \"*\"\n"
-                + "deny = [ { name = closed, from = teller, paths = \"/closed*\" }\n"
-                + "         { name = trial, dry-run = true, from = teller } ]\n"
-                + "audit = [ { name = seen, from = teller, headers { x-audit = \"*\" } } ]")
+            """
+            kind = access, namespace = default, service = "*"
+            deny = [ { name = closed, from = teller, paths = "/closed*" }
+                     { name = trial, dry-run = true, from = teller } ]
+            audit = [ { name = seen, from = teller, headers { x-audit = "*" } } ]
+            """)
         .ok();
     try {
       assertThat(lab.as("teller", "h1", STATUS + "-H 'x-audit: 1' http://vault.mesh/").out())
@@ -83,11 +85,13 @@ class WhoMayCallStory {
             List.of(),
             "python3",
             "-c",
-            "import socketserver\n"
-                + "class H(socketserver.StreamRequestHandler):\n"
-                + "  def handle(self):\n"
-                + "    for line in self.rfile: self.wfile.write(line)\n"
-                + "socketserver.ThreadingTCPServer(('127.0.0.1', 8090), H).serve_forever()")
+            """
+            import socketserver
+            class H(socketserver.StreamRequestHandler):
+              def handle(self):
+                for line in self.rfile: self.wfile.write(line)
+            socketserver.ThreadingTCPServer(('127.0.0.1', 8090), H).serve_forever()
+            """)
         .ok();
     Process call =
         new ProcessBuilder(
@@ -100,13 +104,15 @@ class WhoMayCallStory {
                     "--",
                     "python3",
                     "-c",
-                    "import socket\n"
-                        + "s = socket.create_connection(('till.mesh', 8090))\n"
-                        + "s.sendall(b'hello\\n')\n"
-                        + "print(s.recv(6).decode().strip(), flush=True)\n"
-                        + "try: s.recv(1)\n"
-                        + "except OSError: pass\n"
-                        + "print('over', flush=True)"))
+                    """
+                    import socket
+                    s = socket.create_connection(('till.mesh', 8090))
+                    s.sendall(b'hello\\n')
+                    print(s.recv(6).decode().strip(), flush=True)
+                    try: s.recv(1)
+                    except OSError: pass
+                    print('over', flush=True)
+                    """))
             .start();
     try (BufferedReader out = call.inputReader()) {
       assertThat(out.readLine()).isEqualTo("hello");

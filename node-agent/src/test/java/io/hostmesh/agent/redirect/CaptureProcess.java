@@ -1,5 +1,6 @@
 package io.hostmesh.agent.redirect;
 
+import io.hostmesh.model.AddressRange;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.linux.Libc;
 import java.io.BufferedReader;
@@ -32,7 +33,8 @@ final class CaptureProcess implements AutoCloseable {
       TestHost host, CaptureBackend backend, Path folder, int uid, boolean capable)
       throws Exception {
     List<String> classPath = new ArrayList<>();
-    for (Class<?> type : List.of(CaptureProcess.class, Capture.class, Libc.class)) {
+    for (Class<?> type :
+        List.of(CaptureProcess.class, Capture.class, Libc.class, AddressRange.class)) {
       // A folder of classes, or an archive where the module was packaged before.
       Path copied = folder.resolve("classes-" + classPath.size());
       copy(Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()), copied);
