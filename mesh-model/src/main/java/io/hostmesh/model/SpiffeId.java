@@ -2,9 +2,12 @@ package io.hostmesh.model;
 
 import java.net.URI;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * A SPIFFE ID of this mesh (<a href="https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/">
+ * A SPIFFE ID, of this mesh or of another (<a href="https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/">
  * SPIFFE-ID specification</a> section 2). Service ids have the shape that Consul Connect uses.
  */
 public sealed interface SpiffeId {
@@ -105,6 +108,55 @@ public sealed interface SpiffeId {
     @Override
     public String path() {
       return "/operator/" + role.text() + "/" + name;
+    }
+
+    @Override
+    public String toString() {
+      return uri();
+    }
+  }
+
+  /**
+   * An identity of another trust domain, whose paths may have any shape. It is never taken for a
+   * service, a node or anything else of this mesh, even where its path looks like one.
+   *
+   * @param path with a leading slash and at least one segment, as leaf certificates have it
+   */
+  record Foreign(String trustDomain, String path) implements SpiffeId {
+    /** SPIFFE-ID sections 2.1 and 2.2; nothing in it has a meaning in a header or a log. */
+    private static final Pattern SHAPE =
+        Pattern.compile("spiffe://([a-z0-9._-]{1,255})(/[A-Za-z0-9._/-]+)");
+
+    /** SPIFFE-ID section 2.3. */
+    private static final int LONGEST = 2048;
+
+    public Foreign {
+      read("spiffe://" + trustDomain + path);
+    }
+
+    private static Matcher read(String uri) {
+      Matcher id = SHAPE.matcher(uri.length() > LONGEST ? "" : uri);
+      if (!id.matches()
+          || Stream.of(id.group(2).substring(1).split("/", -1))
+              .anyMatch(segment -> segment.isEmpty() || segment.matches("\\.{1,2}"))) {
+        throw new IllegalArgumentException(
+            "not a SPIFFE ID of a workload: "
+                + uri.substring(0, Math.min(uri.length(), 200))
+                + "; it is spiffe://trust.domain/path, of at most "
+                + LONGEST
+                + " characters");
+      }
+      return id;
+    }
+
+    /**
+     * Reads an id of any shape.
+     *
+     * @throws IllegalArgumentException where the URI is no SPIFFE ID with a path
+     */
+    public static Foreign parse(String uri) {
+      Matcher id = read(uri);
+      return new Foreign(id.group(1), id.group(2));
     }
 
     @Override

@@ -116,6 +116,42 @@ class NamesTest {
   }
 
   @Test
+  void anIdOfAnotherTrustDomainHasAnyShapeOfTheStandard() {
+    for (String uri :
+        new String[] {
+          "spiffe://other.example/x",
+          "spiffe://my_td.example/spire/agent/x509pop/0A.b-c_d",
+          "spiffe://m.example/ns/default/dc/dc1/svc/web",
+          "spiffe://1.2.3.4/..."
+        }) {
+      assertThat(SpiffeId.Foreign.parse(uri).uri()).isEqualTo(uri);
+    }
+    for (String uri :
+        new String[] {
+          "spiffe://other.example",
+          "spiffe://other.example/",
+          "spiffe://other.example/x/",
+          "spiffe://other.example//x",
+          "spiffe://other.example/./x",
+          "spiffe://other.example/x/..",
+          "spiffe://Other.example/x",
+          "SPIFFE://other.example/x",
+          "spiffe://other.example:80/x",
+          "spiffe://u@other.example/x",
+          "spiffe://other.example/x?y",
+          "spiffe://other.example/x%2fy",
+          "spiffe://other.example/x;URI=spiffe://m.example/y",
+          "spiffe://other.example/x\n",
+          "spiffe://other.example/" + "x/".repeat(2_000) + "x",
+          ""
+        }) {
+      assertThatThrownBy(() -> SpiffeId.Foreign.parse(uri))
+          .as(uri)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   void namesOfOthersAreLeftToOthers() {
     assertThat(MeshHost.isMeshName("web.mesh")).isTrue();
     assertThat(MeshHost.isMeshName("nothing.here.at.all.mesh")).isTrue();

@@ -71,6 +71,7 @@ final class TestMesh implements AutoCloseable {
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final Metrics metrics = new Metrics(registry);
     volatile TrustRoots roots = authority.roots();
+    volatile Map<String, TrustRoots> foreignRoots = Map.of();
     final EndUsers endUsers = new EndUsers(Clock.systemUTC(), Optional.empty());
     volatile Caller caller = new Caller.Service(ServiceName.of("web"));
     volatile Optional<String> listenerRefusal = Optional.empty();
@@ -240,6 +241,11 @@ final class TestMesh implements AutoCloseable {
     @Override
     public Optional<TrustRoots> roots() {
       return Optional.of(roots);
+    }
+
+    @Override
+    public Map<String, TrustRoots> foreignRoots() {
+      return foreignRoots;
     }
   }
 

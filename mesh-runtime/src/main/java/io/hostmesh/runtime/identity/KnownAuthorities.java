@@ -4,10 +4,13 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.hostmesh.api.v1.TrustBundle;
 import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.jwt.JwtAuthority;
+import io.hostmesh.runtime.tls.TrustRoots;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What JWT-SVIDs of the own trust domain and all identities of others are judged by, from disk at
@@ -20,8 +23,23 @@ final class KnownAuthorities {
   private final IdentityFiles files;
   private volatile Known known;
 
-  private record Known(List<JwtAuthority> authorities, List<DomainBundle> federated) {
-    static final Known NOTHING = new Known(List.of(), List.of());
+  /**
+   * @param roots those of the federated domains that have any, by name
+   */
+  private record Known(
+      List<JwtAuthority> authorities, List<DomainBundle> federated, Map<String, TrustRoots> roots) {
+    static final Known NOTHING = of(List.of(), List.of());
+
+    static Known of(List<JwtAuthority> authorities, List<DomainBundle> federated) {
+      return new Known(
+          List.copyOf(authorities),
+          List.copyOf(federated),
+          federated.stream()
+              .filter(domain -> !domain.roots().isEmpty())
+              .collect(
+                  Collectors.toUnmodifiableMap(
+                      DomainBundle::trustDomain, DomainBundle::trustRoots, (first, _) -> first)));
+    }
   }
 
   /** Reads what is on disk. */
@@ -36,6 +54,10 @@ final class KnownAuthorities {
 
   List<DomainBundle> federated() {
     return known.federated();
+  }
+
+  Map<String, TrustRoots> foreignRoots() {
+    return known.roots();
   }
 
   /** Takes what citadel said; returns whether it is anything else. */
@@ -97,6 +119,6 @@ final class KnownAuthorities {
                     e);
               }
             });
-    return new Known(List.copyOf(authorities), List.copyOf(federated));
+    return Known.of(authorities, federated);
   }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
@@ -185,6 +186,11 @@ public final class NodeIdentity implements AutoCloseable {
   /** What identities of other trust domains are judged by, each by its own. */
   public List<DomainBundle> federated() {
     return authorities.federated();
+  }
+
+  /** The roots of other trust domains by name, each for its own identities; the same until changed. */
+  public Map<String, TrustRoots> foreignRoots() {
+    return authorities.foreignRoots();
   }
 
   /**

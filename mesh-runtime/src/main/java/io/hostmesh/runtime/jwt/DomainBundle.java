@@ -3,6 +3,7 @@ package io.hostmesh.runtime.jwt;
 import com.google.protobuf.ByteString;
 import io.hostmesh.api.v1.FederatedBundle;
 import io.hostmesh.runtime.tls.Pem;
+import io.hostmesh.runtime.tls.TrustRoots;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
@@ -24,6 +25,14 @@ public record DomainBundle(
   public DomainBundle {
     roots = List.copyOf(roots);
     jwtAuthorities = List.copyOf(jwtAuthorities);
+  }
+
+  /**
+   * What its X.509-SVIDs are judged by. Equal while the roots are: its sequence also grows with keys
+   * of JWT-SVIDs.
+   */
+  public TrustRoots trustRoots() {
+    return new TrustRoots(trustDomain, roots, 0);
   }
 
   /** As citadel sends it. */

@@ -46,7 +46,7 @@ public record DenyList(long sequence, List<Entry> entries) {
       return switch (id) {
             case SpiffeId.Node other -> node.filter(other.node()::equals).isPresent();
             case SpiffeId.Service other -> service.filter(other.name()::equals).isPresent();
-            case SpiffeId.Control _, SpiffeId.Operator _ -> false;
+            case SpiffeId.Control _, SpiffeId.Operator _, SpiffeId.Foreign _ -> false;
           }
           || (!serials.isEmpty() && serials.contains(leaf.getSerialNumber().toString(16)));
     }

@@ -13,12 +13,23 @@ import java.util.function.Supplier;
  * rotation needs no new context. Safe for any thread as its suppliers are.
  */
 public final class SpiffeTrustManager extends ChainTrust {
-  private final Supplier<TrustRoots> roots;
+  private final Judge judge;
   private final Predicate<SpiffeId> accepted;
   private final String expectation;
-  private final InstantSource clock;
+
+  private interface Judge {
+    SpiffeId id(List<X509Certificate> chain) throws CertificateException;
+  }
+
+  private SpiffeTrustManager(Judge judge, Predicate<SpiffeId> accepted, String expectation) {
+    this.judge = judge;
+    this.accepted = accepted;
+    this.expectation = expectation;
+  }
 
   /**
+   * For peers of one trust domain.
+   *
    * @param accepted which ids may be on the other end
    * @param expectation the same for messages, for instance "pilot"
    */
@@ -27,14 +38,22 @@ public final class SpiffeTrustManager extends ChainTrust {
       Predicate<SpiffeId> accepted,
       String expectation,
       InstantSource clock) {
-    this.roots = roots;
-    this.accepted = accepted;
-    this.expectation = expectation;
-    this.clock = clock;
+    this(
+        chain -> SvidVerifier.verify(chain, roots.get(), clock.instant()), accepted, expectation);
+  }
+
+  /** For peers of any of several trust domains, each judged by the roots of its own. */
+  public static SpiffeTrustManager ofDomains(
+      Supplier<TrustedDomains> domains,
+      Predicate<SpiffeId> accepted,
+      String expectation,
+      InstantSource clock) {
+    return new SpiffeTrustManager(
+        chain -> SvidVerifier.verify(chain, domains.get(), clock.instant()), accepted, expectation);
   }
 
   private void check(List<X509Certificate> chain) throws CertificateException {
-    SpiffeId id = SvidVerifier.verify(chain, roots.get(), clock.instant());
+    SpiffeId id = judge.id(chain);
     if (!accepted.test(id)) {
       throw new CertificateException("expected " + expectation + ", the peer is " + id);
     }

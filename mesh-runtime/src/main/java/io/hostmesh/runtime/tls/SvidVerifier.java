@@ -27,6 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * the same certificates, under the same roots, costs no signatures; its times are judged each time.
  */
 public final class SvidVerifier {
+  private static final String SCHEME = "spiffe://";
+  private static final int LONGEST_DOMAIN = 255;
   private static final int URI_NAME = 6;
   private static final int DIGITAL_SIGNATURE = 0;
   private static final int KEY_CERT_SIGN = 5;
@@ -39,7 +41,7 @@ public final class SvidVerifier {
   private static final Map<Shown, Proven> REMEMBERED = new ConcurrentHashMap<>();
 
   /** Certificates are equal where all their bytes are. */
-  private record Shown(List<X509Certificate> chain, TrustRoots roots) {}
+  private record Shown(List<X509Certificate> chain, TrustRoots roots, boolean foreign) {}
 
   /** When the path holds: while all of its certificates do. */
   private record Proven(SpiffeId id, Instant from, Instant until) {
@@ -57,15 +59,62 @@ public final class SvidVerifier {
    */
   public static SpiffeId verify(List<X509Certificate> chain, TrustRoots roots, Instant now)
       throws CertificateException {
+    return verify(chain, roots, false, now);
+  }
+
+  /**
+   * Judges a chain by the roots of the trust domain that its leaf names, and by no others.
+   *
+   * @param chain the leaf first; a root at its end is ignored
+   * @return the identity that the leaf proves: {@link SpiffeId.Foreign} where it is of another trust
+   *     domain, whatever its path
+   * @throws CertificateException with the reason where it proves none
+   */
+  public static SpiffeId verify(List<X509Certificate> chain, TrustedDomains domains, Instant now)
+      throws CertificateException {
     if (chain.isEmpty()) {
       throw new CertificateException("no certificate was shown");
     }
-    Shown shown = new Shown(List.copyOf(chain), roots);
+    String domain = domain(leafUri(chain.getFirst()));
+    if (domain.equals(domains.own().trustDomain())) {
+      return verify(chain, domains.own(), false, now);
+    }
+    TrustRoots foreign = domains.foreign().get(domain);
+    if (foreign == null) {
+      throw new CertificateException(
+          "the certificate is of another trust domain than "
+              + domains.own().trustDomain()
+              + ", and of none that it federates with: "
+              + domain.substring(0, Math.min(domain.length(), LONGEST_DOMAIN)));
+    }
+    SpiffeId id = verifyForeign(chain, foreign, now);
+    checkNotDenied(domains.own(), id, chain.getFirst());
+    return id;
+  }
+
+  /**
+   * Judges a chain of another trust domain.
+   *
+   * @param roots that domain's
+   * @throws CertificateException with the reason where it proves no identity of that domain
+   */
+  public static SpiffeId verifyForeign(List<X509Certificate> chain, TrustRoots roots, Instant now)
+      throws CertificateException {
+    return verify(chain, roots, true, now);
+  }
+
+  private static SpiffeId verify(
+      List<X509Certificate> chain, TrustRoots roots, boolean foreign, Instant now)
+      throws CertificateException {
+    if (chain.isEmpty()) {
+      throw new CertificateException("no certificate was shown");
+    }
+    Shown shown = new Shown(List.copyOf(chain), roots, foreign);
     Proven before = REMEMBERED.get(shown);
     if (before != null && before.holds(now)) {
       return before.id();
     }
-    Proven proven = prove(chain, roots, now);
+    Proven proven = prove(chain, roots, foreign, now);
     if (REMEMBERED.size() >= MOST_REMEMBERED) {
       REMEMBERED.clear();
     }
@@ -73,9 +122,10 @@ public final class SvidVerifier {
     return proven.id();
   }
 
-  private static Proven prove(List<X509Certificate> chain, TrustRoots roots, Instant now)
+  private static Proven prove(
+      List<X509Certificate> chain, TrustRoots roots, boolean foreign, Instant now)
       throws CertificateException {
-    SpiffeId id = leafId(chain.getFirst());
+    SpiffeId id = foreign ? foreignId(chain.getFirst()) : leafId(chain.getFirst());
     if (!id.trustDomain().equals(roots.trustDomain())) {
       throw new CertificateException(
           id + " is of another trust domain than " + roots.trustDomain());
@@ -93,6 +143,7 @@ public final class SvidVerifier {
       if (path.isEmpty()) {
         throw new CertificateException("a root was shown as a leaf");
       }
+      checkAuthorities(path.subList(1, path.size()), id.trustDomain());
       CertPathValidator.getInstance("PKIX")
           .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
       checkNotDenied(roots, id, chain.getFirst());
@@ -105,6 +156,22 @@ public final class SvidVerifier {
     } catch (GeneralSecurityException e) {
       throw new CertificateException(
           "the certificate of " + id + " is not valid here: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * An authority that names a trust domain signs for no other (X.509-SVID section 4.2), though a
+   * root may have signed it: cross-signing does not make two domains one.
+   */
+  private static void checkAuthorities(List<X509Certificate> authorities, String trustDomain)
+      throws CertificateException {
+    for (X509Certificate authority : authorities) {
+      for (String uri : uris(authority)) {
+        if (uri.startsWith(SCHEME) && !domain(uri).equals(trustDomain)) {
+          throw new CertificateException(
+              "it was issued by an authority of another trust domain, " + domain(uri));
+        }
+      }
     }
   }
 
@@ -131,6 +198,33 @@ public final class SvidVerifier {
    * @throws CertificateException where the certificate breaks a rule for leaf SVIDs
    */
   public static SpiffeId leafId(X509Certificate leaf) throws CertificateException {
+    String uri = leafUri(leaf);
+    try {
+      return SpiffeId.parse(uri);
+    } catch (IllegalArgumentException e) {
+      throw new CertificateException(e.getMessage(), e);
+    }
+  }
+
+  private static SpiffeId foreignId(X509Certificate leaf) throws CertificateException {
+    String uri = leafUri(leaf);
+    try {
+      return SpiffeId.Foreign.parse(uri);
+    } catch (IllegalArgumentException e) {
+      throw new CertificateException(e.getMessage(), e);
+    }
+  }
+
+  /** Of {@code spiffe://domain/path} the domain; empty where it is no such URI. */
+  private static String domain(String uri) {
+    if (!uri.startsWith(SCHEME)) {
+      return "";
+    }
+    int slash = uri.indexOf('/', SCHEME.length());
+    return uri.substring(SCHEME.length(), slash < 0 ? uri.length() : slash);
+  }
+
+  private static String leafUri(X509Certificate leaf) throws CertificateException {
     if (leaf.getBasicConstraints() >= 0) {
       throw new CertificateException("a CA certificate cannot be used as a leaf");
     }
@@ -142,11 +236,7 @@ public final class SvidVerifier {
     if (uris.size() != 1) {
       throw new CertificateException("an SVID has one URI name, this one has " + uris.size());
     }
-    try {
-      return SpiffeId.parse(uris.getFirst());
-    } catch (IllegalArgumentException e) {
-      throw new CertificateException(e.getMessage(), e);
-    }
+    return uris.getFirst();
   }
 
   private static List<String> uris(X509Certificate leaf) throws CertificateParsingException {

@@ -58,7 +58,7 @@ public final class TestAuthority {
     above = List.of();
   }
 
-  private TestAuthority(TestAuthority parent) {
+  private TestAuthority(TestAuthority parent, @Nullable String uri) {
     trustDomain = parent.trustDomain;
     root = parent.root;
     above =
@@ -68,12 +68,17 @@ public final class TestAuthority {
                 parent.keys,
                 new BasicConstraints(0),
                 KeyUsage.keyCertSign | KeyUsage.cRLSign,
-                null));
+                uri));
   }
 
   /** An authority below this one, whose roots are the same. */
   public TestAuthority intermediate() {
-    return new TestAuthority(this);
+    return new TestAuthority(this, null);
+  }
+
+  /** An authority below this one whose certificate names somebody, such as a trust domain. */
+  public TestAuthority crossSigning(String uri) {
+    return new TestAuthority(this, uri);
   }
 
   public TrustRoots roots() {
@@ -94,7 +99,7 @@ public final class TestAuthority {
             keys,
             new BasicConstraints(false),
             KeyUsage.digitalSignature,
-            id);
+            id.uri());
     List<X509Certificate> chain = new ArrayList<>(List.of(leaf));
     chain.addAll(above);
     return new Svid(id, chain, own.getPrivate());
@@ -116,15 +121,15 @@ public final class TestAuthority {
       KeyPair issuer,
       BasicConstraints constraints,
       int usage,
-      @Nullable SpiffeId id) {
+      @Nullable String uri) {
     try {
       builder.addExtension(Extension.basicConstraints, true, constraints);
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
-      if (id != null) {
+      if (uri != null) {
         builder.addExtension(
             Extension.subjectAlternativeName,
             false,
-            new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, id.uri())));
+            new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri)));
       }
       return new JcaX509CertificateConverter()
           .getCertificate(

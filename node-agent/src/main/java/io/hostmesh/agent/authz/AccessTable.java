@@ -1,6 +1,7 @@
 package io.hostmesh.agent.authz;
 
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.Grant;
@@ -38,6 +39,8 @@ public final class AccessTable {
                   List.of(),
                   new Origin("access rules not heard from pilot yet", 0, ""))),
           false);
+
+  private static final Mark FOREIGN = new Mark("mesh.trust-domain", Mark.Kind.DENY);
 
   private static final String MESH_DEFAULT = "mesh.default-access";
 
@@ -279,11 +282,33 @@ public final class AccessTable {
     if (notAllowed != null) {
       return denied(notAllowed, "it does not allow", shown(peer, request), audits);
     }
+    if (isForeign(peer)) {
+      return unnamed(service, peer, audits);
+    }
     // The mesh's default is for identities; whether others get in is said by the mode.
     if (enforced.allows() || (!enforced.ruled() && peer.id() == null)) {
       return enforced.ruled() ? new Verdict.Allowed(enforced.mark(), List.of()) : Verdict.OPEN;
     }
     return denied(enforced.mark(), "it does not allow", shown(peer, request), audits);
+  }
+
+  private boolean isForeign(Peer peer) {
+    SpiffeId id = peer.id();
+    return id != null && !id.trustDomain().equals(trustDomain);
+  }
+
+  /** What becomes of a caller of another trust domain that no grant names: no default is for it. */
+  public static Verdict unnamed(String service, Peer peer, List<Mark> audits) {
+    return new Verdict.Denied(
+        Verdict.Why.ACCESS,
+        "denied: no access rule of "
+            + service
+            + " names "
+            + peer
+            + ", which is of another trust domain; such callers need an allow with from ="
+            + " \"spiffe://...\"",
+        FOREIGN,
+        audits);
   }
 
   private boolean isTryingDefault() {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class GrantIndex {
   private final String trustDomain;
   private final List<CompiledGrant> grants;
+  private final boolean denies;
   private final GrantPaths everybody;
   private final GrantPaths ofMesh;
   private final Map<ServiceName, GrantPaths> byService = new HashMap<>();
@@ -30,6 +31,7 @@ final class GrantIndex {
   GrantIndex(List<CompiledGrant> grants, String trustDomain) {
     this.trustDomain = trustDomain;
     this.grants = List.copyOf(grants);
+    this.denies = grants.stream().anyMatch(grant -> grant.denies);
     List<CompiledGrant> toAll = new ArrayList<>();
     List<CompiledGrant> toMesh = new ArrayList<>();
     Map<ServiceName, List<CompiledGrant>> services = new HashMap<>();
@@ -83,8 +85,9 @@ final class GrantIndex {
 
   /** The first grant that holds the request; null where none does. */
   @Nullable CompiledGrant first(Request request) {
-    CompiledGrant best = everybody.first(request, false, null);
     SpiffeId id = request.peer().id();
+    CompiledGrant best =
+        id == null || isOurs(id) || denies ? everybody.first(request, false, null) : null;
     if (id == null) {
       return best;
     }
@@ -143,13 +146,17 @@ final class GrantIndex {
     return grants.stream().filter(grant -> holds(grant, peer, port)).toList();
   }
 
-  private static boolean holds(CompiledGrant grant, Peer peer, int port) {
+  private boolean holds(CompiledGrant grant, Peer peer, int port) {
     return (grant.denies || !grant.grant.needsRequests())
         && isNamed(grant, peer)
         && grant.takesConnection(peer, port);
   }
 
-  private static boolean isNamed(CompiledGrant grant, Peer peer) {
-    return grant.grant.callers().from().isEmpty() || grant.namesCaller(peer);
+  /** Who names nobody allows nothing to other trust domains. */
+  private boolean isNamed(CompiledGrant grant, Peer peer) {
+    SpiffeId id = peer.id();
+    return grant.grant.callers().from().isEmpty()
+        ? grant.denies || id == null || isOurs(id)
+        : grant.namesCaller(peer);
   }
 }

@@ -3,6 +3,7 @@ package io.hostmesh.agent.identity;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import java.util.Map;
 import java.util.Optional;
 
 /** The certificates that hold now. Safe for any thread; each call may see newer ones. */
@@ -14,4 +15,7 @@ public interface Identities {
 
   /** The roots; the same object until they change. Empty before the node has joined. */
   Optional<TrustRoots> roots();
+
+  /** The roots of other trust domains by name, each for its own identities and no others. */
+  Map<String, TrustRoots> foreignRoots();
 }

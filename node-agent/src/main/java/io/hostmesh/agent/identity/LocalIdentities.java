@@ -12,6 +12,7 @@ import io.hostmesh.runtime.tls.TrustRoots;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -71,6 +72,11 @@ public final class LocalIdentities implements Identities, AutoCloseable {
   @Override
   public Optional<TrustRoots> roots() {
     return node.roots();
+  }
+
+  @Override
+  public Map<String, TrustRoots> foreignRoots() {
+    return node.foreignRoots();
   }
 
   /** How each service's certificate stands. */

@@ -130,6 +130,9 @@ final class Access {
   }
 
   private static Verdict byDefault(MeshView view, Origin origin, LocalInstance instance) {
+    if (origin.isForeign()) {
+      return AccessTable.unnamed(instance.service().toString(), origin.peer(), List.of());
+    }
     boolean allows = view.settings().map(MeshSettings::defaultAllow).orElse(false);
     if (allows || origin.caller().isEmpty()) {
       return Verdict.OPEN; // Without identity: the mode lets it in, and nothing says otherwise.

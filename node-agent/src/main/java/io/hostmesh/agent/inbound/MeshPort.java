@@ -114,7 +114,7 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
     @Override
     protected void configurePipeline(ChannelHandlerContext ctx, String alpn)
         throws CertificateException {
-      SpiffeId.Service caller = context.peer(handler, ctx.channel());
+      SpiffeId caller = context.peer(handler, ctx.channel());
       Origin origin =
           new Origin(
                   Origin.Arrival.MESH,

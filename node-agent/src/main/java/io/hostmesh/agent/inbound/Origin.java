@@ -18,7 +18,7 @@ public final class Origin {
   }
 
   private final Arrival arrival;
-  private final Optional<SpiffeId.Service> caller;
+  private final Optional<SpiffeId> caller;
   private final Optional<ServiceName> name;
   private final Peer peer;
   private final String address;
@@ -30,19 +30,21 @@ public final class Origin {
    * @param peer the address on the other end, without port
    * @param unknown what is known of a caller without identity, for its refusal
    */
-  public Origin(Arrival arrival, Optional<SpiffeId.Service> caller, String peer, String unknown) {
+  public Origin(
+      Arrival arrival, Optional<? extends SpiffeId> caller, String peer, String unknown) {
     this(arrival, caller, peer, unknown, Optional.empty());
   }
 
   private Origin(
       Arrival arrival,
-      Optional<SpiffeId.Service> caller,
+      Optional<? extends SpiffeId> caller,
       String address,
       String unknown,
       Optional<String> certificate) {
     this.arrival = arrival;
-    this.caller = caller;
-    this.name = caller.map(SpiffeId.Service::name);
+    this.caller = caller.map(id -> id);
+    this.name =
+        caller.map(id -> id instanceof SpiffeId.Service service ? service.name() : null);
     this.peer = new Peer(caller, address);
     this.address = address;
     this.unknown = unknown;
@@ -63,11 +65,16 @@ public final class Origin {
     return arrival;
   }
 
-  Optional<SpiffeId.Service> caller() {
+  Optional<SpiffeId> caller() {
     return caller;
   }
 
-  /** The caller's name, which rules speak of. */
+  /** Whether the caller is of another trust domain. */
+  boolean isForeign() {
+    return caller.isPresent() && caller.get() instanceof SpiffeId.Foreign;
+  }
+
+  /** The caller's name, which rules speak of; empty where it is no service of this mesh. */
   Optional<ServiceName> name() {
     return name;
   }

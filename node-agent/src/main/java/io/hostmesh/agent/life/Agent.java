@@ -297,6 +297,7 @@ public final class Agent implements AutoCloseable {
     DataPath path = closing.add(road(ports));
     road = path;
     identities.node().onRoots(_ -> path.rootsChanged());
+    identities.node().onJwtAuthorities(path::rootsChanged);
     listens = true;
   }
 

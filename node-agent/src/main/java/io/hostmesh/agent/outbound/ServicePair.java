@@ -38,7 +38,7 @@ final class ServicePair {
     return call;
   }
 
-  Optional<SpiffeId.Service> source() {
+  Optional<? extends SpiffeId> source() {
     return call.source();
   }
 

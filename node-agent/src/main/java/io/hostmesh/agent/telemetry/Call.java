@@ -7,13 +7,13 @@ import java.util.Optional;
 /**
  * Who called whom, as one side of the call saw it: what the labels of a metric are made of.
  *
- * @param source the caller; empty where it has no identity
+ * @param source the caller, a service or of another trust domain; empty where it has no identity
  * @param protocol {@link #HTTP}, {@link #HTTP2}, {@link #GRPC} or {@link #TCP}
  * @param secured whether the connection between the hosts was mutual TLS (or never left the host)
  */
 public record Call(
     Reporter reporter,
-    Optional<SpiffeId.Service> source,
+    Optional<? extends SpiffeId> source,
     SpiffeId.Service destination,
     String protocol,
     boolean secured) {
@@ -45,6 +45,11 @@ public record Call(
   /** The same, taken for another protocol. */
   Call as(String other) {
     return new Call(reporter, source, destination, other, secured);
+  }
+
+  /** Whether the caller is of another trust domain, which may make up ids without end. */
+  boolean isForeign() {
+    return source.isPresent() && source.get() instanceof SpiffeId.Foreign;
   }
 
   public ServiceName service() {

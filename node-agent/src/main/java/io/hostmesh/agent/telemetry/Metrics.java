@@ -2,6 +2,7 @@ package io.hostmesh.agent.telemetry;
 
 import io.hostmesh.agent.authz.Mark;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -33,12 +34,16 @@ public final class Metrics {
 
   /** The meters of such requests; to be asked for once, not for each request. */
   public RequestMeters requests(Call call) {
-    return requests.computeIfAbsent(call, c -> new RequestMeters(registry, c));
+    return call.isForeign()
+        ? new RequestMeters(registry, call)
+        : requests.computeIfAbsent(call, c -> new RequestMeters(registry, c));
   }
 
   /** The meters of such TCP connections. */
   public ConnectionMeters connections(Call call) {
-    return connections.computeIfAbsent(call, c -> new ConnectionMeters(registry, c));
+    return call.isForeign()
+        ? new ConnectionMeters(registry, call)
+        : connections.computeIfAbsent(call, c -> new ConnectionMeters(registry, c));
   }
 
   /** A call was refused or could not be carried out. */
@@ -113,13 +118,15 @@ public final class Metrics {
   /** Istio's labels. */
   static Tags tags(Call call, String flag) {
     ServiceName service = call.service();
-    String source = call.source().map(s -> s.service()).orElse("unknown");
+    Optional<SpiffeId.Service> caller =
+        call.source().map(id -> id instanceof SpiffeId.Service s ? s : null);
+    String source = caller.map(SpiffeId.Service::service).orElse("unknown");
     return Tags.of(
         "reporter", call.reporter().text(),
         "source_workload", source,
-        "source_workload_namespace", call.source().map(s -> s.namespace()).orElse("unknown"),
+        "source_workload_namespace", caller.map(SpiffeId.Service::namespace).orElse("unknown"),
         "source_app", source,
-        "source_principal", call.source().map(s -> s.uri()).orElse("unknown"),
+        "source_principal", call.source().map(Metrics::principal).orElse("unknown"),
         "destination_workload", service.name(),
         "destination_workload_namespace", service.namespace(),
         "destination_app", service.name(),
@@ -130,6 +137,11 @@ public final class Metrics {
         "request_protocol", call.protocol(),
         "response_flags", flag,
         "connection_security_policy", policy(call));
+  }
+
+  /** Of another trust domain its name only: it may have, or make up, any number of ids. */
+  private static String principal(SpiffeId id) {
+    return id instanceof SpiffeId.Foreign ? "spiffe://" + id.trustDomain() : id.uri();
   }
 
   /** Istio leaves the source's side open, since only the destination knows. */

@@ -3,11 +3,17 @@ package io.hostmesh.agent.upstream;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.tls.DenyList;
 import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.SvidVerifier;
+import io.hostmesh.runtime.tls.TrustRoots;
 import io.netty.channel.Channel;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections to and from other agents whose handshakes are done, with what both ends showed:
@@ -18,10 +24,43 @@ final class LiveTls {
 
   private final Map<Channel, Shown> open = new ConcurrentHashMap<>();
 
-  private record Shown(SpiffeId.Service peer, X509Certificate leaf, Svid own) {
+  /**
+   * @param roots those of another trust domain that vouched for the peer; null of the own one's
+   */
+  private record Shown(
+      SpiffeId peer, List<X509Certificate> chain, @Nullable TrustRoots roots, Svid own) {
+    Shown {
+      chain = List.copyOf(chain);
+    }
+
+    X509Certificate leaf() {
+      return chain.getFirst();
+    }
+
+    /**
+     * Why another trust domain vouches for it no more. A connection outlives the certificate that it
+     * began with, so that is judged as of its end.
+     */
+    Optional<String> abandonedBy(Map<String, TrustRoots> foreign, Instant now) {
+      TrustRoots current = foreign.get(peer.trustDomain());
+      if (!(peer instanceof SpiffeId.Foreign) || (current != null && current.equals(roots))) {
+        return Optional.empty();
+      }
+      if (current == null) {
+        return Optional.of("the trust domain of " + peer + " is federated no more");
+      }
+      Instant end = leaf().getNotAfter().toInstant();
+      try {
+        SvidVerifier.verifyForeign(chain, current, now.isBefore(end) ? now : end);
+        return Optional.empty();
+      } catch (CertificateException e) {
+        return Optional.ofNullable(e.getMessage());
+      }
+    }
+
     Optional<String> deniedBy(DenyList denied) {
       return denied
-          .denies(peer, leaf)
+          .denies(peer, leaf())
           .map(why -> "the certificate of " + peer + " " + why)
           .or(
               () ->
@@ -31,13 +70,26 @@ final class LiveTls {
     }
   }
 
-  void opened(Channel channel, SpiffeId.Service peer, X509Certificate leaf, Svid own) {
-    open.put(channel, new Shown(peer, leaf, own));
+  void opened(
+      Channel channel,
+      SpiffeId peer,
+      List<X509Certificate> chain,
+      @Nullable TrustRoots foreign,
+      Svid own) {
+    TrustRoots roots = peer instanceof SpiffeId.Foreign ? foreign : null;
+    open.put(channel, new Shown(peer, chain, roots, own));
     channel.closeFuture().addListener(_ -> open.remove(channel));
   }
 
   int count() {
     return open.size();
+  }
+
+  /** Closes those of other trust domains for whom their domain vouches no more. */
+  void closeAbandoned(Map<String, TrustRoots> foreign, Instant now) {
+    open.forEach(
+        (channel, shown) ->
+            shown.abandonedBy(foreign, now).ifPresent(why -> close(channel, why)));
   }
 
   /** Closes what is denied. */

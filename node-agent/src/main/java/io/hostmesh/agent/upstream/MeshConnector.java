@@ -117,7 +117,7 @@ final class MeshConnector implements Connector<MeshTarget> {
     private void check(ChannelHandlerContext ctx) {
       try {
         SpiffeId.Service wanted = target.name().identity();
-        SpiffeId.Service proven = context.peer(handler, ctx.channel());
+        SpiffeId proven = context.peer(handler, ctx.channel());
         if (!proven.equals(wanted)) {
           throw new CertificateException("it proved to be " + proven + ", not " + wanted);
         }

@@ -8,6 +8,7 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidVerifier;
 import io.hostmesh.runtime.tls.TrustRoots;
+import io.hostmesh.runtime.tls.TrustedDomains;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -90,24 +92,39 @@ public final class MeshContext {
    *
    * @throws CertificateException likewise
    */
-  public SpiffeId.Service peer(SslHandler tls, Channel channel) throws CertificateException {
-    SpiffeId.Service service = peer(tls);
-    live.opened(channel, service, chain(tls).getFirst(), svid);
+  public SpiffeId peer(SslHandler tls, Channel channel) throws CertificateException {
+    Map<String, TrustRoots> foreign = identities.foreignRoots();
+    SpiffeId peer = peer(tls, foreign);
+    live.opened(channel, peer, chain(tls), foreign.get(peer.trustDomain()), svid);
     // A revocation may have come between the two.
     live.close(identities.roots().orElseThrow().denied());
-    return service;
+    Map<String, TrustRoots> current = identities.foreignRoots();
+    if (!current.equals(foreign)) {
+      live.closeAbandoned(current, clock.instant());
+    }
+    return peer;
   }
 
   /**
-   * The service on the other end of a completed handshake. A resumed session brings the chain of
+   * Who is on the other end of a completed handshake: a service, or of callers a {@link
+   * SpiffeId.Foreign} of a trust domain that this one federates with. A resumed session brings the chain of
    * the one that it began with, which must still hold, under the roots that there are now.
    *
    * @throws CertificateException where it showed none that is valid now
    */
-  public SpiffeId.Service peer(SslHandler tls) throws CertificateException {
+  public SpiffeId peer(SslHandler tls) throws CertificateException {
+    return peer(tls, identities.foreignRoots());
+  }
+
+  private SpiffeId peer(SslHandler tls, Map<String, TrustRoots> foreign)
+      throws CertificateException {
+    TrustRoots own = identities.roots().orElseThrow();
     SpiffeId id =
-        SvidVerifier.verify(chain(tls), identities.roots().orElseThrow(), clock.instant());
-    if (!(id instanceof SpiffeId.Service service)) {
+        side == Call.Reporter.SOURCE
+            ? SvidVerifier.verify(chain(tls), own, clock.instant())
+            : SvidVerifier.verify(
+                chain(tls), new TrustedDomains(own, foreign), clock.instant());
+    if (!(id instanceof SpiffeId.Service || id instanceof SpiffeId.Foreign)) {
       throw new CertificateException("the peer is no service");
     }
     boolean resumed = isResumed(tls);
@@ -115,7 +132,7 @@ public final class MeshContext {
       forget(tls.engine());
     }
     metrics.handshake(side, resumed);
-    return service;
+    return id;
   }
 
   /**

@@ -9,6 +9,7 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.tls.SpiffeTrustManager;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import io.hostmesh.runtime.tls.TrustedDomains;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -73,9 +74,10 @@ public final class MeshTls {
     return context(new Key(service, null));
   }
 
-  /** Ends the connections of those who are denied by the roots that hold now. */
+  /** Ends the connections of those who are denied, or vouched for no more, by what holds now. */
   public void rootsChanged() {
     identities.roots().ifPresent(roots -> live.close(roots.denied()));
+    live.closeAbandoned(identities.foreignRoots(), clock.instant());
   }
 
   private MeshContext context(Key key) throws UpstreamException {
@@ -133,12 +135,7 @@ public final class MeshTls {
   private SslContext make(Key key, Svid svid) throws UpstreamException {
     X509Certificate[] chain = svid.chain().toArray(new X509Certificate[0]);
     MeshProtocol client = key.client();
-    SpiffeTrustManager trust =
-        new SpiffeTrustManager(
-            () -> identities.roots().orElseThrow(),
-            id -> id instanceof SpiffeId.Service,
-            "a service of the mesh",
-            clock);
+    SpiffeTrustManager trust = client == null ? callers() : called();
     try {
       SslContextBuilder builder =
           client == null
@@ -169,6 +166,23 @@ public final class MeshTls {
               Failure.Kind.CONNECT_FAILED,
               "the certificate of " + key.service() + " cannot be used: " + e.getMessage()));
     }
+  }
+
+  /** Of other trust domains too; access rules say where they may go. */
+  private SpiffeTrustManager callers() {
+    return SpiffeTrustManager.ofDomains(
+        () -> new TrustedDomains(identities.roots().orElseThrow(), identities.foreignRoots()),
+        id -> id instanceof SpiffeId.Service || id instanceof SpiffeId.Foreign,
+        "a service of the mesh, or of a trust domain that it federates with",
+        clock);
+  }
+
+  private SpiffeTrustManager called() {
+    return new SpiffeTrustManager(
+        () -> identities.roots().orElseThrow(),
+        id -> id instanceof SpiffeId.Service,
+        "a service of the mesh",
+        clock);
   }
 
   private static ApplicationProtocolConfig alpn(String... protocols) {

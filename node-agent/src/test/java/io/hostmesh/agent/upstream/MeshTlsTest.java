@@ -101,6 +101,11 @@ class MeshTlsTest {
       return Optional.of(roots);
     }
 
+    @Override
+    public Map<String, TrustRoots> foreignRoots() {
+      return Map.of();
+    }
+
     int resumed() {
       return registry.find("hostmesh_tls_handshakes").tag("resumed", "true").counters().stream()
           .mapToInt(counter -> (int) counter.count())
@@ -121,7 +126,7 @@ class MeshTlsTest {
    * @param called the other way round
    * @param end how many bytes the caller's last part had
    */
-  private record Handshake(SpiffeId.Service caller, SpiffeId.Service called, int end) {
+  private record Handshake(SpiffeId caller, SpiffeId called, int end) {
     boolean isWithoutCertificates() {
       return end < SHORT;
     }
@@ -156,7 +161,7 @@ class MeshTlsTest {
       move(caller, receiver);
       move(receiver, caller);
       assertThat(calling.handshakeFuture().isSuccess()).isTrue();
-      SpiffeId.Service proven = client.peer(calling); // Asked before tickets come, as agents do.
+      SpiffeId proven = client.peer(calling); // Asked before tickets come, as agents do.
       int end = move(caller, receiver);
       receiver.writeOutbound(Unpooled.wrappedBuffer(new byte[1])); // Which tickets leave with.
       move(receiver, caller);
