@@ -7,8 +7,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A SPIFFE ID, of this mesh or of another (<a href="https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/">
- * SPIFFE-ID specification</a> section 2). Service ids have the shape that Consul Connect uses.
+ * A SPIFFE ID, of this mesh or of another (<a
+ * href="https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/">SPIFFE-ID specification</a>
+ * section 2). Service ids have the shape that Consul Connect uses.
  */
 public sealed interface SpiffeId {
   String trustDomain();

@@ -110,9 +110,7 @@ class ForeignRoadTest {
     rule("allow=[{from=\"spiffe://other.example/shop/*\"}]");
 
     assertThat(call(theirs.issue(SHOP))).isEqualTo("200");
-    assertThat(seen)
-        .contains("URI=spiffe://other.example/shop/till.1\r\n")
-        .doesNotContain("king");
+    assertThat(seen).contains("URI=spiffe://other.example/shop/till.1\r\n").doesNotContain("king");
     assertThat(call(theirs.issue(SpiffeId.Foreign.parse("spiffe://other.example/bar"))))
         .isEqualTo("403");
   }
@@ -188,7 +186,8 @@ class ForeignRoadTest {
               OTHER,
               new TrustRoots(
                   OTHER,
-                  List.of(roots.roots().getFirst(), new TestAuthority(OTHER).roots().roots().get(0)),
+                  List.of(
+                      roots.roots().getFirst(), new TestAuthority(OTHER).roots().roots().get(0)),
                   0));
       mesh.h2.path.rootsChanged(); // It rotates: its old root still holds.
       assertThat(call(svid)).isEqualTo("200");

@@ -188,7 +188,9 @@ public final class NodeIdentity implements AutoCloseable {
     return authorities.federated();
   }
 
-  /** The roots of other trust domains by name, each for its own identities; the same until changed. */
+  /**
+   * The roots of other trust domains by name, each for its own identities; the same until changed.
+   */
   public Map<String, TrustRoots> foreignRoots() {
     return authorities.foreignRoots();
   }

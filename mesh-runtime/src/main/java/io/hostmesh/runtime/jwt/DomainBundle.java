@@ -28,8 +28,8 @@ public record DomainBundle(
   }
 
   /**
-   * What its X.509-SVIDs are judged by. Equal while the roots are: its sequence also grows with keys
-   * of JWT-SVIDs.
+   * What its X.509-SVIDs are judged by. Equal while the roots are: its sequence also grows with
+   * keys of JWT-SVIDs.
    */
   public TrustRoots trustRoots() {
     return new TrustRoots(trustDomain, roots, 0);

@@ -38,8 +38,7 @@ public final class SpiffeTrustManager extends ChainTrust {
       Predicate<SpiffeId> accepted,
       String expectation,
       InstantSource clock) {
-    this(
-        chain -> SvidVerifier.verify(chain, roots.get(), clock.instant()), accepted, expectation);
+    this(chain -> SvidVerifier.verify(chain, roots.get(), clock.instant()), accepted, expectation);
   }
 
   /** For peers of any of several trust domains, each judged by the roots of its own. */

@@ -66,8 +66,8 @@ public final class SvidVerifier {
    * Judges a chain by the roots of the trust domain that its leaf names, and by no others.
    *
    * @param chain the leaf first; a root at its end is ignored
-   * @return the identity that the leaf proves: {@link SpiffeId.Foreign} where it is of another trust
-   *     domain, whatever its path
+   * @return the identity that the leaf proves: {@link SpiffeId.Foreign} where it is of another
+   *     trust domain, whatever its path
    * @throws CertificateException with the reason where it proves none
    */
   public static SpiffeId verify(List<X509Certificate> chain, TrustedDomains domains, Instant now)

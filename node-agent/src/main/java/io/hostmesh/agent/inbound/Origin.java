@@ -30,8 +30,7 @@ public final class Origin {
    * @param peer the address on the other end, without port
    * @param unknown what is known of a caller without identity, for its refusal
    */
-  public Origin(
-      Arrival arrival, Optional<? extends SpiffeId> caller, String peer, String unknown) {
+  public Origin(Arrival arrival, Optional<? extends SpiffeId> caller, String peer, String unknown) {
     this(arrival, caller, peer, unknown, Optional.empty());
   }
 
@@ -43,8 +42,7 @@ public final class Origin {
       Optional<String> certificate) {
     this.arrival = arrival;
     this.caller = caller.map(id -> id);
-    this.name =
-        caller.map(id -> id instanceof SpiffeId.Service service ? service.name() : null);
+    this.name = caller.map(id -> id instanceof SpiffeId.Service service ? service.name() : null);
     this.peer = new Peer(caller, address);
     this.address = address;
     this.unknown = unknown;

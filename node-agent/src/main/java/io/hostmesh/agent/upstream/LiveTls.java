@@ -38,8 +38,8 @@ final class LiveTls {
     }
 
     /**
-     * Why another trust domain vouches for it no more. A connection outlives the certificate that it
-     * began with, so that is judged as of its end.
+     * Why another trust domain vouches for it no more. A connection outlives the certificate that
+     * it began with, so that is judged as of its end.
      */
     Optional<String> abandonedBy(Map<String, TrustRoots> foreign, Instant now) {
       TrustRoots current = foreign.get(peer.trustDomain());
@@ -88,8 +88,7 @@ final class LiveTls {
   /** Closes those of other trust domains for whom their domain vouches no more. */
   void closeAbandoned(Map<String, TrustRoots> foreign, Instant now) {
     open.forEach(
-        (channel, shown) ->
-            shown.abandonedBy(foreign, now).ifPresent(why -> close(channel, why)));
+        (channel, shown) -> shown.abandonedBy(foreign, now).ifPresent(why -> close(channel, why)));
   }
 
   /** Closes what is denied. */

@@ -107,8 +107,8 @@ public final class MeshContext {
 
   /**
    * Who is on the other end of a completed handshake: a service, or of callers a {@link
-   * SpiffeId.Foreign} of a trust domain that this one federates with. A resumed session brings the chain of
-   * the one that it began with, which must still hold, under the roots that there are now.
+   * SpiffeId.Foreign} of a trust domain that this one federates with. A resumed session brings the
+   * chain of the one that it began with, which must still hold, under the roots that there are now.
    *
    * @throws CertificateException where it showed none that is valid now
    */
@@ -122,8 +122,7 @@ public final class MeshContext {
     SpiffeId id =
         side == Call.Reporter.SOURCE
             ? SvidVerifier.verify(chain(tls), own, clock.instant())
-            : SvidVerifier.verify(
-                chain(tls), new TrustedDomains(own, foreign), clock.instant());
+            : SvidVerifier.verify(chain(tls), new TrustedDomains(own, foreign), clock.instant());
     if (!(id instanceof SpiffeId.Service || id instanceof SpiffeId.Foreign)) {
       throw new CertificateException("the peer is no service");
     }
