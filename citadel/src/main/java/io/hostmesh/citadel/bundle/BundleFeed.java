@@ -43,16 +43,18 @@ public final class BundleFeed {
   }
 
   /**
+   * In one order with {@link #repeat}, so that nobody ends with an older bundle.
+   *
    * @return ends the following
    */
-  public Runnable follow(Consumer<TrustBundle> follower) {
+  public synchronized Runnable follow(Consumer<TrustBundle> follower) {
     followers.add(follower);
     follower.accept(current());
     return () -> followers.remove(follower);
   }
 
   /** Tells everyone what holds now. To be called at every change, too. */
-  public void repeat() {
+  public synchronized void repeat() {
     TrustBundle bundle = current();
     followers.forEach(follower -> follower.accept(bundle));
   }
