@@ -183,7 +183,7 @@ final class CaCommand {
     @Parameters(
         index = "0",
         paramLabel = "FILE",
-        description = "what its \"hostmesh ca csr\" printed")
+        description = "the certificate request for it (PKCS #10, PEM)")
     private Path file = Path.of("");
 
     @Mixin private Mesh mesh = new Mesh();
