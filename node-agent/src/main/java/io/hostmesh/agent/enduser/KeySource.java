@@ -40,6 +40,9 @@ final class KeySource implements AutoCloseable {
   private volatile @Nullable KeyRing ring;
   private volatile @Nullable String problem;
 
+  /** Whether what was read last is no JWK Set; used by the reading thread only. */
+  private boolean unusable;
+
   // Guarded by this.
   private @Nullable CompletableFuture<Void> asked;
   private long lastAsked;
@@ -130,8 +133,13 @@ final class KeySource implements AutoCloseable {
     try {
       String text = reader.read();
       if (text != null) {
+        unusable = true;
         ring = KeyRing.parse(text);
+        unusable = false;
         keep(text);
+      }
+      if (unusable) {
+        return false; // It has not changed since.
       }
       if (problem != null) {
         LOG.log(System.Logger.Level.INFO, "{0} can be read again", jwks(jwks));
