@@ -1,13 +1,12 @@
 package io.hostmesh.agent.authz;
 
 import io.hostmesh.model.rules.PathPattern;
+import io.hostmesh.model.rules.PathPrefixes;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,12 +80,7 @@ final class GrantPaths {
 
   private final Map<String, Group> exact = new HashMap<>();
 
-  /** All prefixes there are, sorted. */
-  private final String[] prefixes;
-
-  /** For each prefix the longest other one that it begins with; -1 where there is none. */
-  private final int[] parents;
-
+  private final PathPrefixes prefixes;
   private final Group[] byPrefix;
 
   /**
@@ -95,7 +89,7 @@ final class GrantPaths {
   GrantPaths(List<CompiledGrant> grants) {
     List<CompiledGrant> everyPath = new ArrayList<>();
     Map<String, List<CompiledGrant>> whole = new HashMap<>();
-    TreeMap<String, List<CompiledGrant>> begins = new TreeMap<>();
+    Map<String, List<CompiledGrant>> begins = new HashMap<>();
     for (CompiledGrant grant : grants) {
       List<PathPattern> paths = grant.grant.requests().paths();
       if (paths.isEmpty()) {
@@ -107,14 +101,10 @@ final class GrantPaths {
     }
     this.rest = new Group(everyPath);
     whole.forEach((path, list) -> exact.put(path, new Group(list)));
-    this.prefixes = begins.keySet().toArray(String[]::new);
-    this.parents = new int[prefixes.length];
-    this.byPrefix =
-        Arrays.stream(prefixes)
-            .map(prefix -> new Group(begins.getOrDefault(prefix, List.of())))
-            .toArray(Group[]::new);
-    for (int i = 0; i < prefixes.length; i++) {
-      parents[i] = longest(prefixes[i], i - 1);
+    this.prefixes = new PathPrefixes(begins.keySet());
+    this.byPrefix = new Group[prefixes.count()];
+    for (int i = 0; i < byPrefix.length; i++) {
+      byPrefix[i] = new Group(begins.getOrDefault(prefixes.get(i), List.of()));
     }
   }
 
@@ -138,40 +128,12 @@ final class GrantPaths {
     if (whole != null) {
       found = whole.first(request, checkName, found);
     }
-    if (prefixes.length > 0) {
-      String path = request.path();
-      for (int i = longest(path, floor(path)); i >= 0; i = parents[i]) {
+    if (byPrefix.length > 0) {
+      for (int i = prefixes.longest(request.path()); i >= 0; i = prefixes.shorter(i)) {
         found = byPrefix[i].first(request, checkName, found);
       }
     }
     return found;
-  }
-
-  /** The last prefix that is not behind the path in the order of strings. */
-  private int floor(String path) {
-    int low = 0;
-    int high = prefixes.length - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      if (prefixes[middle].compareTo(path) <= 0) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return high;
-  }
-
-  /**
-   * All prefixes of a path are in front of it, and what stands between a prefix and the path begins
-   * with that prefix too: so they are the floor or those that the floor begins with.
-   */
-  private int longest(String path, int floor) {
-    int i = floor;
-    while (i >= 0 && !path.startsWith(prefixes[i])) {
-      i = parents[i];
-    }
-    return i;
   }
 
   /** Whether a grant's paths hold this one, asked by itself. */

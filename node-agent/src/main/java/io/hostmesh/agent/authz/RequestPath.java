@@ -1,6 +1,7 @@
 package io.hostmesh.agent.authz;
 
 import io.hostmesh.model.rules.NormalPath;
+import org.jspecify.annotations.Nullable;
 
 /** A request's path as rules see it. */
 public final class RequestPath {
@@ -55,11 +56,18 @@ public final class RequestPath {
     return path.isEmpty() && begin > 0 ? "/" : path;
   }
 
+  /** The authority of a target in absolute form; null of one in another form. */
+  public static @Nullable String authority(String target) {
+    int scheme = scheme(target);
+    return scheme < 0 ? null : target.substring(scheme + 3, begin(target));
+  }
+
+  private static int scheme(String target) {
+    return target.startsWith("/") ? -1 : target.indexOf("://");
+  }
+
   private static int begin(String target) {
-    if (target.isEmpty() || target.charAt(0) == '/') {
-      return 0;
-    }
-    int scheme = target.indexOf("://");
+    int scheme = scheme(target);
     if (scheme < 0) {
       return 0;
     }

@@ -153,17 +153,11 @@ final class Access {
 
   /** Of a target in absolute form its authority, which overrules Host (RFC 9112 section 3.2.2). */
   private static @Nullable String host(String target, Request.Fields headers) {
-    int scheme = target.startsWith("/") ? -1 : target.indexOf("://");
-    if (scheme < 0) {
+    String authority = RequestPath.authority(target);
+    if (authority == null) {
       List<String> hosts = headers.values("host");
       return hosts.size() == 1 ? hosts.getFirst() : null;
     }
-    int begin = scheme + 3;
-    int end = begin;
-    while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
-      end++;
-    }
-    String authority = target.substring(begin, end);
     return authority.substring(authority.lastIndexOf('@') + 1);
   }
 }

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.routing;
 
 import io.hostmesh.model.rules.PathPattern;
+import io.hostmesh.model.rules.PathPrefixes;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -18,12 +19,7 @@ final class PathIndex {
   /** Of paths that an entry names as a whole. */
   private final Map<String, int[]> exact = new HashMap<>();
 
-  /** All prefixes there are, sorted. */
-  private final String[] prefixes;
-
-  /** For each prefix the longest other one that it begins with; -1 where there is none. */
-  private final int[] parents;
-
+  private final PathPrefixes prefixes;
   private final int[][] byPrefix;
 
   /** Of all other paths. */
@@ -35,18 +31,15 @@ final class PathIndex {
    */
   PathIndex(List<@Nullable PathPattern> paths, IntPredicate settles) {
     prefixes =
-        paths.stream()
-            .filter(Objects::nonNull)
-            .filter(PathPattern::isPrefix)
-            .map(PathPattern::literal)
-            .distinct()
-            .sorted()
-            .toArray(String[]::new);
-    parents = new int[prefixes.length];
-    byPrefix = new int[prefixes.length][];
-    for (int i = 0; i < prefixes.length; i++) {
-      String prefix = prefixes[i];
-      parents[i] = longest(prefix, i - 1);
+        new PathPrefixes(
+            paths.stream()
+                .filter(Objects::nonNull)
+                .filter(PathPattern::isPrefix)
+                .map(PathPattern::literal)
+                .toList());
+    byPrefix = new int[prefixes.count()][];
+    for (int i = 0; i < byPrefix.length; i++) {
+      String prefix = prefixes.get(i);
       byPrefix[i] = candidates(paths, settles, p -> p.isPrefix() && prefix.startsWith(p.literal()));
     }
     for (PathPattern path : paths) {
@@ -81,34 +74,7 @@ final class PathIndex {
         return whole;
       }
     }
-    int longest = longest(path, floor(path));
+    int longest = prefixes.longest(path);
     return longest < 0 ? rest : byPrefix[longest];
-  }
-
-  /** The last prefix that is not behind the path in the order of strings. */
-  private int floor(String path) {
-    int low = 0;
-    int high = prefixes.length - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      if (prefixes[middle].compareTo(path) <= 0) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return high;
-  }
-
-  /**
-   * All prefixes of a path are in front of it, and what stands between a prefix and the path begins
-   * with that prefix too: so they are the floor or those that the floor begins with.
-   */
-  private int longest(String path, int floor) {
-    int i = floor;
-    while (i >= 0 && !path.startsWith(prefixes[i])) {
-      i = parents[i];
-    }
-    return i;
   }
 }

@@ -85,6 +85,17 @@ final class LiveTls {
     return open.size();
   }
 
+  /** Closes one connection, where it would not be let in by now. */
+  void recheck(Channel channel, DenyList denied, Map<String, TrustRoots> foreign, Instant now) {
+    Shown shown = open.get(channel);
+    if (shown != null) {
+      shown
+          .deniedBy(denied)
+          .or(() -> shown.abandonedBy(foreign, now))
+          .ifPresent(why -> close(channel, why));
+    }
+  }
+
   /** Closes those of other trust domains for whom their domain vouches no more. */
   void closeAbandoned(Map<String, TrustRoots> foreign, Instant now) {
     open.forEach(

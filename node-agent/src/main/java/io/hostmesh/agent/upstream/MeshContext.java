@@ -96,12 +96,12 @@ public final class MeshContext {
     Map<String, TrustRoots> foreign = identities.foreignRoots();
     SpiffeId peer = peer(tls, foreign);
     live.opened(channel, peer, chain(tls), foreign.get(peer.trustDomain()), svid);
-    // A revocation may have come between the two.
-    live.close(identities.roots().orElseThrow().denied());
-    Map<String, TrustRoots> current = identities.foreignRoots();
-    if (!current.equals(foreign)) {
-      live.closeAbandoned(current, clock.instant());
-    }
+    // A revocation, or another bundle, may have come between the two.
+    live.recheck(
+        channel,
+        identities.roots().orElseThrow().denied(),
+        identities.foreignRoots(),
+        clock.instant());
     return peer;
   }
 
