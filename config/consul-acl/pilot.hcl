@@ -1,7 +1,10 @@
 # What hostmesh-pilot needs.
 
-# The catalog of the mesh.
-service_prefix "" { policy = "read" }
+# The catalog of the mesh, and who may call whom by Consul's own intentions.
+service_prefix "" {
+  policy     = "read"
+  intentions = "read"
+}
 
 # Hosts without a heartbeat become critical and are removed: that is a write to their entries.
 node_prefix "" { policy = "write" }

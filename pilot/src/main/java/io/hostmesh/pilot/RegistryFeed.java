@@ -5,6 +5,7 @@ import io.hostmesh.pilot.rules.RuleStore;
 import io.hostmesh.pilot.snapshot.MeshState;
 import io.hostmesh.pilot.snapshot.Published;
 import io.hostmesh.registry.Entry;
+import io.hostmesh.registry.Intentions;
 import io.hostmesh.registry.Registry;
 import io.hostmesh.registry.RegistryException;
 import io.hostmesh.registry.Watch;
@@ -18,9 +19,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 
-/**
- * Hears the four parts of the mesh from the registry, and whether it answers. Safe for any thread.
- */
+/** Hears the parts of the mesh from the registry, and whether it answers. Safe for any thread. */
 final class RegistryFeed implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RegistryFeed.class.getName());
   private static final String ENTITLEMENTS = "hostmesh/entitlements/";
@@ -43,11 +42,39 @@ final class RegistryFeed implements AutoCloseable {
         RuleStore.FOLDER,
         MeshState.Part.RULES,
         entries -> mesh.heardRules(RuleStore.documents(entries)));
+    watches.add(registry.watchIntentions(intentions()));
     watch(ENTITLEMENTS, MeshState.Part.ENTITLEMENTS, this::entitlements);
     watch(
         AddressKeeper.FOLDER,
         MeshState.Part.ADDRESSES,
         entries -> mesh.heardAllotments(addresses.heard(entries)));
+  }
+
+  /** A registry that refuses to show intentions is told, and is no reason not to serve. */
+  private WatchListener<Intentions> intentions() {
+    WatchListener<Intentions> heard = heard(MeshState.Part.INTENTIONS, mesh::heardIntentions);
+    return new WatchListener<>() {
+      @Override
+      public void changed(Intentions state) {
+        heard.changed(state);
+      }
+
+      @Override
+      public void failing(RegistryException failure, int failures) {
+        if (failure.kind() != RegistryException.Kind.REFUSED) {
+          heard.failing(failure, failures);
+          return;
+        }
+        heard.recovered();
+        mesh.cannotReadIntentions(String.valueOf(failure.getMessage())); // Which tells people.
+      }
+
+      @Override
+      public void recovered() {
+        heard.recovered();
+        mesh.canReadIntentions();
+      }
+    };
   }
 
   private void watch(

@@ -59,7 +59,7 @@ final class Connections implements AutoCloseable {
     RegistryTls tls = RegistryTls.of(settings);
     this.calls = client(tls, CALL_TIMEOUT);
     this.watches = client(tls, WATCH_TIMEOUT);
-    this.raw = new RawConsul(settings, httpClient(tls));
+    this.raw = new RawConsul(settings, httpClient(tls), WATCH_TIMEOUT);
   }
 
   private Consul client(RegistryTls tls, Duration readTimeout) {

@@ -5,8 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -14,6 +18,8 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.kiwiproject.consul.ConsulException;
+import org.kiwiproject.consul.model.ConsulResponse;
+import org.kiwiproject.consul.option.QueryOptions;
 
 /**
  * Requests that consul-client has no words for: catalog writes with the status of checks, deletes
@@ -24,11 +30,16 @@ final class RawConsul {
 
   private final RegistrySettings settings;
   private final OkHttpClient client;
+  private final OkHttpClient waiting;
   private final ObjectMapper mapper = JsonMapper.builder().build();
 
-  RawConsul(RegistrySettings settings, OkHttpClient client) {
+  /**
+   * @param patience how long a blocking query may take
+   */
+  RawConsul(RegistrySettings settings, OkHttpClient client, Duration patience) {
     this.settings = settings;
     this.client = client;
+    this.waiting = client.newBuilder().readTimeout(patience).build();
   }
 
   ObjectMapper mapper() {
@@ -42,6 +53,39 @@ final class RawConsul {
    */
   JsonNode get(String path, Map<String, String> query) throws IOException {
     return execute(path, new Request.Builder().url(url(path, query)).get());
+  }
+
+  /**
+   * A list.
+   *
+   * @param filtered whether the token may not see all of it
+   */
+  record Listed(JsonNode list, boolean filtered) {}
+
+  /** A list that may be waited on. Here 404 is a refusal: whoever answers does not know it. */
+  ConsulResponse<Listed> list(String path, QueryOptions options) throws IOException {
+    Map<String, String> query = new TreeMap<>();
+    options.getIndex().ifPresent(index -> query.put("index", index.toString()));
+    options.getWait().ifPresent(wait -> query.put("wait", wait));
+    Request.Builder request = new Request.Builder().url(url(path, query)).get();
+    settings.token().ifPresent(token -> request.header("X-Consul-Token", token));
+    try (Response response = waiting.newCall(request.build()).execute()) {
+      byte[] body = response.body().bytes();
+      if (!response.isSuccessful()) {
+        throw new RawRefusal(
+            response.code(), path + ": " + new String(body, StandardCharsets.UTF_8).strip());
+      }
+      Listed listed =
+          new Listed(
+              mapper.readTree(body),
+              "true".equals(response.header("X-Consul-Results-Filtered-By-ACLs")));
+      return new ConsulResponse<>(
+          listed,
+          0,
+          true,
+          new BigInteger(Objects.requireNonNullElse(response.header("X-Consul-Index"), "1")),
+          (ConsulResponse.CacheResponseInfo) null);
+    }
   }
 
   JsonNode put(String path, JsonNode body) throws IOException {

@@ -58,6 +58,21 @@ public final class Registry implements AutoCloseable {
     return new CatalogWatch(connections, listener);
   }
 
+  /**
+   * Follows Consul's intentions. A registry that has none to show, be it that it is older than
+   * config entries or that the token may not read them, is heard as a failure of kind {@link
+   * RegistryException.Kind#REFUSED}.
+   *
+   * @throws IllegalStateException where the bound of watches is reached
+   */
+  public Watch watchIntentions(WatchListener<Intentions> listener) {
+    return new BlockingQuery<>(
+        connections,
+        "intentions",
+        options -> connections.raw().list("/v1/config/service-intentions", options),
+        new ChangesOnly<>(listener, Intentions::read));
+  }
+
   /** Completes where the registry answers and knows a leader. */
   public CompletableFuture<Void> ping() {
     return connections

@@ -9,6 +9,10 @@ import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.registry.RegistrySettings.LocalAgent;
 import io.hostmesh.registry.testing.RegistryUnderTest;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +96,48 @@ abstract class RegistryContract {
       }
       throw e;
     }
+  }
+
+  // ---- intentions
+
+  private String config(String method, String path, String body) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("http://" + server.address() + "/v1/config" + path))
+              .method(method, HttpRequest.BodyPublishers.ofString(body))
+              .build();
+      HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      return answer.body();
+    }
+  }
+
+  @Test
+  void hearsIntentionsComeChangeAndGo() throws Exception {
+    Heard<Intentions> heard = new Heard<>();
+    String entry =
+        "{\"Kind\": \"service-intentions\", \"Name\": \"%s\", \"Sources\": [{\"Name\": \"web\","
+            + " \"Action\": \"%s\"}]}";
+    try (Watch _ = registry.watchIntentions(heard)) {
+      heard.await(SOON, all -> named(all).isEmpty());
+      config("PUT", "", entry.formatted(unique, "deny"));
+      Intentions denied = heard.await(SOON, all -> named(all).contains("\"deny\""));
+      assertThat(denied.filtered()).isFalse();
+      config("PUT", "", entry.formatted(unique, "allow"));
+      heard.await(SOON, all -> named(all).contains("\"allow\""));
+      assertThat(config("GET", "/service-intentions/" + unique, "")).contains("\"allow\"");
+      config("DELETE", "/service-intentions/" + unique, "");
+      heard.await(SOON, all -> named(all).isEmpty());
+    }
+  }
+
+  /** This test's own entry. */
+  private String named(Intentions all) {
+    return all.entries().stream()
+        .filter(entry -> entry.name().equals(unique))
+        .map(Intentions.Stored::json)
+        .findFirst()
+        .orElse("");
   }
 
   // ---- keys

@@ -73,13 +73,15 @@ public record Grant(
    * @param notPaths none of these
    * @param hosts one of these
    * @param headers lower-case names; each is there with one of the values
+   * @param unless none of these holds
    */
   public record Requests(
       Set<String> methods,
       List<PathPattern> paths,
       List<PathPattern> notPaths,
       List<HostPattern> hosts,
-      Map<String, List<ValuePattern>> headers) {
+      Map<String, List<ValuePattern>> headers,
+      List<Shape> unless) {
     public static final Requests ALL =
         new Requests(Set.of(), List.of(), List.of(), List.of(), Map.of());
 
@@ -88,6 +90,32 @@ public record Grant(
       paths = List.copyOf(paths);
       notPaths = List.copyOf(notPaths);
       hosts = List.copyOf(hosts);
+      headers = Map.copyOf(headers);
+      unless = List.copyOf(unless);
+    }
+
+    /** Without exceptions but for paths. */
+    public Requests(
+        Set<String> methods,
+        List<PathPattern> paths,
+        List<PathPattern> notPaths,
+        List<HostPattern> hosts,
+        Map<String, List<ValuePattern>> headers) {
+      this(methods, paths, notPaths, hosts, headers, List.of());
+    }
+  }
+
+  /**
+   * Requests for which all of these hold; each is empty for all.
+   *
+   * @param methods upper-case
+   * @param headers lower-case names; each is there with one of the values
+   */
+  public record Shape(
+      Set<String> methods, List<PathPattern> paths, Map<String, List<ValuePattern>> headers) {
+    public Shape {
+      methods = Set.copyOf(methods);
+      paths = List.copyOf(paths);
       headers = Map.copyOf(headers);
     }
   }

@@ -127,7 +127,9 @@ public final class AccessTable {
   }
 
   private static boolean asksPath(Grant grant) {
-    return !grant.requests().paths().isEmpty() || !grant.requests().notPaths().isEmpty();
+    return !grant.requests().paths().isEmpty()
+        || !grant.requests().notPaths().isEmpty()
+        || grant.requests().unless().stream().anyMatch(shape -> !shape.paths().isEmpty());
   }
 
   private static Stream<Grant> grants(AccessRule rule) {

@@ -31,11 +31,14 @@ final class CompiledGrant {
   private final Set<String> methods;
   private final List<PathPattern> notPaths;
   private final List<HostPattern> hosts;
-  private final Header[] headers;
+  private final List<Header> headers;
+  private final List<Except> unless;
   private final boolean asksUser;
   private final boolean plain;
 
   private record Header(String name, List<ValuePattern> values) {}
+
+  private record Except(Set<String> methods, List<PathPattern> paths, List<Header> headers) {}
 
   /**
    * @param order among all grants that are judged together
@@ -54,11 +57,11 @@ final class CompiledGrant {
     this.methods = grant.requests().methods();
     this.notPaths = grant.requests().notPaths();
     this.hosts = grant.requests().hosts();
-    this.headers =
-        grant.requests().headers().entrySet().stream()
-            .sorted(Map.Entry.comparingByKey())
-            .map(header -> new Header(header.getKey(), header.getValue()))
-            .toArray(Header[]::new);
+    this.headers = sorted(grant.requests().headers());
+    this.unless =
+        grant.requests().unless().stream()
+            .map(shape -> new Except(shape.methods(), shape.paths(), sorted(shape.headers())))
+            .toList();
     this.asksUser = !grant.users().equals(Grant.Users.ALL);
     this.plain =
         notFrom.isEmpty()
@@ -66,8 +69,16 @@ final class CompiledGrant {
             && ports.isEmpty()
             && notPaths.isEmpty()
             && hosts.isEmpty()
-            && headers.length == 0
+            && headers.isEmpty()
+            && unless.isEmpty()
             && !asksUser;
+  }
+
+  private static List<Header> sorted(Map<String, List<ValuePattern>> headers) {
+    return headers.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(header -> new Header(header.getKey(), header.getValue()))
+        .toList();
   }
 
   /** Whether one of the patterns names the caller; for grants that name somebody. */
@@ -88,20 +99,21 @@ final class CompiledGrant {
 
   /** All conditions but those of who is named and which path. */
   boolean takes(Request request) {
-    if (!methods.isEmpty() && !takesMethod(request.method())) {
+    if (!methods.isEmpty() && !takesMethod(methods, request.method(), denies)) {
       return false;
     }
     return plain
         || (takesConnection(request.peer(), request.port())
             && !isExcepted(request.path())
             && (hosts.isEmpty() || takesHost(request.host()))
-            && takesHeaders(request.headers())
+            && takesHeaders(headers, request.headers(), denies)
+            && !isExcepted(request)
             && (!asksUser || takesUser(request.user().orElse(null))));
   }
 
-  private boolean takesMethod(String method) {
+  private static boolean takesMethod(Set<String> methods, String method, boolean generous) {
     return methods.contains(method)
-        || (denies && methods.contains(method.toUpperCase(Locale.ROOT)));
+        || (generous && methods.contains(method.toUpperCase(Locale.ROOT)));
   }
 
   private boolean isWithin(Peer peer) {
@@ -114,8 +126,25 @@ final class CompiledGrant {
   }
 
   private boolean isExcepted(String path) {
-    for (int i = 0; i < notPaths.size(); i++) {
-      if (notPaths.get(i).matches(path)) {
+    return anyMatchesPath(notPaths, path);
+  }
+
+  /** Errs as the grant does: what only may be an exception is none of one that denies. */
+  private boolean isExcepted(Request request) {
+    for (int i = 0; i < unless.size(); i++) {
+      Except except = unless.get(i);
+      if ((except.methods().isEmpty() || takesMethod(except.methods(), request.method(), !denies))
+          && (except.paths().isEmpty() || anyMatchesPath(except.paths(), request.path()))
+          && takesHeaders(except.headers(), request.headers(), !denies)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean anyMatchesPath(List<PathPattern> patterns, String path) {
+    for (int i = 0; i < patterns.size(); i++) {
+      if (patterns.get(i).matches(path)) {
         return true;
       }
     }
@@ -135,8 +164,10 @@ final class CompiledGrant {
   }
 
   /** Of a header that stands there several times, one value denies, and all together allow. */
-  private boolean takesHeaders(Request.Fields fields) {
-    for (Header header : headers) {
+  private static boolean takesHeaders(
+      List<Header> headers, Request.Fields fields, boolean generous) {
+    for (int i = 0; i < headers.size(); i++) {
+      Header header = headers.get(i);
       List<String> values = fields.values(header.name());
       if (values.isEmpty()) {
         return false;
@@ -145,7 +176,7 @@ final class CompiledGrant {
       for (String value : values) {
         matching += anyMatches(header.values(), value) ? 1 : 0;
       }
-      if (denies ? matching == 0 : matching < values.size()) {
+      if (generous ? matching == 0 : matching < values.size()) {
         return false;
       }
     }

@@ -4,6 +4,7 @@ import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Grant;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.api.v1.ModePolicy;
+import io.hostmesh.api.v1.RequestShape;
 import io.hostmesh.api.v1.Values;
 import io.hostmesh.model.AddressRange;
 import io.hostmesh.model.hocon.Origin;
@@ -11,6 +12,7 @@ import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.CallerPattern;
 import io.hostmesh.model.rules.Grant.Callers;
 import io.hostmesh.model.rules.Grant.Requests;
+import io.hostmesh.model.rules.Grant.Shape;
 import io.hostmesh.model.rules.Grant.Users;
 import io.hostmesh.model.rules.HostPattern;
 import io.hostmesh.model.rules.MeshMode;
@@ -56,7 +58,27 @@ final class PolicyResources {
   }
 
   private static boolean isKnown(Grant grant) {
-    return grant.getUnknownFields().asMap().isEmpty();
+    return grant.getUnknownFields().asMap().isEmpty()
+        && grant.getUnlessList().stream().allMatch(PolicyResources::isKnown);
+  }
+
+  private static boolean isKnown(RequestShape shape) {
+    return shape.getUnknownFields().asMap().isEmpty();
+  }
+
+  /** What a grant excepts; an exception of which a part is not understood is none. */
+  private static List<Shape> unless(Grant grant) throws UnusableResource {
+    List<Shape> shapes = new ArrayList<>();
+    for (RequestShape shape : grant.getUnlessList()) {
+      if (isKnown(shape)) {
+        shapes.add(
+            new Shape(
+                new HashSet<>(shape.getMethodsList()),
+                shape.getPathsList().stream().map(PathPattern::new).toList(),
+                values(shape.getHeadersMap())));
+      }
+    }
+    return shapes;
   }
 
   /** Keeps the place of a grant in its list, by which logs call it, and holds no call. */
@@ -104,7 +126,8 @@ final class PolicyResources {
             grant.getPathsList().stream().map(PathPattern::new).toList(),
             grant.getNotPathsList().stream().map(PathPattern::new).toList(),
             grant.getHostsList().stream().map(HostPattern::new).toList(),
-            values(grant.getHeadersMap())),
+            values(grant.getHeadersMap()),
+            unless(grant)),
         new Users(
             new HashSet<>(grant.getIssuersList()),
             new HashSet<>(grant.getAudiencesList()),

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.Grant;
+import io.hostmesh.model.rules.PathPattern;
 import io.hostmesh.model.rules.RuleParser;
+import io.hostmesh.model.rules.Scope;
+import io.hostmesh.model.rules.ValuePattern;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +60,87 @@ class AccessTableTest {
 
   private static Verdict judged(AccessTable table, Peer peer, String method, String path) {
     return table.request(ask(peer, method, path));
+  }
+
+  @Test
+  void anExceptionTakesPartOfAGrantOut() {
+    Grant everything = Grant.to(List.of(), new Origin("test", 0, ""));
+    Grant butReads =
+        everything.with(
+            new Grant.Requests(
+                Set.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Map.of(),
+                List.of(
+                    new Grant.Shape(
+                        Set.of("GET"),
+                        List.of(new PathPattern("/api/*")),
+                        Map.of("x-team", List.of(new ValuePattern("*-eu")))))));
+    AccessRule rule =
+        new AccessRule(
+            Scope.of(ServiceName.of("payments")),
+            Optional.empty(),
+            List.of(butReads),
+            List.of(),
+            Optional.empty(),
+            false,
+            new Origin("test", 0, ""));
+    AccessTable denying =
+        AccessTable.compile(ServiceName.of("payments"), HOME, List.of(rule), true);
+    assertThat(denying.enforcesPaths()).isTrue();
+    assertThat(allowed(denying.request(team("GET", "/api/x", "red-eu")))).isTrue();
+    assertThat(allowed(denying.request(team("POST", "/api/x", "red-eu")))).isFalse();
+    assertThat(allowed(denying.request(team("get", "/api/x", "red-eu")))).isFalse();
+    assertThat(allowed(denying.request(team("GET", "/other", "red-eu")))).isFalse();
+    assertThat(allowed(denying.request(team("GET", "/api/x", "red-us")))).isFalse();
+    assertThat(allowed(denying.request(team("GET", "/api/x", "red-eu", "blue-us")))).isFalse();
+    assertThat(allowed(denying.request(team("GET", "/api/x")))).isFalse();
+    assertThat(allowed(denying.connection(WEB, 8080))).isFalse();
+  }
+
+  @Test
+  void aDenyThatExceptsAllRequestsIsForConnectionsThatHaveNone() {
+    Origin origin = new Origin("test", 0, "");
+    Grant bare =
+        Grant.to(List.of(), origin)
+            .with(
+                new Grant.Requests(
+                    Set.of(),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    Map.of(),
+                    List.of(new Grant.Shape(Set.of(), List.of(), Map.of()))));
+    AccessTable table =
+        AccessTable.compile(
+            ServiceName.of("payments"),
+            HOME,
+            List.of(
+                new AccessRule(
+                    Scope.of(ServiceName.of("payments")),
+                    Optional.empty(),
+                    List.of(bare),
+                    List.of(),
+                    Optional.empty(),
+                    false,
+                    origin)),
+            true);
+    assertThat(allowed(table.request(team("GET", "/", "red")))).isTrue();
+    assertThat(allowed(table.request(team("get", "*")))).isTrue();
+    assertThat(allowed(table.connection(WEB, 8080))).isFalse();
+  }
+
+  private static Request team(String method, String path, String... teams) {
+    return new Request(
+        WEB,
+        8080,
+        method,
+        path,
+        null,
+        name -> name.equals("x-team") ? List.of(teams) : List.of(),
+        Optional.empty());
   }
 
   private static boolean allowed(Verdict verdict) {

@@ -6,6 +6,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.pilot.catalog.Entitlements;
 import io.hostmesh.pilot.rules.RuleDocument;
 import io.hostmesh.pilot.rules.RuleInForce;
+import io.hostmesh.registry.Intentions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
@@ -33,14 +34,16 @@ public record MeshMemory(
     List<RuleDocument> rules,
     Entitlements entitlements,
     SortedMap<ServiceName, List<InetAddress>> virtualAddresses,
-    SortedMap<ServiceName, Protocol> protocols) {
+    SortedMap<ServiceName, Protocol> protocols,
+    Intentions intentions) {
   public static final MeshMemory NOTHING =
       new MeshMemory(
           List.of(),
           List.of(),
           Entitlements.NONE,
           Collections.emptySortedMap(),
-          Collections.emptySortedMap());
+          Collections.emptySortedMap(),
+          Intentions.NONE);
 
   public static MeshMemory of(Published published) {
     return new MeshMemory(
@@ -51,7 +54,8 @@ public record MeshMemory(
             .toList(),
         published.entitlements(),
         published.inputs().virtualAddresses(),
-        published.inputs().protocols());
+        published.inputs().protocols(),
+        published.inputs().intentions().known());
   }
 
   public byte[] write() {
@@ -82,6 +86,16 @@ public record MeshMemory(
     JsonObject spoken = new JsonObject();
     protocols.forEach((service, protocol) -> spoken.put(service.full(), protocol.text()));
     return json.put("protocols", spoken)
+        .put(
+            "intentions",
+            array(
+                intentions.entries().stream()
+                    .map(
+                        entry ->
+                            new JsonObject()
+                                .put("name", entry.name())
+                                .put("json", entry.json())
+                                .put("revision", entry.modifyIndex()))))
         .put("entitled", nodes)
         .put("entitlement-versions", versions)
         .put("virtual-addresses", virtual)
@@ -100,10 +114,25 @@ public record MeshMemory(
           objects(json, "rules").map(MeshMemory::rule).toList(),
           entitlements(json),
           virtual(json.getJsonObject("virtual-addresses")),
-          protocols(json.getJsonObject("protocols", new JsonObject())));
+          protocols(json.getJsonObject("protocols", new JsonObject())),
+          intentions(json.getJsonArray("intentions", new JsonArray())));
     } catch (DecodeException | ClassCastException | NullPointerException e) {
       throw new IllegalArgumentException("not a memory of this pilot", e);
     }
+  }
+
+  private static Intentions intentions(JsonArray entries) {
+    return new Intentions(
+        entries.stream()
+            .map(JsonObject.class::cast)
+            .map(
+                entry ->
+                    new Intentions.Stored(
+                        entry.getString("name"),
+                        entry.getString("json"),
+                        entry.getLong("revision")))
+            .toList(),
+        false);
   }
 
   private static JsonObject instance(Instance instance) {

@@ -13,6 +13,7 @@ import io.hostmesh.pilot.rules.RuleBook;
 import io.hostmesh.pilot.rules.RuleDocument;
 import io.hostmesh.pilot.rules.RuleGate;
 import io.hostmesh.registry.Catalog;
+import io.hostmesh.registry.Intentions;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.InstantSource;
@@ -49,7 +50,8 @@ public final class MeshState implements AutoCloseable {
     CATALOG,
     RULES,
     ENTITLEMENTS,
-    ADDRESSES
+    ADDRESSES,
+    INTENTIONS
   }
 
   private final MeshTerms terms;
@@ -66,6 +68,7 @@ public final class MeshState implements AutoCloseable {
   private SortedMap<String, String> ignored = new TreeMap<>();
   private RuleBook rules;
   private @Nullable List<RuleDocument> storedRules;
+  private HeardIntentions intentions;
   private RuleGate gate = RuleGate.open();
   private RuleGate.@Nullable Gated gated;
   private @Nullable Map<String, byte[]> storedStatements;
@@ -98,6 +101,7 @@ public final class MeshState implements AutoCloseable {
     this.guard = CatalogGuard.fresh(limits).next(before.instances(), clock.instant());
     this.rules = RuleBook.remembered(before.rules());
     this.entitlements = before.entitlements();
+    this.intentions = HeardIntentions.remembered(before.intentions());
     this.addresses = new TreeMap<>(before.virtualAddresses());
     this.protocols = new TreeMap<>(before.protocols());
     this.changed = remembered;
@@ -130,6 +134,32 @@ public final class MeshState implements AutoCloseable {
   public synchronized void heardRules(Collection<RuleDocument> stored) {
     storedRules = List.copyOf(stored);
     judgeRules();
+  }
+
+  public synchronized void heardIntentions(Intentions stored) {
+    intentions = intentions.shown(stored);
+    changed(Part.INTENTIONS);
+  }
+
+  /**
+   * The registry has no intentions for pilot to read; those that were read before hold on.
+   *
+   * @param why for people
+   */
+  public synchronized void cannotReadIntentions(String why) {
+    HeardIntentions next = intentions.refused(why);
+    if (!next.equals(intentions) || !heard.contains(Part.INTENTIONS)) { // Each retry says it again.
+      intentions = next;
+      changed(Part.INTENTIONS);
+    }
+  }
+
+  /** The registry shows intentions again, the same ones unless {@link #heardIntentions} follows. */
+  public synchronized void canReadIntentions() {
+    if (!intentions.equals(intentions.answered())) {
+      intentions = intentions.answered();
+      changed(Part.INTENTIONS);
+    }
   }
 
   /** Whose rules count; to be called before {@link #start}. */
@@ -246,7 +276,14 @@ public final class MeshState implements AutoCloseable {
     rememberProtocols();
     SnapshotInputs inputs =
         new SnapshotInputs(
-            terms, guard.instances(), allAddresses(), protocols, entitlements, rules.inForce());
+            terms,
+            guard.instances(),
+            allAddresses(),
+            protocols,
+            entitlements,
+            rules.inForce(),
+            intentions,
+            !gate.isSigned());
     Published next =
         new Published(
             SnapshotCompiler.compile(inputs),

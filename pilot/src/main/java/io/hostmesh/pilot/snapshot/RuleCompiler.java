@@ -5,6 +5,7 @@ import io.hostmesh.api.v1.DefaultAccess;
 import io.hostmesh.api.v1.Grant;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.api.v1.ModePolicy;
+import io.hostmesh.api.v1.RequestShape;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.RouteEntry;
 import io.hostmesh.api.v1.Subset;
@@ -93,7 +94,7 @@ final class RuleCompiler {
     return scope.path().substring(scope.path().indexOf('/') + 1);
   }
 
-  private static Grant grant(io.hostmesh.model.rules.Grant grant) {
+  static Grant grant(io.hostmesh.model.rules.Grant grant) {
     Grant.Builder compiled =
         Grant.newBuilder().setName(grant.name().orElse("")).setDryRun(grant.dryRun());
     List<CallerPattern> from = grant.callers().from();
@@ -110,6 +111,13 @@ final class RuleCompiler {
     grant.requests().notPaths().stream().map(PathPattern::text).forEach(compiled::addNotPaths);
     grant.requests().hosts().stream().map(HostPattern::text).forEach(compiled::addHosts);
     grant.requests().headers().forEach((name, any) -> compiled.putHeaders(name, values(any)));
+    for (io.hostmesh.model.rules.Grant.Shape shape : grant.requests().unless()) {
+      RequestShape.Builder except = RequestShape.newBuilder();
+      sorted(shape.methods()).forEach(except::addMethods);
+      shape.paths().stream().map(PathPattern::text).forEach(except::addPaths);
+      shape.headers().forEach((name, any) -> except.putHeaders(name, values(any)));
+      compiled.addUnless(except);
+    }
     sorted(grant.users().issuers()).forEach(compiled::addIssuers);
     sorted(grant.users().audiences()).forEach(compiled::addAudiences);
     grant.users().claims().forEach((name, any) -> compiled.putClaims(name, values(any)));

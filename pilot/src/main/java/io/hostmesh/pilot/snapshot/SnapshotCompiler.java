@@ -46,7 +46,7 @@ public final class SnapshotCompiler {
           Resource.of(
               ResourceType.ENDPOINTS, service.full(), services.endpoints(service, instances)));
     }
-    rules(inputs.rules(), resources);
+    rules(inputs, resources, problems);
     return Snapshot.of(resources, inputs.entitlements().byNode(), problems);
   }
 
@@ -60,9 +60,10 @@ public final class SnapshotCompiler {
   }
 
   /** What is judged together is one resource: agents never have a part of it only. */
-  private static void rules(List<RuleInForce> rules, List<Resource> resources) {
+  private static void rules(
+      SnapshotInputs inputs, List<Resource> resources, List<String> problems) {
     SortedMap<String, AccessPolicy.Builder> policies = new TreeMap<>();
-    for (RuleInForce inForce : rules) {
+    for (RuleInForce inForce : inputs.rules()) {
       String name = inForce.rule().scope().path();
       String revision = inForce.revision();
       switch (inForce.rule()) {
@@ -83,6 +84,7 @@ public final class SnapshotCompiler {
             policy(policies, external).setExternal(EndUserCompiler.external(external, revision));
       }
     }
+    IntentionPolicies.add(inputs, policies, problems);
     policies.forEach(
         (name, policy) ->
             resources.add(Resource.of(ResourceType.ACCESS_POLICY, name, policy.build())));

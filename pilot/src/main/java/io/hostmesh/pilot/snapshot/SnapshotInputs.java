@@ -19,6 +19,9 @@ import java.util.TreeSet;
  * @param virtualAddresses of each service that has some, IPv4 first
  * @param protocols what services without an instance last spoke, so that their callers still get an
  *     answer in that protocol
+ * @param intentions Consul's
+ * @param intentionsOpen whether what they allow opens a service that the mesh's default closes; not
+ *     where only operators' signatures may
  */
 public record SnapshotInputs(
     MeshTerms terms,
@@ -26,7 +29,9 @@ public record SnapshotInputs(
     SortedMap<ServiceName, List<InetAddress>> virtualAddresses,
     SortedMap<ServiceName, Protocol> protocols,
     Entitlements entitlements,
-    List<RuleInForce> rules) {
+    List<RuleInForce> rules,
+    HeardIntentions intentions,
+    boolean intentionsOpen) {
   public SnapshotInputs {
     instances = List.copyOf(instances);
     virtualAddresses = Collections.unmodifiableSortedMap(new TreeMap<>(virtualAddresses));

@@ -40,7 +40,14 @@ class SnapshotCompilerTest {
     SortedMap<ServiceName, Protocol> protocols = new TreeMap<>();
     protocols.put(ServiceName.of("greeter"), Protocol.GRPC);
     return new SnapshotInputs(
-        Sample.TERMS, instances, addresses, protocols, entitlements, List.of(rules));
+        Sample.TERMS,
+        instances,
+        addresses,
+        protocols,
+        entitlements,
+        List.of(rules),
+        HeardIntentions.NONE,
+        true);
   }
 
   private static RuleInForce rule(String text) {

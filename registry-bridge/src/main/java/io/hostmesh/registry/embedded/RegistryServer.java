@@ -101,6 +101,7 @@ final class RegistryServer extends VerticleBase {
     new KeyRoutes(live).addTo(routes);
     new SessionRoutes(live, settings.node(), settings.shortestSession()).addTo(routes);
     new CatalogRoutes(live, settings.datacenter()).addTo(routes);
+    new ConfigRoutes(live).addTo(routes);
     new HealthRoutes(settings.datacenter()).addTo(routes);
     new AgentRoutes(live, settings.node(), SelfView.of(settings)).addTo(routes);
     routes.at(

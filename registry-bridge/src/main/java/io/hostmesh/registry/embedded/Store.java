@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
  * in {@link Deadlines}.
  *
  * @param index of the last change; 1 at the beginning
+ * @param configs config entries as JSON, by {@code kind/name}
  * @param topics when each part changed last
  */
 record Store(
     long index,
     Keys keys,
+    Keys configs,
     SortedMap<String, StoredNode> nodes,
     SortedMap<String, StoredSession> sessions,
     Topics topics) {
@@ -45,7 +47,7 @@ record Store(
   }
 
   static final Store EMPTY =
-      new Store(1, Keys.NONE, new TreeMap<>(), new TreeMap<>(), new Topics(1, 1, 1, 1));
+      new Store(1, Keys.NONE, Keys.NONE, new TreeMap<>(), new TreeMap<>(), new Topics(1, 1, 1, 1));
 
   Store {
     nodes = Collections.unmodifiableSortedMap(nodes);
@@ -119,7 +121,7 @@ record Store(
     if (old != null && old.sameContent(written)) {
       return new Outcome(this, true);
     }
-    return new Outcome(new Store(next, keys.with(written), nodes, sessions, topics), true);
+    return new Outcome(new Store(next, keys.with(written), configs, nodes, sessions, topics), true);
   }
 
   /** Deletes a key, where it is as the caller read it if that matters. */
@@ -138,7 +140,29 @@ record Store(
   }
 
   private Store without(List<String> names) {
-    return new Store(index + 1, keys.without(names, index + 1), nodes, sessions, topics);
+    return new Store(index + 1, keys.without(names, index + 1), configs, nodes, sessions, topics);
+  }
+
+  // ---- config entries
+
+  /** Writes a config entry; one that says the same is not written again, as in Consul. */
+  Store configure(String path, String json) {
+    long next = index + 1;
+    Optional<StoredKey> old = configs.get(path);
+    if (old.filter(entry -> entry.value().equals(json)).isPresent()) {
+      return this;
+    }
+    StoredKey written =
+        new StoredKey(
+            path, json, 0, Optional.empty(), 0, old.map(StoredKey::createIndex).orElse(next), next);
+    return new Store(next, keys, configs.with(written), nodes, sessions, topics);
+  }
+
+  Store forget(String path) {
+    return configs.get(path).isEmpty()
+        ? this
+        : new Store(
+            index + 1, keys, configs.without(List.of(path), index + 1), nodes, sessions, topics);
   }
 
   // ---- sessions
@@ -158,7 +182,7 @@ record Store(
     }
     SortedMap<String, StoredSession> copy = new TreeMap<>(sessions);
     copy.put(session.id(), session);
-    return new Store(next, keys, nodes, copy, topicsAt(next, Topic.SESSIONS));
+    return new Store(next, keys, configs, nodes, copy, topicsAt(next, Topic.SESSIONS));
   }
 
   /** Ends a session: its keys are released or deleted, as it wished. */
@@ -170,7 +194,8 @@ record Store(
     long next = index + 1;
     SortedMap<String, StoredSession> copy = new TreeMap<>(sessions);
     copy.remove(id);
-    return new Store(next, keysAfter(session, next), nodes, copy, topicsAt(next, Topic.SESSIONS));
+    return new Store(
+        next, keysAfter(session, next), configs, nodes, copy, topicsAt(next, Topic.SESSIONS));
   }
 
   /** The keys whose lock a session holds. */
@@ -226,7 +251,7 @@ record Store(
     SortedMap<String, StoredNode> copy = new TreeMap<>(nodes);
     copy.put(wanted.name(), merge.node());
     return new Store(
-        next, keys, copy, sessions, topicsAt(next, merge.changed().toArray(Topic[]::new)));
+        next, keys, configs, copy, sessions, topicsAt(next, merge.changed().toArray(Topic[]::new)));
   }
 
   /** Changes a node that is there; unchanged where it is not. */
@@ -243,7 +268,12 @@ record Store(
     SortedMap<String, StoredNode> copy = new TreeMap<>(nodes);
     copy.remove(name);
     return new Store(
-        next, keys, copy, sessions, topicsAt(next, Topic.NODES, Topic.SERVICES, Topic.CHECKS));
+        next,
+        keys,
+        configs,
+        copy,
+        sessions,
+        topicsAt(next, Topic.NODES, Topic.SERVICES, Topic.CHECKS));
   }
 
   /** Removes a service and its checks. */

@@ -23,6 +23,11 @@ final class StoredForm {
     ObjectNode deleted = json.putObject("deleted");
     store.keys().deleted().forEach(deleted::put);
     json.put("forgotten", store.keys().forgotten());
+    ArrayNode configs = json.putArray("configs");
+    store.configs().byName().values().forEach(entry -> configs.add(Views.key(entry)));
+    ObjectNode unset = json.putObject("configs-deleted");
+    store.configs().deleted().forEach(unset::put);
+    json.put("configs-forgotten", store.configs().forgotten());
     ArrayNode nodes = json.putArray("nodes");
     store.nodes().values().forEach(node -> nodes.add(node(node)));
     ArrayNode sessions = json.putArray("sessions");
@@ -56,12 +61,6 @@ final class StoredForm {
     if (json.path("format").asInt() != FORMAT) {
       throw new IllegalArgumentException("its format is not " + FORMAT);
     }
-    SortedMap<String, StoredKey> keys = new TreeMap<>();
-    json.path("keys").forEach(key -> keys.put(key.path("Key").asText(), key(key)));
-    SortedMap<String, Long> deleted = new TreeMap<>();
-    json.path("deleted")
-        .propertyStream()
-        .forEach(entry -> deleted.put(entry.getKey(), entry.getValue().asLong()));
     SortedMap<String, StoredNode> nodes = new TreeMap<>();
     json.path("nodes").forEach(node -> nodes.put(node.path("Node").asText(), node(node)));
     SortedMap<String, StoredSession> sessions = new TreeMap<>();
@@ -69,7 +68,8 @@ final class StoredForm {
     JsonNode topics = json.path("topics");
     return new Store(
         json.path("index").asLong(1),
-        new Keys(keys, deleted, json.path("forgotten").asLong()),
+        keys(json, "keys", "deleted", "forgotten"),
+        keys(json, "configs", "configs-deleted", "configs-forgotten"),
         nodes,
         sessions,
         new Store.Topics(
@@ -77,6 +77,16 @@ final class StoredForm {
             topics.path("services").asLong(1),
             topics.path("checks").asLong(1),
             topics.path("sessions").asLong(1)));
+  }
+
+  private static Keys keys(JsonNode json, String all, String gone, String forgotten) {
+    SortedMap<String, StoredKey> keys = new TreeMap<>();
+    json.path(all).forEach(key -> keys.put(key.path("Key").asText(), key(key)));
+    SortedMap<String, Long> deleted = new TreeMap<>();
+    json.path(gone)
+        .propertyStream()
+        .forEach(entry -> deleted.put(entry.getKey(), entry.getValue().asLong()));
+    return new Keys(keys, deleted, json.path(forgotten).asLong());
   }
 
   private static StoredKey key(JsonNode json) {
