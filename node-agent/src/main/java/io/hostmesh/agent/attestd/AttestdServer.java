@@ -1,7 +1,7 @@
 package io.hostmesh.agent.attestd;
 
+import io.hostmesh.agent.workload.Question;
 import io.hostmesh.agent.workload.SocketHolders;
-import io.hostmesh.agent.workload.SocketQuestion;
 import io.hostmesh.runtime.UserError;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.vertx.core.Vertx;
@@ -33,7 +33,7 @@ final class AttestdServer implements AutoCloseable {
 
   private final Vertx vertx;
   private final IntPredicate allowed;
-  private final Function<SocketQuestion, SocketHolders> answers;
+  private final Function<Question, SocketHolders> answers;
   private final WorkerExecutor workers;
   private final NetServer server;
   private final AtomicInteger open = new AtomicInteger();
@@ -42,8 +42,7 @@ final class AttestdServer implements AutoCloseable {
    * @param allowed which users may ask
    * @param answers may block; called on a few threads
    */
-  AttestdServer(
-      Vertx vertx, IntPredicate allowed, Function<SocketQuestion, SocketHolders> answers) {
+  AttestdServer(Vertx vertx, IntPredicate allowed, Function<Question, SocketHolders> answers) {
     this.vertx = vertx;
     this.allowed = allowed;
     this.answers = answers;
@@ -85,7 +84,7 @@ final class AttestdServer implements AutoCloseable {
       return;
     }
     long timer = vertx.setTimer(QUESTION_MILLIS, _ -> socket.close());
-    Buffer question = Buffer.buffer(SocketQuestion.BYTES);
+    Buffer question = Buffer.buffer(Question.BYTES);
     socket.closeHandler(
         _ -> {
           open.decrementAndGet();
@@ -95,7 +94,7 @@ final class AttestdServer implements AutoCloseable {
     socket.handler(
         bytes -> {
           question.appendBuffer(bytes);
-          if (question.length() >= SocketQuestion.BYTES) {
+          if (question.length() >= Question.BYTES) {
             vertx.cancelTimer(timer);
             socket.handler(_ -> {});
             ask(socket, question.getBytes());
@@ -104,10 +103,10 @@ final class AttestdServer implements AutoCloseable {
   }
 
   private void ask(NetSocket socket, byte[] question) {
-    SocketQuestion read;
+    Question read;
     try {
-      read = SocketQuestion.decode(question);
-    } catch (SocketQuestion.Unreadable e) {
+      read = Question.decode(question);
+    } catch (Question.Unreadable e) {
       answer(socket, new SocketHolders.Unknown("hostmesh-attestd: " + e.getMessage()));
       return;
     }

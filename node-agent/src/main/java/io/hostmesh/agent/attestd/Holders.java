@@ -2,6 +2,8 @@ package io.hostmesh.agent.attestd;
 
 import io.hostmesh.agent.workload.CgroupTree;
 import io.hostmesh.agent.workload.KernelSocket;
+import io.hostmesh.agent.workload.ProcessQuestion;
+import io.hostmesh.agent.workload.Question;
 import io.hostmesh.agent.workload.SocketHolders;
 import io.hostmesh.agent.workload.SocketHolders.Holder;
 import io.hostmesh.agent.workload.SocketQuestion;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 
 /**
  * Finds the processes that hold a socket: those of the control group that made it, since whoever
@@ -38,11 +41,15 @@ final class Holders {
   }
 
   /** Answers a question. */
-  SocketHolders of(SocketQuestion question) {
-    return switch (question.about()) {
-      case CONNECTION -> connection(sockets, question);
-      case CONTAINED -> contained(question);
-      case LISTENERS -> listeners(question);
+  SocketHolders of(Question question) {
+    return switch (question) {
+      case SocketQuestion socket ->
+          switch (socket.about()) {
+            case CONNECTION -> connection(sockets, socket);
+            case CONTAINED -> contained(socket);
+            case LISTENERS -> listeners(socket);
+          };
+      case ProcessQuestion process -> process(process);
     };
   }
 
@@ -124,10 +131,11 @@ final class Holders {
     List<Holder> holders = new ArrayList<>();
     for (int pid : ProcFs.members(folder(cgroup.get()))) {
       OptionalLong started = proc.started(pid);
-      if (started.isEmpty() || !proc.holds(pid, inode(socket), mount)) {
+      BooleanSupplier holds = () -> proc.holds(pid, inode(socket), mount);
+      if (started.isEmpty() || !holds.getAsBoolean()) {
         continue;
       }
-      switch (holder(pid, started.getAsLong(), socket, hash)) {
+      switch (holder(pid, started.getAsLong(), holds, hash)) {
         case Looked.Fine(Holder holder) -> holders.add(holder);
         case Looked.Gone _ -> {}
         case Looked.Hidden(String why) -> {
@@ -164,7 +172,22 @@ final class Holders {
     record Hidden(String why) implements Looked {}
   }
 
-  private Looked holder(int pid, long started, KernelSocket socket, boolean hash) {
+  /** The peer of a unix socket, which the agent knows by its number and start time. */
+  private SocketHolders process(ProcessQuestion question) {
+    return switch (holder(question.pid(), question.started(), () -> true, question.hash())) {
+      case Looked.Fine(Holder holder) ->
+          new SocketHolders.Known(0, holder.uid(), 0, List.of(holder));
+      case Looked.Gone _ ->
+          new SocketHolders.Unknown(
+              "the process has ended or runs another program, or hostmesh-attestd may not look");
+      case Looked.Hidden(String why) -> new SocketHolders.Unknown(why);
+    };
+  }
+
+  /**
+   * @param holds whether it is still the process that is meant, beside its start time and program
+   */
+  private Looked holder(int pid, long started, BooleanSupplier holds, boolean hash) {
     Optional<ProcFs.Credentials> credentials = proc.credentials(pid);
     Optional<String> path = proc.executablePath(pid);
     if (credentials.isEmpty() || path.isEmpty()) {
@@ -182,7 +205,7 @@ final class Holders {
     boolean isTheSame =
         proc.started(pid).equals(OptionalLong.of(started))
             && proc.executablePath(pid).equals(path)
-            && proc.holds(pid, inode(socket), mount);
+            && holds.getAsBoolean();
     return isTheSame
         ? new Looked.Fine(
             new Holder(

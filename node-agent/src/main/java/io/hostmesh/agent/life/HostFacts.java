@@ -14,6 +14,7 @@ import io.hostmesh.agent.workload.ListenerAttestation;
 import io.hostmesh.agent.workload.ListenerAttestor;
 import io.hostmesh.agent.workload.PeerProcesses;
 import io.hostmesh.agent.workload.ProcessFinder;
+import io.hostmesh.agent.workload.ProcessQuestion;
 import io.hostmesh.agent.workload.SocketOwner;
 import io.hostmesh.agent.workload.Workload;
 import io.hostmesh.agent.workload.WorkloadMatcher;
@@ -152,9 +153,23 @@ final class HostFacts implements LocalInstances, Callers, Listeners {
     };
   }
 
-  /** Which service a process of this host is that calls over a unix socket. */
-  Attestation process(PeerProcesses.Peer peer) {
-    return compiled.workloads().match(peer.owner());
+  /**
+   * Which service a process of this host is that calls over a unix socket.
+   *
+   * @param loop where the answer is wanted
+   * @param then called once, at once or, where a service asks for an executable or a group, within
+   *     two seconds
+   */
+  void process(PeerProcesses.Peer peer, EventLoop loop, Consumer<Attestation> then) {
+    WorkloadMatcher declared = compiled.workloads();
+    if (!declared.needsProcesses(peer.owner())) {
+      then.accept(declared.match(peer.owner()));
+      return;
+    }
+    processes.find(
+        ProcessQuestion.of(peer, declared.needsHash(peer.owner())),
+        loop,
+        found -> then.accept(declared.match(peer.owner(), found)));
   }
 
   /** A mistake in the definitions that shows only now: operators are told. */

@@ -39,7 +39,7 @@ public final class AttestdClient implements ProcessFinder {
   }
 
   @Override
-  public void find(SocketQuestion question, EventLoop loop, Consumer<SocketHolders> then) {
+  public void find(Question question, EventLoop loop, Consumer<SocketHolders> then) {
     if (underWay.incrementAndGet() > MOST_AT_A_TIME) {
       underWay.decrementAndGet();
       then.accept(new SocketHolders.Unknown("hostmesh-attestd has more to do than it can"));
@@ -98,7 +98,7 @@ public final class AttestdClient implements ProcessFinder {
   private final class Answering extends SimpleChannelInboundHandler<ByteBuf> {
     private final Consumer<SocketHolders> then;
     private final ByteBuf answer = Unpooled.buffer(256);
-    private @org.jspecify.annotations.Nullable SocketQuestion question;
+    private @org.jspecify.annotations.Nullable Question question;
     private @org.jspecify.annotations.Nullable Channel channel;
     private boolean isDone;
 
@@ -110,7 +110,7 @@ public final class AttestdClient implements ProcessFinder {
     @SuppressWarnings("FutureReturnValueIgnored") // The channel's end is all that matters.
     public void channelActive(ChannelHandlerContext context) {
       channel = context.channel();
-      SocketQuestion asked = question;
+      Question asked = question;
       if (isDone || asked == null) {
         context.close();
         return;

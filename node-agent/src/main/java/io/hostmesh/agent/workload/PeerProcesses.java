@@ -58,8 +58,12 @@ public final class PeerProcesses {
     this.pidfds = pidfds;
   }
 
-  /** A process that was there while it was asked about. */
-  public record Peer(int pid, SocketOwner owner) {}
+  /**
+   * A process that was there while it was asked about.
+   *
+   * @param started in clock ticks since the host booted: with the pid it names the process
+   */
+  public record Peer(int pid, long started, SocketOwner owner) {}
 
   /** There is no such process any more, or it cannot be told from another; a sentence says why. */
   public static final class Gone extends Exception {
@@ -111,7 +115,7 @@ public final class PeerProcesses {
       if (pidOf(pidfd) != pid) {
         throw new Gone("the calling process " + pid + " has ended");
       }
-      Peer peer = look(uid, pid);
+      Peer peer = look(uid, pid, start(pid));
       // Its number cannot have been another one's meanwhile, for it has it still.
       if (pidOf(pidfd) != pid) {
         throw new Gone("the calling process " + pid + " has ended");
@@ -128,14 +132,14 @@ public final class PeerProcesses {
       throw new Gone(
           "process " + pid + " began after the connection: its number was another one's");
     }
-    Peer peer = look(uid, pid);
+    Peer peer = look(uid, pid, start);
     if (start(pid) != start) {
       throw new Gone("the calling process " + pid + " has ended");
     }
     return peer;
   }
 
-  private static Peer look(int uid, int pid) throws IOException, Gone {
+  private static Peer look(int uid, int pid, long started) throws IOException, Gone {
     Path process = PROC.resolve(Integer.toString(pid));
     int current = effectiveUid(Files.readAllLines(process.resolve("status")));
     if (current != uid) {
@@ -149,7 +153,7 @@ public final class PeerProcesses {
               + " since it connected; let it connect anew");
     }
     List<String> groups = Files.readAllLines(process.resolve("cgroup"));
-    return new Peer(pid, new SocketOwner(uid, cgroup(groups)));
+    return new Peer(pid, started, new SocketOwner(uid, cgroup(groups)));
   }
 
   /** Reads cgroups(7): the line of the cgroup2 hierarchy; no group that lies out of our sight. */

@@ -4,13 +4,13 @@ import io.netty.channel.EventLoop;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Finds the processes behind a socket, which the agent itself may not look at. Any thread. */
+/** Looks at processes, which the agent itself may not. Any thread. */
 public interface ProcessFinder {
   /** Finds nobody. */
   ProcessFinder NONE =
       new ProcessFinder() {
         @Override
-        public void find(SocketQuestion question, EventLoop loop, Consumer<SocketHolders> then) {
+        public void find(Question question, EventLoop loop, Consumer<SocketHolders> then) {
           then.accept(new SocketHolders.Unknown("nobody can be asked for processes"));
         }
 
@@ -25,7 +25,7 @@ public interface ProcessFinder {
    *
    * @param then called once, on the loop, within a second or two
    */
-  void find(SocketQuestion question, EventLoop loop, Consumer<SocketHolders> then);
+  void find(Question question, EventLoop loop, Consumer<SocketHolders> then);
 
   /** Why it cannot be asked at the moment, a sentence with what to do. */
   Optional<String> problem();

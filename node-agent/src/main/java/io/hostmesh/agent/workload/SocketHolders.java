@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/** Which processes hold a socket: hostmesh-attestd's answer. */
+/** Which processes hold a socket, or what one process is: hostmesh-attestd's answer. */
 public sealed interface SocketHolders {
   /** The most bytes of an answer. */
   int MOST_BYTES = 64 * 1024;
@@ -22,10 +22,11 @@ public sealed interface SocketHolders {
   /**
    * They are known.
    *
-   * @param cookie of the connection that was asked about; 0 for listeners
-   * @param uid of who made the socket
-   * @param cgroup the id of its maker's control group
-   * @param processes all of that group that hold it, the oldest first; at least one
+   * @param cookie of the connection that was asked about; 0 for listeners and processes
+   * @param uid of who made the socket, or of the process
+   * @param cgroup the id of its maker's control group; 0 for processes
+   * @param processes all of that group that hold it, the oldest first; at least one; the one that
+   *     was asked about
    */
   record Known(long cookie, int uid, long cgroup, List<Holder> processes) implements SocketHolders {
     public Known {
@@ -56,7 +57,7 @@ public sealed interface SocketHolders {
   default byte[] encoded() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeInt(SocketQuestion.MAGIC);
+      out.writeInt(Question.MAGIC);
       switch (this) {
         case Unknown(String why) -> {
           out.writeBoolean(false);
@@ -89,7 +90,7 @@ public sealed interface SocketHolders {
   /** Reads an answer; what cannot be read tells nothing. */
   static SocketHolders decode(byte[] encoded) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(encoded))) {
-      if (in.readInt() != SocketQuestion.MAGIC) {
+      if (in.readInt() != Question.MAGIC) {
         return new Unknown("hostmesh-attestd is of another version");
       }
       if (!in.readBoolean()) {

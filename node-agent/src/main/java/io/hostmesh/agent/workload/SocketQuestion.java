@@ -7,22 +7,16 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What the agent asks hostmesh-attestd: which processes hold a socket. One question a connection,
- * of a fixed length, so that there is little to get wrong.
+ * Asks which processes hold a socket.
  *
  * @param about which socket is meant
- * @param hash whether the executables' SHA-256 is wanted, which may take as long as reading them
+ * @param hash see {@link Question#hash}
  * @param local the socket's own address
  * @param remote the other end of a connection; of a listener any address of the same family
  */
 public record SocketQuestion(
-    About about, boolean hash, InetSocketAddress local, InetSocketAddress remote) {
-  /** The bytes of a question. */
-  public static final int BYTES = 48;
-
-  /** "HMA" and the version. */
-  static final int MAGIC = 0x484d4101;
-
+    About about, boolean hash, InetSocketAddress local, InetSocketAddress remote)
+    implements Question {
   private static final int ADDRESS_BYTES = 16;
 
   /** Which socket is asked about. */
@@ -51,16 +45,7 @@ public record SocketQuestion(
     }
   }
 
-  /** What cannot be read is not answered. */
-  public static final class Unreadable extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Unreadable(String message) {
-      super(message);
-    }
-  }
-
-  /** The question's bytes. */
+  @Override
   public byte[] encoded() {
     ByteBuffer bytes = ByteBuffer.allocate(BYTES);
     byte[] own = local.getAddress().getAddress();
@@ -73,24 +58,11 @@ public record SocketQuestion(
     return bytes.array();
   }
 
-  /**
-   * Reads a question.
-   *
-   * @throws Unreadable where it is none of this version
-   */
-  public static SocketQuestion decode(byte[] encoded) throws Unreadable {
-    if (encoded.length != BYTES) {
-      throw new Unreadable("a question has " + BYTES + " bytes, not " + encoded.length);
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(encoded);
-    if (bytes.getInt() != MAGIC) {
-      throw new Unreadable("not a question of this version");
-    }
-    About about = About.of(bytes.get());
-    int hash = bytes.get();
+  static SocketQuestion read(int code, boolean hash, ByteBuffer bytes) throws Unreadable {
+    About about = About.of(code);
     int length = bytes.get();
     int reserved = bytes.get();
-    if ((hash & ~1) != 0 || reserved != 0 || (length != 4 && length != ADDRESS_BYTES)) {
+    if (reserved != 0 || (length != 4 && length != ADDRESS_BYTES)) {
       throw new Unreadable("a field is out of range");
     }
     int localPort = Short.toUnsignedInt(bytes.getShort());
@@ -102,7 +74,7 @@ public record SocketQuestion(
     InetAddress remote = address(bytes, length);
     return new SocketQuestion(
         about,
-        hash == 1,
+        hash,
         new InetSocketAddress(local, localPort),
         new InetSocketAddress(remote, remotePort));
   }

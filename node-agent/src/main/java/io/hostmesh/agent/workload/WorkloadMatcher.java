@@ -48,12 +48,12 @@ public final class WorkloadMatcher {
   }
 
   /** Whether the kernel's word is not enough to tell whose socket this is. */
-  boolean needsProcesses(SocketOwner owner) {
+  public boolean needsProcesses(SocketOwner owner) {
     return candidates(owner).anyMatch(workload -> workload.selector().needsProcesses());
   }
 
   /** Whether the executables' hashes are needed too. */
-  boolean needsHash(SocketOwner owner) {
+  public boolean needsHash(SocketOwner owner) {
     return candidates(owner).anyMatch(workload -> workload.selector().needsHash());
   }
 

@@ -2,11 +2,13 @@ package io.hostmesh.agent.workloadapi;
 
 import com.google.protobuf.Message;
 import io.hostmesh.model.ServiceName;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServerRequest;
 import io.vertx.grpc.server.GrpcServerResponse;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,39 +20,36 @@ final class Subscription<R extends Message> {
   /** A first certificate takes moments; whoever waits for longer hears why, and asks again. */
   private static final long PATIENCE_MS = 5_000;
 
-  /** Who is at the other end now. */
-  @FunctionalInterface
-  interface Caller {
-    ServiceName service() throws Denied;
-  }
-
   private final Vertx vertx;
   private final GrpcServerResponse<?, R> response;
-  private final Caller caller;
+  private final Supplier<Future<ServiceName>> caller;
   private final Function<ServiceName, Answer<R>> answers;
-  private final ServiceName service;
+  private @Nullable ServiceName service;
   private @Nullable R last;
   private long patience = -1;
   private boolean ended;
 
   /**
-   * @throws Denied where the caller has no identity
+   * @param caller who is at the other end now, on the API's event loop; fails with {@link Denied}
    */
   Subscription(
       Vertx vertx,
       GrpcServerRequest<?, R> call,
-      Caller caller,
-      Function<ServiceName, Answer<R>> answers)
-      throws Denied {
+      Supplier<Future<ServiceName>> caller,
+      Function<ServiceName, Answer<R>> answers) {
     this.vertx = vertx;
     this.response = call.response();
     this.caller = caller;
     this.answers = answers;
-    this.service = caller.service();
   }
 
   boolean isEnded() {
     return ended;
+  }
+
+  /** Says what holds, as soon as it is known who asks. */
+  void begin() {
+    attest();
   }
 
   /**
@@ -59,32 +58,50 @@ final class Subscription<R extends Message> {
    * @param attest whether the caller is looked at even if there is nothing new for it
    */
   void refresh(boolean attest) {
-    if (ended) {
-      return;
-    }
-    Answer<R> answer = answers.apply(service);
-    boolean isNew = !(answer instanceof Answer.Ready<R>(R message) && message.equals(last));
-    if ((isNew || attest) && last != null && !isStillTheSame()) {
-      return;
-    }
-    switch (answer) {
-      case Answer.Ready<R>(R message) when isNew -> say(message);
-      case Answer.Ready<R> _ -> {}
-      case Answer.Waiting<R>(String why) -> await(why);
+    ServiceName known = service;
+    if (!ended && (attest || (known != null && !isSaid(answers.apply(known))))) {
+      attest();
     }
   }
 
-  private boolean isStillTheSame() {
-    try {
-      ServiceName now = caller.service();
-      if (now.equals(service)) {
-        return true;
-      }
-      fail(GrpcStatus.PERMISSION_DENIED, "this process is " + now + " now, not " + service);
-    } catch (Denied e) {
-      fail(GrpcStatus.PERMISSION_DENIED, String.valueOf(e.getMessage()));
+  private void attest() {
+    caller.get().onSuccess(this::attested).onFailure(this::denied);
+  }
+
+  private boolean isSaid(Answer<R> answer) {
+    return answer instanceof Answer.Ready<R>(R message) && message.equals(last);
+  }
+
+  private void attested(ServiceName now) {
+    if (ended) {
+      return;
     }
-    return false;
+    ServiceName before = service;
+    if (before != null && !now.equals(before)) {
+      fail(GrpcStatus.PERMISSION_DENIED, "this process is " + now + " now, not " + before);
+      return;
+    }
+    service = now;
+    say(answers.apply(now)); // What holds by now: to attest may have taken its time.
+  }
+
+  private void denied(Throwable failure) {
+    if (!ended) {
+      fail(
+          failure instanceof Denied ? GrpcStatus.PERMISSION_DENIED : GrpcStatus.INTERNAL,
+          String.valueOf(failure.getMessage()));
+    }
+  }
+
+  private void say(Answer<R> answer) {
+    if (isSaid(answer)) {
+      return;
+    }
+    switch (answer) {
+      case Answer.Ready<R>(R message) -> say(message);
+      case Answer.Waiting<R>(String why) when last != null -> fail(GrpcStatus.UNAVAILABLE, why);
+      case Answer.Waiting<R> _ -> await();
+    }
   }
 
   private void say(R message) {
@@ -98,21 +115,16 @@ final class Subscription<R extends Message> {
     response.write(message);
   }
 
-  private void await(String why) {
-    if (last != null) {
+  private void await() {
+    if (patience < 0) {
+      patience = vertx.setTimer(PATIENCE_MS, _ -> endOfPatience());
+    }
+  }
+
+  private void endOfPatience() {
+    ServiceName known = service;
+    if (known != null && answers.apply(known) instanceof Answer.Waiting<R>(String why)) {
       fail(GrpcStatus.UNAVAILABLE, why);
-    } else if (patience < 0) {
-      patience =
-          vertx.setTimer(
-              PATIENCE_MS,
-              _ -> {
-                refresh(false);
-                if (!ended
-                    && last == null
-                    && answers.apply(service) instanceof Answer.Waiting<R>(String still)) {
-                  fail(GrpcStatus.UNAVAILABLE, still);
-                }
-              });
     }
   }
 

@@ -9,6 +9,7 @@ import io.hostmesh.api.Methods.Method;
 import io.hostmesh.api.WorkloadMethods;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.UserError;
+import io.netty.channel.EventLoop;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -63,6 +65,16 @@ public final class WorkloadApi implements AutoCloseable {
   private final AtomicBoolean attesting = new AtomicBoolean();
   private volatile List<HttpServer> servers = List.of();
 
+  /** Which service a process is. */
+  @FunctionalInterface
+  public interface Services {
+    /**
+     * @param loop where the answer is wanted
+     * @param then called once, at once or within two seconds
+     */
+    void attest(Peer process, EventLoop loop, Consumer<Attestation> then);
+  }
+
   /** What is known of an open connection. */
   private record Connection(int uid, long acceptedAt, Set<Subscription<?>> streams) {}
 
@@ -70,10 +82,7 @@ public final class WorkloadApi implements AutoCloseable {
    * @param services whose process this is, as for the connections that the agent captures
    */
   public WorkloadApi(
-      Vertx vertx,
-      ApplicationIdentities identities,
-      Function<Peer, Attestation> services,
-      InstantSource clock) {
+      Vertx vertx, ApplicationIdentities identities, Services services, InstantSource clock) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.callers = new Callers(services);
@@ -171,21 +180,20 @@ public final class WorkloadApi implements AutoCloseable {
     if (connection == null) {
       return; // It was closed meanwhile.
     }
-    try {
-      ServiceName service = callers.of(call.connection(), connection.acceptedAt());
-      answers
-          .apply(service)
-          .onSuccess(answer -> context.runOnContext(_ -> call.response().end(answer)))
-          .onFailure(failure -> context.runOnContext(_ -> refuse(call, failure)));
-    } catch (Denied e) {
-      refuse(call, GrpcStatus.PERMISSION_DENIED, String.valueOf(e.getMessage()));
-    } catch (Refused e) {
-      refuse(call, e);
-    }
+    callers
+        .of(call.connection(), connection.acceptedAt())
+        .compose(answers)
+        .onSuccess(answer -> context.runOnContext(_ -> call.response().end(answer)))
+        .onFailure(failure -> context.runOnContext(_ -> refuse(call, failure)));
   }
 
   private static void refuse(GrpcServerRequest<?, ?> call, Throwable failure) {
-    GrpcStatus status = failure instanceof Refused refused ? refused.status() : GrpcStatus.INTERNAL;
+    GrpcStatus status =
+        switch (failure) {
+          case Refused refused -> refused.status();
+          case Denied _ -> GrpcStatus.PERMISSION_DENIED;
+          default -> GrpcStatus.INTERNAL;
+        };
     refuse(call, status, String.valueOf(failure.getMessage()));
   }
 
@@ -195,23 +203,19 @@ public final class WorkloadApi implements AutoCloseable {
     if (connection == null) {
       return; // It was closed meanwhile.
     }
-    try {
-      Subscription<R> stream =
-          new Subscription<>(
-              vertx, call, () -> callers.of(call.connection(), connection.acceptedAt()), answers);
-      connection.streams().add(stream);
-      Runnable end =
-          () -> {
-            stream.ended();
-            connection.streams().remove(stream);
-          };
-      call.errorHandler(_ -> end.run());
-      call.exceptionHandler(_ -> end.run());
-      call.response().exceptionHandler(_ -> end.run());
-      stream.refresh(false);
-    } catch (Denied e) {
-      refuse(call, GrpcStatus.PERMISSION_DENIED, String.valueOf(e.getMessage()));
-    }
+    Subscription<R> stream =
+        new Subscription<>(
+            vertx, call, () -> callers.of(call.connection(), connection.acceptedAt()), answers);
+    connection.streams().add(stream);
+    Runnable end =
+        () -> {
+          stream.ended();
+          connection.streams().remove(stream);
+        };
+    call.errorHandler(_ -> end.run());
+    call.exceptionHandler(_ -> end.run());
+    call.response().exceptionHandler(_ -> end.run());
+    stream.begin();
   }
 
   /** The header that no browser and no proxy sends by itself (SPIFFE Workload Endpoint). */

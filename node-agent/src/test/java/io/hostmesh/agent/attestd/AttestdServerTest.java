@@ -3,6 +3,7 @@ package io.hostmesh.agent.attestd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.agent.workload.AttestdClient;
+import io.hostmesh.agent.workload.Question;
 import io.hostmesh.agent.workload.SocketHolders;
 import io.hostmesh.agent.workload.SocketHolders.Holder;
 import io.hostmesh.agent.workload.SocketQuestion;
@@ -60,8 +61,7 @@ class AttestdServerTest {
     return folder.resolve("attestd.sock");
   }
 
-  private AttestdServer serve(
-      IntPredicate allowed, Function<SocketQuestion, SocketHolders> answers) {
+  private AttestdServer serve(IntPredicate allowed, Function<Question, SocketHolders> answers) {
     AttestdServer server = new AttestdServer(vertx, allowed, answers);
     server.listen(socket());
     return server;

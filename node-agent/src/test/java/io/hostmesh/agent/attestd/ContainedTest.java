@@ -7,9 +7,9 @@ import io.hostmesh.agent.workload.Attestation;
 import io.hostmesh.agent.workload.CallerAttestor;
 import io.hostmesh.agent.workload.CgroupTree;
 import io.hostmesh.agent.workload.ProcessFinder;
+import io.hostmesh.agent.workload.Question;
 import io.hostmesh.agent.workload.ServiceProcess;
 import io.hostmesh.agent.workload.SocketHolders;
-import io.hostmesh.agent.workload.SocketQuestion;
 import io.hostmesh.agent.workload.Workload;
 import io.hostmesh.agent.workload.WorkloadMatcher;
 import io.hostmesh.agent.workload.WorkloadSelector;
@@ -68,7 +68,7 @@ class ContainedTest {
     ProcessFinder helper =
         new ProcessFinder() {
           @Override
-          public void find(SocketQuestion question, EventLoop loop, Consumer<SocketHolders> then) {
+          public void find(Question question, EventLoop loop, Consumer<SocketHolders> then) {
             then.accept(holders.of(question));
           }
 

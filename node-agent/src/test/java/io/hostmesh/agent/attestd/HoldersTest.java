@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.agent.redirect.TestHost;
 import io.hostmesh.agent.workload.CgroupTree;
+import io.hostmesh.agent.workload.ProcessQuestion;
 import io.hostmesh.agent.workload.ServiceProcess;
 import io.hostmesh.agent.workload.SocketHolders;
 import io.hostmesh.agent.workload.SocketQuestion;
@@ -155,6 +156,31 @@ class HoldersTest {
         ServiceProcess caller =
             ServiceProcess.calling(host, group.path(), USER, LOOPBACK, server.getLocalPort())) {
       assertThat(host.call(() -> fooled.of(connection(caller.port(), server.getLocalPort()))))
+          .isInstanceOf(SocketHolders.Unknown.class);
+    }
+  }
+
+  @Test
+  void aProcessIsToldByWhatItRunsAndALaterOneOfItsNumberIsNot() throws Exception {
+    try (ServerSocket server = host.call(() -> new ServerSocket(0));
+        ServiceProcess caller =
+            ServiceProcess.calling(host, group.path(), USER, LOOPBACK, server.getLocalPort())) {
+      int pid = (int) caller.pid();
+      long started = new ProcFs(Path.of("/proc")).started(pid).orElseThrow();
+      assertThat(holders.of(new ProcessQuestion(true, pid, started)))
+          .isInstanceOfSatisfying(
+              SocketHolders.Known.class,
+              known -> {
+                assertThat(known.processes())
+                    .singleElement()
+                    .satisfies(
+                        holder -> {
+                          assertThat(holder.pid()).isEqualTo(pid);
+                          assertThat(holder.executable()).isEqualTo(text());
+                          assertThat(holder.sha256()).contains(sha256());
+                        });
+              });
+      assertThat(holders.of(new ProcessQuestion(true, pid, started - 1)))
           .isInstanceOf(SocketHolders.Unknown.class);
     }
   }

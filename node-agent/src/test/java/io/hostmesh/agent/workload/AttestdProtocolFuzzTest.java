@@ -9,10 +9,10 @@ class AttestdProtocolFuzzTest {
   /** Whatever comes, it is a question that is written as it was read, or none. */
   @FuzzTest(maxDuration = "5s")
   void anyBytesAreAQuestionOrNone(byte[] bytes) {
-    byte[] sized = bytes.length > 60 ? Arrays.copyOf(bytes, SocketQuestion.BYTES) : bytes;
+    byte[] sized = bytes.length > 60 ? Arrays.copyOf(bytes, Question.BYTES) : bytes;
     try {
-      assertThat(SocketQuestion.decode(sized).encoded()).isEqualTo(sized);
-    } catch (SocketQuestion.Unreadable e) {
+      assertThat(Question.decode(sized).encoded()).isEqualTo(sized);
+    } catch (Question.Unreadable e) {
       assertThat(e).hasMessageNotContaining("null");
     }
   }

@@ -194,11 +194,10 @@ class CreatorsIdentityTest {
           new ProcessSelector(Optional.empty(), Optional.of("/usr/sbin/nginx"), Optional.empty()));
 
   /** A helper that says what the test wants. */
-  private static ProcessFinder saying(
-      java.util.function.Function<SocketQuestion, SocketHolders> says) {
+  private static ProcessFinder saying(java.util.function.Function<Question, SocketHolders> says) {
     return new ProcessFinder() {
       @Override
-      public void find(SocketQuestion question, EventLoop loop, Consumer<SocketHolders> then) {
+      public void find(Question question, EventLoop loop, Consumer<SocketHolders> then) {
         then.accept(says.apply(question));
       }
 

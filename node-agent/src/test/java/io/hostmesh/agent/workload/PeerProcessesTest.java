@@ -96,8 +96,10 @@ class PeerProcessesTest {
         ServiceProcess.Group other = ServiceProcess.Group.make(tree, "hmt-peer-other");
         UnixCaller caller = UnixCaller.start(socket, List.of(web.path()))) {
       Accepted connection = accept();
-      assertThat(find(pidfds, connection))
-          .isEqualTo(new Peer(caller.pid(), new SocketOwner(0, Optional.of("/hmt-peer-web"))));
+      Peer peer = find(pidfds, connection);
+      assertThat(peer.pid()).isEqualTo(caller.pid());
+      assertThat(peer.owner()).isEqualTo(new SocketOwner(0, Optional.of("/hmt-peer-web")));
+      assertThat(peer.started()).isBetween(1L, connection.at());
       Files.writeString(other.path().resolve("cgroup.procs"), caller.pid() + "\n");
       assertThat(find(pidfds, connection).owner().cgroup()).contains("/hmt-peer-other");
     }

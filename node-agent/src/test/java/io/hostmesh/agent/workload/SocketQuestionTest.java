@@ -19,14 +19,15 @@ class SocketQuestionTest {
 
   @Test
   void aQuestionIsReadAsItWasWritten() throws Exception {
-    for (SocketQuestion question :
+    for (Question question :
         List.of(
+            new ProcessQuestion(true, Integer.MAX_VALUE, Long.MAX_VALUE),
             new SocketQuestion(
                 SocketQuestion.About.CONNECTION, true, at("10.0.0.1", 65535), at("10.9.8.7", 80)),
             new SocketQuestion(
                 SocketQuestion.About.LISTENERS, false, at("fe80::1", 1), at("::", 0)))) {
-      assertThat(question.encoded()).hasSize(SocketQuestion.BYTES);
-      assertThat(SocketQuestion.decode(question.encoded())).isEqualTo(question);
+      assertThat(question.encoded()).hasSize(Question.BYTES);
+      assertThat(Question.decode(question.encoded())).isEqualTo(question);
     }
   }
 
@@ -38,10 +39,16 @@ class SocketQuestionTest {
                 SocketQuestion.About.CONNECTION, true, at("10.0.0.1", 1), at("10.0.0.2", 2))
             .encoded();
     bytes[index] = (byte) value;
-    assertThatThrownBy(() -> SocketQuestion.decode(bytes))
-        .isInstanceOf(SocketQuestion.Unreadable.class);
-    assertThatThrownBy(() -> SocketQuestion.decode(new byte[47]))
-        .isInstanceOf(SocketQuestion.Unreadable.class);
+    assertThatThrownBy(() -> Question.decode(bytes)).isInstanceOf(Question.Unreadable.class);
+    assertThatThrownBy(() -> Question.decode(new byte[47])).isInstanceOf(Question.Unreadable.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5, 2", "6, 1", "7, 1", "8, 128", "12, 1", "16, 128", "24, 1", "47, 1"})
+  void aByteThatDoesNotFitAProcessIsRefused(int index, int value) {
+    byte[] bytes = new ProcessQuestion(false, 4711, 99).encoded();
+    bytes[index] = (byte) value;
+    assertThatThrownBy(() -> Question.decode(bytes)).isInstanceOf(Question.Unreadable.class);
   }
 
   @Test

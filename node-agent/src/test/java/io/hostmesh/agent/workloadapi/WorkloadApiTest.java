@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Message;
 import io.hostmesh.agent.Eventually;
+import io.hostmesh.agent.workload.Attestation;
 import io.hostmesh.agent.workload.Workload;
 import io.hostmesh.agent.workload.WorkloadMatcher;
 import io.hostmesh.agent.workload.WorkloadSelector;
@@ -44,10 +45,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +79,10 @@ class WorkloadApiTest {
   private final TestAuthority authority = new TestAuthority("hostmesh.local").intermediate();
   private final FakeIdentities identities = new FakeIdentities();
   private volatile WorkloadMatcher services = new WorkloadMatcher(List.of());
+
+  /** Where it is there, what the helper has been asked and not answered. */
+  private volatile @Nullable Queue<Runnable> late;
+
   private WorkloadApi api;
   private Path socket;
 
@@ -81,7 +90,19 @@ class WorkloadApiTest {
   void begin() throws Exception {
     socket = folder.resolve("workload.sock");
     api =
-        new WorkloadApi(vertx, identities, peer -> services.match(peer.owner()), Clock.systemUTC());
+        new WorkloadApi(
+            vertx,
+            identities,
+            (peer, loop, then) -> {
+              Attestation found = services.match(peer.owner());
+              Queue<Runnable> helper = late;
+              if (helper == null) {
+                then.accept(found);
+              } else {
+                helper.add(() -> loop.execute(() -> then.accept(found)));
+              }
+            },
+            Clock.systemUTC());
     api.listen(socket.toString()).await();
     services = as(WEB);
   }
@@ -288,6 +309,48 @@ class WorkloadApiTest {
     api.declared();
     end(stream);
     assertThat(stream.status()).isEqualTo(GrpcStatus.PERMISSION_DENIED);
+  }
+
+  @Test
+  void whoMustBeAskedForGetsNothingBeforeTheAnswer() {
+    Queue<Runnable> questions = new ConcurrentLinkedQueue<>();
+    late = questions;
+    identities.trust(authority.roots());
+    identities.renew(authority, WEB);
+    Future<X509SVIDResponse> first =
+        call(WorkloadMethods.FETCH_X509_SVID, X509SVIDRequest.getDefaultInstance(), "true")
+            .compose(WorkloadApiTest::next);
+    Eventually.holds("the helper is asked", () -> questions.size() == 1);
+    assertThat(first.isComplete()).isFalse();
+    answer(questions);
+    assertThat(first.await().getSvids(0).getSpiffeId()).isEqualTo(WEB_ID);
+  }
+
+  @Test
+  void anAnswerOfBeforeTheServicesChangedIsNotTheLastWord() throws Exception {
+    Queue<Runnable> questions = new ConcurrentLinkedQueue<>();
+    late = questions;
+    identities.trust(authority.roots());
+    identities.renew(authority, WEB);
+    GrpcClientResponse<X509SVIDRequest, X509SVIDResponse> stream = opening(questions);
+    services = as(ServiceName.of("another"));
+    api.declared();
+    Eventually.holds("the helper is asked again", () -> questions.size() == 1);
+    answer(questions);
+    end(stream);
+    assertThat(stream.status()).isEqualTo(GrpcStatus.PERMISSION_DENIED);
+  }
+
+  private GrpcClientResponse<X509SVIDRequest, X509SVIDResponse> opening(Queue<Runnable> questions) {
+    Future<GrpcClientResponse<X509SVIDRequest, X509SVIDResponse>> call =
+        call(WorkloadMethods.FETCH_X509_SVID, X509SVIDRequest.getDefaultInstance(), "true");
+    Eventually.holds("the helper is asked", () -> questions.size() == 1);
+    answer(questions);
+    return call.await();
+  }
+
+  private static void answer(Queue<Runnable> questions) {
+    Objects.requireNonNull(questions.poll()).run();
   }
 
   @Test
