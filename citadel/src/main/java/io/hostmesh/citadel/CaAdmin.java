@@ -3,6 +3,7 @@ package io.hostmesh.citadel;
 import io.hostmesh.api.v1.CitadelReport;
 import io.hostmesh.api.v1.Revocation;
 import io.hostmesh.citadel.authority.Authority;
+import io.hostmesh.citadel.authority.CaSettings;
 import io.hostmesh.citadel.authority.RootState;
 import io.hostmesh.citadel.bundle.Holders;
 import io.hostmesh.citadel.ledger.IssuedBook;
@@ -30,6 +31,7 @@ final class CaAdmin {
   private static final int SHORT = 16;
   private static final int LONGEST_REASON = 200;
 
+  private final CaSettings.Source source;
   private final Authority authority;
   private final Rotation rotation;
   private final RootStatements statements;
@@ -40,6 +42,7 @@ final class CaAdmin {
   private final Ledger ledger;
 
   CaAdmin(
+      CaSettings.Source source,
       Authority authority,
       Rotation rotation,
       RootStatements statements,
@@ -48,6 +51,7 @@ final class CaAdmin {
       IssuedBook issued,
       Revocations revocations,
       Ledger ledger) {
+    this.source = source;
     this.authority = authority;
     this.rotation = rotation;
     this.statements = statements;
@@ -73,7 +77,7 @@ final class CaAdmin {
                   issued.inUse().stream().filter(each -> each.isUnder(fingerprint)).count()));
     }
     JsonArray intermediates = new JsonArray();
-    intermediates.add(about(authority.intermediate()).put("role", "signs"));
+    authority.signing().ifPresent(now -> intermediates.add(about(now).put("role", "signs")));
     authority
         .nextIntermediate()
         .ifPresent(next -> intermediates.add(about(next).put("role", "prepared")));
@@ -83,6 +87,7 @@ final class CaAdmin {
     JsonObject status =
         new JsonObject()
             .put("citadel", citadels.self())
+            .put("source", source.text())
             .put("phase", state.phase())
             .put("sequence", state.sequence())
             .put("roots", roots)
@@ -172,6 +177,29 @@ final class CaAdmin {
     } catch (CertificateException e) {
       throw new IllegalStateException("a certificate just made cannot be encoded", e);
     }
+  }
+
+  /** A request for this citadel's intermediate, for whoever signs it elsewhere. */
+  JsonObject request(String operator) {
+    byte[] csr = authority.request();
+    ledger.append("request-intermediate", new JsonObject().put("asker", operator));
+    return new JsonObject().put("csr", Pem.block("CERTIFICATE REQUEST", csr));
+  }
+
+  /** What was signed elsewhere for {@link #request}. */
+  JsonObject install(Section wish, String operator) {
+    String text = wish.value("chain", pem -> pem);
+    wish.end();
+    List<X509Certificate> chain;
+    try {
+      chain = Pem.certificates(text);
+    } catch (CertificateException | IllegalArgumentException e) {
+      throw new UserError("the chain cannot be read: " + e.getMessage(), e);
+    }
+    boolean signs = authority.install(chain);
+    ledger.append(
+        "install-intermediate", about(chain.getFirst()).put("signs", signs).put("asker", operator));
+    return status().put("signs", signs);
   }
 
   JsonObject revoke(Section wish, String operator) {

@@ -125,6 +125,16 @@ final class CitadelAdmin {
             "/v1/ca/sign",
             OperatorRole.ADMIN,
             request -> work(() -> authorities.sign(body(request), operator(request))))
+        .change(
+            HttpMethod.POST,
+            "/v1/ca/csr",
+            OperatorRole.ADMIN,
+            request -> work(() -> authorities.request(operator(request))))
+        .change(
+            HttpMethod.POST,
+            "/v1/ca/install",
+            OperatorRole.ADMIN,
+            request -> work(() -> authorities.install(body(request), operator(request))))
         .read("/v1/revocations", _ -> work(authorities::revocations))
         .change(
             HttpMethod.POST,
@@ -267,7 +277,12 @@ final class CitadelAdmin {
         .put("ready", problems.isEmpty())
         .put("problems", problems)
         .put("rootUntil", authority.root().getNotAfter().toInstant().toString())
-        .put("intermediateUntil", authority.intermediate().getNotAfter().toInstant().toString())
+        .put(
+            "intermediateUntil",
+            authority
+                .signing()
+                .map(certificate -> certificate.getNotAfter().toInstant().toString())
+                .orElse("none yet"))
         .put("nodes", nodes.all().size())
         .put("refusedEntitlements", refused)
         .put("alarms", alarms())

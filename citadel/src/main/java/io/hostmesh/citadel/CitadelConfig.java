@@ -1,6 +1,7 @@
 package io.hostmesh.citadel;
 
 import io.hostmesh.citadel.attest.X509PopSettings;
+import io.hostmesh.citadel.authority.CaSettings;
 import io.hostmesh.citadel.authority.Lifetimes;
 import io.hostmesh.citadel.federation.FederationSettings;
 import io.hostmesh.citadel.ledger.Ledger;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param admin the objects {@code admin} and {@code audit}
  * @param passphraseFile {@code key.passphrase-file}
  * @param createPassphrase {@code key.create}: whether a missing passphrase file is made
+ * @param ca the object {@code ca}: who signs the intermediate
  * @param lifetimes the object of lifetimes of certificates
  * @param x509pop {@code attest.x509pop}: by which certificates machines join without a token
  * @param federation the object {@code federation}: other trust domains
@@ -39,6 +41,7 @@ public record CitadelConfig(
     Path passphraseFile,
     boolean createPassphrase,
     RegistrySettings registry,
+    CaSettings ca,
     Lifetimes lifetimes,
     Optional<X509PopSettings> x509pop,
     FederationSettings federation,
@@ -67,6 +70,7 @@ public record CitadelConfig(
         key.value("passphrase-file", Path::of, stateDir.resolve("passphrase")),
         key.bool("create", true),
         RegistrySettings.read(section.section("registry")),
+        CaSettings.read(section.section("ca")),
         Lifetimes.read(section.section("lifetime")),
         X509PopSettings.read(section.section("attest").section("x509pop")),
         FederationSettings.read(section.section("federation"), trustDomain),

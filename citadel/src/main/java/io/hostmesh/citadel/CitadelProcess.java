@@ -126,6 +126,7 @@ final class CitadelProcess implements AutoCloseable {
         Authority.open(
             config.trustDomain(),
             config.lifetimes(),
+            config.ca(),
             new AuthorityFiles(state, passphrase, random),
             host.clock(),
             random);
@@ -234,6 +235,8 @@ final class CitadelProcess implements AutoCloseable {
     CitadelMeters.register(metrics.registry(), ledger, entitlementRecords, nodeRecords, bundle);
     Readiness readiness = new Readiness();
     readiness.require("registry", entitlementRecords::registryProblem);
+    readiness.require(
+        "intermediate", () -> authority.isReady() ? Optional.empty() : authority.problem());
 
     CitadelAdmin admin =
         new CitadelAdmin(
@@ -249,7 +252,15 @@ final class CitadelProcess implements AutoCloseable {
             readiness,
             offload,
             new CaAdmin(
-                authority, rotation, statements, citadels, holders, issued, revocations, ledger));
+                config.ca().source(),
+                authority,
+                rotation,
+                statements,
+                citadels,
+                holders,
+                issued,
+                revocations,
+                ledger));
     HttpServer server =
         new CitadelServer(
                 host.vertx(),
@@ -277,7 +288,10 @@ final class CitadelProcess implements AutoCloseable {
     if (config.admin().listen().isPresent()) {
       RemoteDoor remote =
           new RemoteDoor(
-              new SvidKeyManager(authority::own), authority::roots, (_, _) -> false, host.clock());
+              new SvidKeyManager(authority::shown),
+              authority::roots,
+              (_, _) -> false,
+              host.clock());
       HttpServer remoteServer = door.listen(config.admin().listen().get(), remote).await();
       opened.push(() -> remoteServer.close().await());
       this.remoteAdmin =
@@ -310,7 +324,7 @@ final class CitadelProcess implements AutoCloseable {
                   host.vertx(),
                   config.federation().listen().get(),
                   config.federation(),
-                  authority::own,
+                  authority::shown,
                   ownBundle::document)
               .await();
       opened.push(() -> endpoint.close().await());

@@ -47,6 +47,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Citadel's door to the mesh: gRPC over TLS 1.3. A client certificate is asked for but not required
@@ -130,8 +131,11 @@ final class CitadelServer {
   }
 
   /** With the root at the end of the chain, for those who know no more than a token. */
-  private Svid shown() {
-    Svid own = authority.own();
+  private @Nullable Svid shown() {
+    Svid own = authority.shown();
+    if (own == null) {
+      return null;
+    }
     List<X509Certificate> chain = new ArrayList<>(own.chain());
     chain.add(authority.root());
     return new Svid(own.id(), chain, own.key());

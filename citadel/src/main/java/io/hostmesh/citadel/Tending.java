@@ -67,6 +67,9 @@ final class Tending {
   private void look() {
     authority.renew();
     issued.sweep();
+    if (!authority.isReady()) {
+      return; // All else needs a signature.
+    }
     if (authority.state().retiring().isPresent()
         && authority.issuingRoot().equals(authority.state().signing())) {
       records.forEach(each -> each.signAgain(authority.root()));

@@ -82,8 +82,17 @@ final class Mesh implements AutoCloseable {
     return folder.resolve("citadel.sock");
   }
 
+  /** Where this citadel listens. */
+  HostPort address() {
+    return new HostPort("127.0.0.1", port);
+  }
+
   JsonObject ask(HttpMethod method, String path, JsonObject body) {
-    return new AdminSocket(socket(), "citadel").ask(method.name(), path, body, LIMIT);
+    return ask(socket(), method, path, body);
+  }
+
+  static JsonObject ask(Path socket, HttpMethod method, String path, JsonObject body) {
+    return new AdminSocket(socket, "citadel").ask(method.name(), path, body, LIMIT);
   }
 
   String token(JsonObject wish) {
@@ -133,6 +142,11 @@ final class Mesh implements AutoCloseable {
         Optional.of(attestor),
         () -> true,
         List.of(new HostPort("127.0.0.1", port)));
+  }
+
+  /** A node that asks these citadels. */
+  NodeIdentity node(String name, String token, List<HostPort> addresses) {
+    return node(new SpiffeId.Node("hostmesh.local", name), name, token, () -> true, addresses);
   }
 
   private NodeIdentity node(

@@ -21,6 +21,8 @@ import picocli.CommandLine.Parameters;
       CaCommand.Status.class,
       CaCommand.Rotate.class,
       CaCommand.Sign.class,
+      CaCommand.Request.class,
+      CaCommand.Install.class,
       CaLedgerCommand.class,
       CaAuditCommand.class
     })
@@ -51,8 +53,11 @@ final class CaCommand {
 
   private static void print(JsonObject status) {
     System.out.printf(
-        "citadel %s, rotation of the root: %s, bundle number %d%n",
-        status.getString("citadel"), status.getString("phase"), status.getLong("sequence"));
+        "citadel %s, intermediate by %s, rotation of the root: %s, bundle number %d%n",
+        status.getString("citadel"),
+        status.getString("source"),
+        status.getString("phase"),
+        status.getLong("sequence"));
     Table table =
         new Table("AUTHORITY", "ROLE", "UNTIL", "SERIAL OR FINGERPRINT", "HELD BY", "USED BY");
     for (Object each : status.getJsonArray("roots")) {
@@ -170,6 +175,62 @@ final class CaCommand {
         status.getJsonArray("stranded").forEach(line -> System.out.println("stranded: " + line));
         print(status);
       }
+      return 0;
+    }
+  }
+
+  /** {@code hostmesh ca csr}. */
+  @Command(
+      name = "csr",
+      description = {
+        "Print a certificate request for this citadel's intermediate, to be signed elsewhere. Its key"
+            + " stays in citadel's state folder, and is the same until the answer was installed."
+      },
+      footer = {"", "Example:", "  hostmesh ca csr > citadel-2.csr"})
+  static final class Request implements Callable<Integer> {
+    @Mixin private Mesh mesh = new Mesh();
+
+    @Override
+    public Integer call() {
+      System.out.print(
+          mesh.citadel()
+              .ask("POST", "/v1/ca/csr", new JsonObject(), Limits.CHANGE)
+              .getString("csr"));
+      return 0;
+    }
+  }
+
+  /** {@code hostmesh ca install}. */
+  @Command(
+      name = "install",
+      description = {
+        "Give this citadel the intermediate that was signed for its request. The first one signs at"
+            + " once, a later one when it is activated."
+      },
+      footer = {
+        "",
+        "Example:",
+        "  hostmesh ca install citadel-2.pem",
+        "  hostmesh ca rotate intermediate --activate"
+      })
+  static final class Install implements Callable<Integer> {
+    @Parameters(
+        index = "0",
+        paramLabel = "FILE",
+        description = "PEM: the intermediate, then what stands between it and the root")
+    private Path file = Path.of("");
+
+    @Mixin private Mesh mesh = new Mesh();
+
+    @Override
+    public Integer call() {
+      JsonObject wish = new JsonObject().put("chain", ConfigFile.text(file));
+      JsonObject status = mesh.citadel().ask("POST", "/v1/ca/install", wish, Limits.CHANGE);
+      print(status);
+      System.out.println(
+          status.getBoolean("signs")
+              ? "it signs from now on"
+              : "it is prepared; have it sign with: hostmesh ca rotate intermediate --activate");
       return 0;
     }
   }

@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys that sign: roots, one of which signs, and the intermediate under it that does the daily
  * work. Where citadel has the root itself, both are made at the first start; the intermediate is
- * renewed at half of its life while its {@link IntermediateSource} can be asked. Safe for any
- * thread; what changes something blocks.
+ * renewed at half of its life while its {@link IntermediateSource} can be asked. Where an
+ * intermediate is signed elsewhere there is none at first, and nothing is signed until it was
+ * installed. Safe for any thread; what changes something blocks.
  */
 public final class Authority {
   private static final System.Logger LOG = System.getLogger(Authority.class.getName());
@@ -54,7 +55,7 @@ public final class Authority {
   private volatile @Nullable Svid own;
   private volatile DenyList denied = DenyList.EMPTY;
   private volatile TrustRoots roots;
-  private Optional<String> problem = Optional.empty();
+  private volatile Optional<String> problem = Optional.empty();
   private Instant notBefore = Instant.MIN;
 
   /**
@@ -70,31 +71,43 @@ public final class Authority {
       AuthorityFiles files,
       InstantSource clock,
       SecureRandom random) {
-    return open(trustDomain, lifetimes, KeyPairs.Curve.P256, files, clock, random);
+    return open(trustDomain, lifetimes, CaSettings.BUILT_IN, files, clock, random);
   }
 
-  /** {@link #open(String, Lifetimes, AuthorityFiles, InstantSource, SecureRandom)} on a curve. */
+  /**
+   * {@link #open(String, Lifetimes, AuthorityFiles, InstantSource, SecureRandom)} with an
+   * intermediate from any source. Where it has none yet, {@link #problem} says what to do.
+   */
   public static Authority open(
       String trustDomain,
       Lifetimes lifetimes,
-      KeyPairs.Curve curve,
+      CaSettings settings,
       AuthorityFiles files,
       InstantSource clock,
       SecureRandom random) {
     Profiles profiles = new Profiles(trustDomain, random);
-    if (!files.exists()) {
-      files.writeFirstRoot(freshRoot(profiles, lifetimes, curve, clock.instant()));
+    IntermediateSource source =
+        switch (settings.source()) {
+          case BUILT_IN -> new BuiltInSource(files, profiles, clock);
+          case CSR -> new CsrSource();
+        };
+    if (source.hasRoots() && !files.exists()) {
+      files.writeFirstRoot(freshRoot(profiles, lifetimes, settings.curve(), clock.instant()));
       LOG.log(System.Logger.Level.INFO, "made a root for the trust domain " + trustDomain);
     }
+    settings
+        .rootFile()
+        .map(file -> GivenRoots.read(file, clock.instant()))
+        .ifPresent(given -> files.giveRoots(trustDomain, given, clock.instant()));
     Authority authority =
         new Authority(
             trustDomain,
             lifetimes,
-            curve,
+            settings.curve(),
             clock,
             files,
             profiles,
-            new BuiltInSource(files, profiles, clock),
+            source,
             files.state(trustDomain));
     authority.begin();
     return authority;
@@ -121,11 +134,26 @@ public final class Authority {
     this.roots = new TrustRoots(trustDomain, state.roots(), state.sequence());
   }
 
-  /** Takes what is on disk, makes what is missing. */
+  /** Takes what is on disk, makes what is missing where that can be done now. */
   void begin() {
     next = load(AuthorityFiles.NEXT);
     Intermediate found = load(AuthorityFiles.CURRENT);
-    use(found == null ? fresh(AuthorityFiles.CURRENT) : found);
+    if (found == null) {
+      makeFirst(clock.instant());
+    } else {
+      use(found);
+    }
+  }
+
+  /** Until it is there, nothing is signed, and {@link #renew} tries again. */
+  private void makeFirst(Instant now) {
+    try {
+      use(fresh(AuthorityFiles.CURRENT));
+      problem = Optional.empty();
+    } catch (Refusal | UserError e) {
+      notBefore = now.plus(PAUSE);
+      problem("citadel has no intermediate yet and signs nothing: " + e.getMessage());
+    }
   }
 
   /** Refuses files that are of another root; expired ones are replaced where that is possible. */
@@ -148,11 +176,11 @@ public final class Authority {
   /** Has another intermediate signed and keeps it under a name. */
   private Intermediate fresh(String name) {
     X509Certificate root = state.signingRoot();
-    KeyPair pair = KeyPairs.generate(curve);
     Optional<String> why = source.unavailable(root);
     if (why.isPresent()) {
       throw new Refusal(Refusal.Reason.UNAVAILABLE, why.get());
     }
+    KeyPair pair = KeyPairs.generate(curve);
     Intermediate made =
         check.accepted(
             source.sign(profiles.request(pair), root, lifetimes.intermediate()),
@@ -205,10 +233,17 @@ public final class Authority {
   }
 
   /**
+   * The intermediate that signs.
+   *
    * @throws Refusal where there is none yet
    */
   public X509Certificate intermediate() {
     return signer().certificate();
+  }
+
+  /** The intermediate that signs; empty where there is none yet. */
+  public Optional<X509Certificate> signing() {
+    return Optional.ofNullable(current).map(Intermediate::certificate);
   }
 
   /** The intermediate that is to sign next; empty where none was prepared. */
@@ -239,7 +274,16 @@ public final class Authority {
     }
   }
 
-  /** Citadel's own certificate, for its server and its statements. */
+  /** What citadel shows at handshakes; null, so that they fail, while it has no intermediate. */
+  public @Nullable Svid shown() {
+    return own;
+  }
+
+  /**
+   * Citadel's own certificate, for its server and its statements.
+   *
+   * @throws Refusal where there is none yet
+   */
   public Svid own() {
     Svid held = own;
     if (held == null) {
@@ -290,6 +334,7 @@ public final class Authority {
    * @return the intermediate, then the root
    */
   public List<X509Certificate> signIntermediate(byte[] csr) {
+    requireRoots();
     X509Certificate root = state.signingRoot();
     Optional<String> why = source.unavailable(root);
     if (why.isPresent()) {
@@ -311,19 +356,38 @@ public final class Authority {
    */
   public synchronized void renew() {
     Instant now = clock.instant();
-    Intermediate held = signer();
-    boolean isUnderAnother = !issuingRoot().equals(state.signing());
-    if (isUnderAnother || isHalfOver(held.certificate(), now)) {
+    Intermediate held = current;
+    if (held == null) {
+      if (!now.isBefore(notBefore)) {
+        makeFirst(now);
+      }
+      return;
+    }
+    if (isUnderAnother(held) || isHalfOver(held.certificate(), now)) {
       Optional<String> why = source.unavailable(state.signingRoot());
       if (why.isPresent()) {
         cannotRenew(held, why.get());
       } else if (!now.isBefore(notBefore)) {
         renewIntermediate(held, now);
       }
+    } else {
+      problem = Optional.empty();
     }
     if (isHalfOver(own().leaf(), now)) {
       own = makeOwn();
     }
+  }
+
+  /** Of several roots that were given, any may be above the intermediate; one that goes may not. */
+  private boolean isUnderAnother(Intermediate held) {
+    return IntermediateCheck.rootOf(held.chain(), state.roots())
+        .map(KeyIds::fingerprint)
+        .map(root -> source.hasRoots() ? !root.equals(state.signing()) : isRetiring(root))
+        .orElse(true);
+  }
+
+  private boolean isRetiring(String root) {
+    return state.retiring().filter(root::equals).isPresent();
   }
 
   private void renewIntermediate(Intermediate held, Instant now) {
@@ -337,20 +401,81 @@ public final class Authority {
   }
 
   private void cannotRenew(Intermediate held, String why) {
-    if (!problem.equals(Optional.of(why))) {
-      problem = Optional.of(why);
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "the intermediate ends at "
-              + held.certificate().getNotAfter().toInstant()
-              + " and cannot be renewed: "
-              + why);
+    problem(
+        "the intermediate ends at "
+            + held.certificate().getNotAfter().toInstant()
+            + " and cannot be renewed: "
+            + why);
+  }
+
+  private void problem(String text) {
+    if (!problem.equals(Optional.of(text))) {
+      problem = Optional.of(text);
+      LOG.log(System.Logger.Level.WARNING, text);
     }
   }
 
-  /** Why the intermediate is not renewed, where it should be; empty where all is well. */
-  public synchronized Optional<String> problem() {
+  /**
+   * Why there is no intermediate, or it is not renewed where it should be; empty where all is well.
+   */
+  public Optional<String> problem() {
     return problem;
+  }
+
+  /** Whether there is an intermediate, so that something can be signed. */
+  public boolean isReady() {
+    return current != null;
+  }
+
+  /**
+   * A request for another intermediate, to be signed elsewhere: the same key until its answer was
+   * installed. Blocks.
+   *
+   * @return PKCS #10, DER
+   * @throws UserError where citadel has its intermediate signed by itself
+   */
+  public synchronized byte[] request() {
+    if (source.hasRoots()) {
+      throw new UserError(
+          "citadel signs its intermediate with its own root (ca.source = built-in): nobody else is"
+              + " to be asked");
+    }
+    return profiles.request(files.pendingKey(curve));
+  }
+
+  /**
+   * Takes what was signed for {@link #request}. It signs at once where nothing else does, otherwise
+   * it is prepared.
+   *
+   * @param chain the intermediate first, then what stands between it and the root; roots are left
+   *     out
+   * @return whether it signs already
+   * @throws UserError with all that is wrong with it
+   */
+  public synchronized boolean install(List<X509Certificate> chain) {
+    Instant now = clock.instant();
+    KeyPair pair =
+        files
+            .pendingKey()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "nothing waits for an answer here: run \"hostmesh ca csr\" first, and have"
+                            + " that request signed"));
+    Intermediate installed =
+        check.accepted(chain, pair.getPrivate(), state.roots(), now, "the chain");
+    Intermediate held = current;
+    boolean isAtOnce = held == null || now.isAfter(held.certificate().getNotAfter().toInstant());
+    files.writeIntermediate(isAtOnce ? AuthorityFiles.CURRENT : AuthorityFiles.NEXT, installed);
+    files.deletePending();
+    LOG.log(System.Logger.Level.INFO, "took an " + installed);
+    if (isAtOnce) {
+      problem = Optional.empty();
+      use(installed);
+    } else {
+      next = installed;
+    }
+    return isAtOnce;
   }
 
   /** Has another intermediate made, which signs nothing yet. */
@@ -384,8 +509,17 @@ public final class Authority {
     changed();
   }
 
+  private void requireRoots() {
+    if (!source.hasRoots()) {
+      throw new UserError(
+          "the root is not this citadel's (ca.source): do this where the root's key is, and see"
+              + " \"Rotation\" in docs/security.md");
+    }
+  }
+
   /** Makes a root that is to follow the one that signs. Its key is on disk when this returns. */
   public synchronized RootState prepareRoot() {
+    requireRoots();
     if (state.roots().size() > 1) {
       throw new UserError(
           "a rotation of the root is under way ("
@@ -407,6 +541,7 @@ public final class Authority {
    * @throws UserError where the root's key is not here
    */
   public SignedStatement statement(RootState following, X509Certificate by, String operator) {
+    requireRoots();
     if (!files.hasRootKey(by)) {
       throw new UserError(
           "this needs the root's key: put " + files.rootKeyPath(by) + " back until it is done");

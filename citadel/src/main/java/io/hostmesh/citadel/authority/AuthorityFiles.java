@@ -17,7 +17,9 @@ import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -103,6 +105,41 @@ public final class AuthorityFiles {
     }
   }
 
+  /**
+   * Takes roots that an operator has given, until a rotation has changed them: from then on its
+   * statement holds.
+   *
+   * @throws UserError where the folder has a root of its own that is not among them
+   */
+  void giveRoots(String trustDomain, List<X509Certificate> given, Instant now) {
+    if (statement().filter(statement -> !statement.getSignature().isEmpty()).isPresent()) {
+      return;
+    }
+    if (!exists()) {
+      writeGiven(trustDomain, RootState.given(given, 0), now);
+      return;
+    }
+    RootState held = state(trustDomain);
+    boolean isAnothers = statement().isEmpty() && !new HashSet<>(given).containsAll(held.roots());
+    if (isAnothers) {
+      throw new UserError(
+          files.path(ROOT)
+              + ": is a root of this citadel's own, which ca.root-file does not name; give this"
+              + " citadel another state-dir, or ca.source = built-in");
+    }
+    if (!held.roots().equals(given)) {
+      writeGiven(trustDomain, RootState.given(given, held.version() + 1), now);
+    }
+  }
+
+  private void writeGiven(String trustDomain, RootState state, Instant now) {
+    writeState(
+        SignedStatement.newBuilder()
+            .setPayload(
+                state.statement(trustDomain, "ca.root-file", now.getEpochSecond()).toByteString())
+            .build());
+  }
+
   /** The roots that hold, as they were last written; the first root where that never happened. */
   RootState state(String trustDomain) {
     RootState state =
@@ -179,12 +216,16 @@ public final class AuthorityFiles {
     return fresh;
   }
 
+  /** The key of a request whose answer has not come yet; empty where nothing was asked. */
+  Optional<KeyPair> pendingKey() {
+    return read(PENDING).map(text -> pair(key(PENDING, text)));
+  }
+
   void deletePending() {
     delete(PENDING);
   }
 
-  /** Of the current intermediate's file, for a request for the same key. */
-  static KeyPair pair(PrivateKey key) {
+  private static KeyPair pair(PrivateKey key) {
     try {
       return new KeyPair(KeyPairs.publicOf(key), key);
     } catch (GeneralSecurityException e) {

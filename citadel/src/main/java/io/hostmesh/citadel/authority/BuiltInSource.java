@@ -33,6 +33,11 @@ final class BuiltInSource implements IntermediateSource {
   }
 
   @Override
+  public boolean hasRoots() {
+    return true;
+  }
+
+  @Override
   public List<X509Certificate> sign(byte[] csr, X509Certificate root, Duration lifetime) {
     Validity wished = Validity.from(clock.instant(), lifetime);
     Instant end = root.getNotAfter().toInstant();

@@ -69,7 +69,7 @@ final class IntermediateCheck {
   List<String> problems(Intermediate intermediate, List<X509Certificate> roots, Instant now) {
     X509Certificate own = intermediate.certificate();
     List<String> problems = new ArrayList<>();
-    check(problems, belongs(intermediate), "its key is not the one that was asked for");
+    check(problems, belongs(intermediate), "its key is not the one that citadel asked for");
     check(problems, own.getVersion() == 3, "it is not of version 3");
     check(problems, own.getBasicConstraints() >= 0, "it is no CA (basicConstraints)");
     boolean[] usage = own.getKeyUsage();
@@ -79,10 +79,19 @@ final class IntermediateCheck {
         "it may not sign certificates (keyUsage has no keyCertSign)");
     check(problems, mayServeBoth(own), "its extended key usage leaves out servers or clients");
     check(problems, KeyIds.subject(own).isPresent(), "it has no subject key identifier");
+    check(
+        problems,
+        KeyIds.authority(intermediate.chain().getLast()).isPresent(),
+        "it has no authority key identifier that names its issuer's key");
     Instant begin = own.getNotBefore().toInstant();
     Instant end = own.getNotAfter().toInstant();
     check(problems, !now.isBefore(begin), "it holds from " + begin + " only, and it is " + now);
     check(problems, now.isBefore(end), "it expired at " + end + ", and it is " + now);
+    check(
+        problems,
+        rootOf(intermediate.chain(), roots).isPresent(),
+        "it leads to no root of this mesh: the last one of the chain is signed by "
+            + intermediate.chain().getLast().getIssuerX500Principal().getName());
     if (problems.isEmpty()) {
       probe(intermediate, roots, now).ifPresent(problems::add);
     }

@@ -15,6 +15,9 @@ public interface IntermediateSource {
    */
   Optional<String> unavailable(X509Certificate root);
 
+  /** Whether the roots are citadel's own, so that it can make others and sign for them. */
+  boolean hasRoots();
+
   /**
    * Signs a request.
    *

@@ -100,6 +100,10 @@ final class Profiles {
           Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
       wishes.addExtension(Extension.subjectAlternativeName, false, uri("spiffe://" + trustDomain));
       wishes.addExtension(Extension.nameConstraints, true, ownNamesOnly());
+      wishes.addExtension(
+          Extension.subjectKeyIdentifier,
+          false,
+          new JcaX509ExtensionUtils().createSubjectKeyIdentifier(pair.getPublic()));
       return new JcaPKCS10CertificationRequestBuilder(
               name("intermediate", pair.getPublic()), pair.getPublic())
           .addAttribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, wishes.generate())
@@ -107,7 +111,7 @@ final class Profiles {
               new JcaContentSignerBuilder(KeyPairs.signature(pair.getPrivate()))
                   .build(pair.getPrivate()))
           .getEncoded();
-    } catch (IOException | OperatorCreationException e) {
+    } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
       throw new IllegalStateException("a key that cannot sign its own request", e);
     }
   }

@@ -36,6 +36,12 @@ public record RootState(
         0, List.of(root), KeyIds.fingerprint(root), Optional.empty(), Optional.empty());
   }
 
+  /** Roots from elsewhere, the first of which counts as the one that signs. */
+  static RootState given(List<X509Certificate> roots, long version) {
+    return new RootState(
+        version, roots, KeyIds.fingerprint(roots.getFirst()), Optional.empty(), Optional.empty());
+  }
+
   /** What the bundle's sequence is. */
   public long sequence() {
     return version + 1;
