@@ -29,6 +29,7 @@ class ConsulStory {
           .doesNotContain("svc/other");
       lab.hostmesh("delete", "access", "echo").ok();
 
+      new ConsulIntentions(lab, consul, token).hold();
       eachPartWritesItsOwnOnly(lab);
       Canary.secretsAreSeenNowhere(lab);
     }
