@@ -127,6 +127,7 @@ final class CitadelProcess implements AutoCloseable {
             config.trustDomain(),
             config.lifetimes(),
             config.ca(),
+            host.vertx(),
             new AuthorityFiles(state, passphrase, random),
             host.clock(),
             random);

@@ -65,6 +65,7 @@ final class Tending {
   }
 
   private void look() {
+    authority.tendSource();
     authority.renew();
     issued.sweep();
     if (!authority.isReady()) {

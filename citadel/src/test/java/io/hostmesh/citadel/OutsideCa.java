@@ -81,8 +81,8 @@ final class OutsideCa {
     return Files.readString(csr);
   }
 
-  /** An authority below this one, which may have none below itself. */
-  OutsideCa below(String other) throws Exception {
+  /** An authority below this one, which may have so many below itself. */
+  OutsideCa below(String other, int more) throws Exception {
     Path csr = folder.resolve(other + ".csr");
     OutsideCa lower = new OutsideCa(folder, other);
     openssl(
@@ -93,11 +93,12 @@ final class OutsideCa {
             Files.readString(csr),
             300,
             """
-            basicConstraints=critical,CA:true,pathlen:0
+            basicConstraints=critical,CA:true,pathlen:%d
             keyUsage=critical,keyCertSign
             subjectKeyIdentifier=hash
             authorityKeyIdentifier=keyid
-            """));
+            """
+                .formatted(more)));
     return lower;
   }
 

@@ -184,7 +184,7 @@ class OutsideRootTest {
     String csr = csr();
     String good = company.sign(csr, 90);
     OutsideCa other = new OutsideCa(folder, "other");
-    OutsideCa low = company.below("low");
+    OutsideCa low = company.below("low", 0);
 
     refused("", "holds no intermediate certificate");
     refused(Files.readString(company.root()), "holds no intermediate certificate");
@@ -220,7 +220,7 @@ class OutsideRootTest {
             folder.resolve("leaf.pem"),
             company.sign(company.request(), 9, "basicConstraints=CA:false\n"));
     assertThatThrownBy(() -> other(leaf)).hasMessageContaining("is no CA");
-    Path low = company.below("low").root();
+    Path low = company.below("low", 0).root();
     assertThatThrownBy(() -> other(low)).hasMessageContaining("not signed by its own key");
     Path nothing = Files.writeString(folder.resolve("empty.pem"), "");
     assertThatThrownBy(() -> other(nothing)).hasMessageContaining("holds no PEM certificate");

@@ -12,6 +12,7 @@ import io.hostmesh.runtime.tls.DenyList;
 import io.hostmesh.runtime.tls.KeyIds;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import io.vertx.core.Vertx;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.SecureRandom;
@@ -48,6 +49,9 @@ public final class Authority {
   private final IntermediateSource source;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
+  /** Guards what is made of state, retiring and denied: {@link #roots}. */
+  private final Object view = new Object();
+
   private volatile RootState state;
   private volatile @Nullable Intermediate current;
   private volatile @Nullable Intermediate next;
@@ -71,17 +75,28 @@ public final class Authority {
       AuthorityFiles files,
       InstantSource clock,
       SecureRandom random) {
-    return open(trustDomain, lifetimes, CaSettings.BUILT_IN, files, clock, random);
+    Profiles profiles = new Profiles(trustDomain, random);
+    return open(
+        trustDomain,
+        lifetimes,
+        CaSettings.BUILT_IN,
+        new BuiltInSource(files, profiles, clock),
+        profiles,
+        files,
+        clock);
   }
 
   /**
    * {@link #open(String, Lifetimes, AuthorityFiles, InstantSource, SecureRandom)} with an
    * intermediate from any source. Where it has none yet, {@link #problem} says what to do.
+   *
+   * @param vertx with which others are asked; not from its own threads
    */
   public static Authority open(
       String trustDomain,
       Lifetimes lifetimes,
       CaSettings settings,
+      Vertx vertx,
       AuthorityFiles files,
       InstantSource clock,
       SecureRandom random) {
@@ -90,7 +105,22 @@ public final class Authority {
         switch (settings.source()) {
           case BUILT_IN -> new BuiltInSource(files, profiles, clock);
           case CSR -> new CsrSource();
+          case VAULT -> {
+            VaultSettings vault = settings.vault().orElseThrow();
+            yield new VaultSource(vault, new VaultClient(vertx, vault), clock);
+          }
         };
+    return open(trustDomain, lifetimes, settings, source, profiles, files, clock);
+  }
+
+  private static Authority open(
+      String trustDomain,
+      Lifetimes lifetimes,
+      CaSettings settings,
+      IntermediateSource source,
+      Profiles profiles,
+      AuthorityFiles files,
+      InstantSource clock) {
     if (source.hasRoots() && !files.exists()) {
       files.writeFirstRoot(freshRoot(profiles, lifetimes, settings.curve(), clock.instant()));
       LOG.log(System.Logger.Level.INFO, "made a root for the trust domain " + trustDomain);
@@ -200,13 +230,16 @@ public final class Authority {
   }
 
   private void changed() {
-    Set<String> keys = new HashSet<>();
-    state.retiringRoot().flatMap(KeyIds::subject).ifPresent(keys::add);
-    X509Certificate old = retiring;
-    if (old != null) {
-      KeyIds.subject(old).ifPresent(keys::add);
+    synchronized (view) {
+      RootState now = state;
+      Set<String> keys = new HashSet<>();
+      now.retiringRoot().flatMap(KeyIds::subject).ifPresent(keys::add);
+      X509Certificate old = retiring;
+      if (old != null) {
+        KeyIds.subject(old).ifPresent(keys::add);
+      }
+      roots = new TrustRoots(trustDomain, now.roots(), now.sequence(), denied, keys);
     }
-    roots = new TrustRoots(trustDomain, state.roots(), state.sequence(), denied, keys);
     listeners.forEach(Runnable::run);
   }
 
@@ -266,12 +299,15 @@ public final class Authority {
     return roots;
   }
 
-  /** From now on these are denied. */
-  public synchronized void denied(DenyList list) {
-    if (!list.equals(denied)) {
+  /** From now on these are denied. Waits for nothing that a slow source holds up. */
+  public void denied(DenyList list) {
+    synchronized (view) {
+      if (list.equals(denied)) {
+        return;
+      }
       denied = list;
-      changed();
     }
+    changed();
   }
 
   /** What citadel shows at handshakes; null, so that they fail, while it has no intermediate. */
@@ -419,7 +455,12 @@ public final class Authority {
    * Why there is no intermediate, or it is not renewed where it should be; empty where all is well.
    */
   public Optional<String> problem() {
-    return problem;
+    return problem.or(source::problem);
+  }
+
+  /** Looks after what its source needs. To be called every few seconds; may block for seconds. */
+  public void tendSource() {
+    source.tend();
   }
 
   /** Whether there is an intermediate, so that something can be signed. */
@@ -435,11 +476,13 @@ public final class Authority {
    * @throws UserError where citadel has its intermediate signed by itself
    */
   public synchronized byte[] request() {
-    if (source.hasRoots()) {
-      throw new UserError(
-          "citadel signs its intermediate with its own root (ca.source = built-in): nobody else is"
-              + " to be asked");
-    }
+    source
+        .signer()
+        .ifPresent(
+            signer -> {
+              throw new UserError(
+                  signer + " signs citadel's intermediate (ca.source): nobody else is to be asked");
+            });
     return profiles.request(files.pendingKey(curve));
   }
 

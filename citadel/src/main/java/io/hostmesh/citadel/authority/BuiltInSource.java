@@ -33,6 +33,11 @@ final class BuiltInSource implements IntermediateSource {
   }
 
   @Override
+  public Optional<String> signer() {
+    return Optional.of("its own root");
+  }
+
+  @Override
   public boolean hasRoots() {
     return true;
   }

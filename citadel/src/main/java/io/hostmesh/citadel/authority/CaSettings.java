@@ -13,19 +13,23 @@ import java.util.Optional;
  * @param curve {@code curve}: of the keys that citadel makes for authorities
  * @param rootFile {@code root-file}: the roots that everyone is to trust, where they are not
  *     citadel's own
+ * @param vault {@code vault}, where it is the source
  */
-public record CaSettings(Source source, KeyPairs.Curve curve, Optional<Path> rootFile) {
+public record CaSettings(
+    Source source, KeyPairs.Curve curve, Optional<Path> rootFile, Optional<VaultSettings> vault) {
 
   /** A root of citadel's own, on P-256. */
   public static final CaSettings BUILT_IN =
-      new CaSettings(Source.BUILT_IN, KeyPairs.Curve.P256, Optional.empty());
+      new CaSettings(Source.BUILT_IN, KeyPairs.Curve.P256, Optional.empty(), Optional.empty());
 
   /** Who signs the intermediate. */
   public enum Source {
     /** Citadel's own root. */
     BUILT_IN,
     /** Someone elsewhere, who is handed a certificate request. */
-    CSR;
+    CSR,
+    /** Vault's PKI engine. */
+    VAULT;
 
     /** As it is written in configurations. */
     public String text() {
@@ -42,13 +46,15 @@ public record CaSettings(Source source, KeyPairs.Curve curve, Optional<Path> roo
     Source source = section.choice("source", Source.class, Source.BUILT_IN);
     KeyPairs.Curve curve = section.choice("curve", KeyPairs.Curve.class, KeyPairs.Curve.P256);
     Optional<Path> rootFile = section.optionalValue("root-file", Path::of);
-    if (source == Source.CSR && rootFile.isEmpty()) {
+    Optional<VaultSettings> vault =
+        VaultSettings.read(section.section("vault"), source == Source.VAULT);
+    if (source != Source.BUILT_IN && rootFile.isEmpty()) {
       throw section.refuse("root-file", "is required where ca.source is " + source.text());
     }
     if (source == Source.BUILT_IN && rootFile.isPresent()) {
       throw section.refuse(
           "root-file", "is for other sources: with ca.source = built-in citadel makes the root");
     }
-    return new CaSettings(source, curve, rootFile);
+    return new CaSettings(source, curve, rootFile, vault);
   }
 }

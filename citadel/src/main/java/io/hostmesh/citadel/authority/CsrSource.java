@@ -18,6 +18,11 @@ final class CsrSource implements IntermediateSource {
   }
 
   @Override
+  public Optional<String> signer() {
+    return Optional.empty();
+  }
+
+  @Override
   public boolean hasRoots() {
     return false;
   }

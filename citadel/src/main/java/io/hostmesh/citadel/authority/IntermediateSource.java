@@ -15,6 +15,17 @@ public interface IntermediateSource {
    */
   Optional<String> unavailable(X509Certificate root);
 
+  /** Who signs without an operator's hands; empty where they are needed. */
+  Optional<String> signer();
+
+  /** Looks after what it needs, every second; may block for seconds, and fails never. */
+  default void tend() {}
+
+  /** What an operator should look at, beside what {@link #sign} says; empty where all is well. */
+  default Optional<String> problem() {
+    return Optional.empty();
+  }
+
   /** Whether the roots are citadel's own, so that it can make others and sign for them. */
   boolean hasRoots();
 

@@ -42,7 +42,9 @@ final class LeafLint {
         "its serial number is not a positive number of 64 bits to 20 bytes");
     check(
         problems,
-        leaf.getSigAlgName().equals("SHA256withECDSA"),
+        KeyPairs.Curve.of(issuer.getPublicKey())
+            .filter(curve -> leaf.getSigAlgName().equals(curve.signature()))
+            .isPresent(),
         "it is signed with " + leaf.getSigAlgName());
     check(problems, KeyPairs.isP256(leaf.getPublicKey()), "its key is not on P-256");
     check(problems, leaf.getSubjectX500Principal().getName().isEmpty(), "its subject is not empty");
