@@ -114,7 +114,7 @@ public final class Desk {
   public List<X509Certificate> issue(IssueRequest request, Asker asker) {
     SpiffeId.Service id = entitled(request.getNamespace(), request.getService(), asker);
     PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
-    return issuer.issue("issue", asker.id().uri(), id, key, lifetimes.service());
+    return issuer.issue("issue", asker.id().uri(), id, key, lifetimes.of(id.name()));
   }
 
   /** A node asks for a token of a service of its own. */
