@@ -4,6 +4,7 @@ import io.hostmesh.api.v1.CitadelReport;
 import io.hostmesh.api.v1.Entitlement;
 import io.hostmesh.api.v1.JwtAuthority;
 import io.hostmesh.api.v1.JwtKeysRecord;
+import io.hostmesh.api.v1.LedgerHead;
 import io.hostmesh.api.v1.NodeRecord;
 import io.hostmesh.api.v1.RevocationList;
 import io.hostmesh.citadel.attest.Alarms;
@@ -27,6 +28,7 @@ import io.hostmesh.citadel.issue.JwtIssuer;
 import io.hostmesh.citadel.jwt.JwtKeys;
 import io.hostmesh.citadel.ledger.IssuedBook;
 import io.hostmesh.citadel.ledger.Ledger;
+import io.hostmesh.citadel.ledger.LedgerHeads;
 import io.hostmesh.citadel.records.RecordKind;
 import io.hostmesh.citadel.records.SignedRecords;
 import io.hostmesh.citadel.revoke.Revocations;
@@ -163,6 +165,12 @@ final class CitadelProcess implements AutoCloseable {
     SignedRecords<CitadelReport> citadelRecords =
         records(RecordKind.CITADELS, authority, keyValue, config, host);
     opened.push(citadelRecords);
+    SignedRecords<LedgerHead> ledgerRecords =
+        records(RecordKind.LEDGERS, authority, keyValue, config, host);
+    opened.push(ledgerRecords);
+    LedgerHeads heads =
+        new LedgerHeads(
+            name(state, random), config.trustDomain(), ledger, ledgerRecords, host.clock());
     Entitlements entitlements = new Entitlements(entitlementRecords, authority, host.clock());
     Nodes nodes = new Nodes(nodeRecords, authority, host.clock());
     Revocations revocations =
@@ -225,10 +233,17 @@ final class CitadelProcess implements AutoCloseable {
             issued,
             holders,
             citadels,
-            List.of(entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords));
+            List.of(
+                entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords, ledgerRecords));
     // The roots first: what stands below another one is believed with them.
     statements.watch();
-    List.of(entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords, citadelRecords)
+    List.of(
+            entitlementRecords,
+            nodeRecords,
+            revocationRecords,
+            jwtKeyRecords,
+            citadelRecords,
+            ledgerRecords)
         .forEach(SignedRecords::watch);
 
     Offload offload = new Offload(host.vertx());
@@ -283,7 +298,7 @@ final class CitadelProcess implements AutoCloseable {
     AdminServer door = new AdminServer(host.vertx(), config.admin().access(), audit);
     admin.addTo(door);
     AuditRoute.addTo(door, host.vertx(), audit);
-    new LedgerAdmin(ledger, offload).addTo(door);
+    new LedgerAdmin(ledger, heads, offload).addTo(door);
     HttpServer adminServer = door.listen(config.admin().socket()).await();
     opened.push(() -> adminServer.close().await());
     if (config.admin().listen().isPresent()) {
@@ -307,7 +322,9 @@ final class CitadelProcess implements AutoCloseable {
             revocations,
             citadels,
             issued,
-            List.of(entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords));
+            heads,
+            List.of(
+                entitlementRecords, nodeRecords, revocationRecords, jwtKeyRecords, ledgerRecords));
     repeat(host, opened, RENEWAL_LOOK_MS, () -> tending.look(offload));
     repeat(host, opened, BUNDLE_REPEAT_MS, bundle::repeat);
     repeat(host, opened, RENEWAL_LOOK_MS, () -> look(jwtKeys, offload));

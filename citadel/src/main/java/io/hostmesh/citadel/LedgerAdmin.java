@@ -1,9 +1,12 @@
 package io.hostmesh.citadel;
 
+import io.hostmesh.api.v1.LedgerHead;
 import io.hostmesh.citadel.ledger.Ledger;
-import io.hostmesh.citadel.ledger.LedgerChain;
+import io.hostmesh.citadel.ledger.LedgerHeads;
+import io.hostmesh.model.OperatorRole;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.admin.AdminServer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -14,47 +17,75 @@ import java.util.Deque;
 import java.util.Map;
 
 /**
- * What operators ask of the ledger: {@code GET /v1/ledger/search}, who got what on whose word, and
- * {@code GET /v1/ledger/audit}, whether it is what it was.
+ * What operators ask of the ledger: {@code GET /v1/ledger/search}, who got what on whose word,
+ * {@code GET /v1/ledger/audit}, whether it is what it was, and {@code POST /v1/ledger/accept}, to
+ * go on where it is not.
  */
 final class LedgerAdmin {
   private static final int MOST = 10_000;
+  private static final int LONGEST_REASON = 200;
 
   private final Ledger ledger;
+  private final LedgerHeads heads;
   private final Offload offload;
 
-  LedgerAdmin(Ledger ledger, Offload offload) {
+  LedgerAdmin(Ledger ledger, LedgerHeads heads, Offload offload) {
     this.ledger = ledger;
+    this.heads = heads;
     this.offload = offload;
   }
 
   void addTo(AdminServer server) {
     server
         .read("/v1/ledger/search", request -> offload.call(() -> search(request.query())))
-        .read("/v1/ledger/audit", _ -> offload.call(this::audit));
+        .read("/v1/ledger/audit", _ -> offload.call(this::audit))
+        .change(
+            HttpMethod.POST,
+            "/v1/ledger/accept",
+            OperatorRole.ADMIN,
+            request -> offload.call(() -> accept(request)));
   }
 
-  /** Reads all files again. */
   private JsonObject audit() throws IOException {
-    LedgerChain.Reading reading = ledger.reread(_ -> {});
+    LedgerHeads.Audit audit = heads.audit();
+    JsonArray others = new JsonArray();
+    audit.others().values().forEach(head -> others.add(json(head).put("citadel", head.getName())));
     JsonObject result =
         new JsonObject()
-            .put("entries", reading.chain().entries())
-            .put("head", reading.chain().head())
-            .put("intact", reading.broken().isEmpty());
-    reading
-        .broken()
-        .ifPresent(
-            broken ->
-                result.put(
-                    "problem",
-                    "the ledger was changed: "
-                        + broken.file()
-                        + ", line "
-                        + broken.line()
-                        + ": "
-                        + broken.reason()));
+            .put("entries", audit.chain().entries())
+            .put("head", audit.chain().head())
+            .put("intact", audit.problem().isEmpty())
+            .put("others", others);
+    audit.problem().ifPresent(problem -> result.put("problem", problem));
+    audit.registered().ifPresent(head -> result.put("registry", json(head)));
+    audit.registryProblem().ifPresent(problem -> result.put("registryProblem", problem));
     return result;
+  }
+
+  private static JsonObject json(LedgerHead head) {
+    return new JsonObject()
+        .put("entries", head.getEntries())
+        .put("head", head.getHead())
+        .put("signed", Instant.ofEpochSecond(head.getSignedAtEpochSecond()).toString());
+  }
+
+  /** Goes on with a ledger of which something is missing, because a person says so. */
+  private JsonObject accept(AdminServer.Request request) throws IOException {
+    String reason = request.json().getString("reason", "");
+    if (reason.isBlank() || reason.length() > LONGEST_REASON || !isLine(reason)) {
+      throw new UserError("reason is one line of at most " + LONGEST_REASON + " characters");
+    }
+    try {
+      heads.accept(reason, request.caller().text());
+    } catch (Refusal e) {
+      throw new UserError(String.valueOf(e.getMessage()), e);
+    }
+    request.note().object("ledger").after(reason);
+    return audit();
+  }
+
+  private static boolean isLine(String text) {
+    return text.chars().noneMatch(c -> c < ' ');
   }
 
   private JsonObject search(Map<String, String> query) throws IOException {

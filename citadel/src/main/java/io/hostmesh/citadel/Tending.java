@@ -2,6 +2,7 @@ package io.hostmesh.citadel;
 
 import io.hostmesh.citadel.authority.Authority;
 import io.hostmesh.citadel.ledger.IssuedBook;
+import io.hostmesh.citadel.ledger.LedgerHeads;
 import io.hostmesh.citadel.records.SignedRecords;
 import io.hostmesh.citadel.revoke.Revocations;
 import io.hostmesh.citadel.rotate.Citadels;
@@ -16,6 +17,7 @@ final class Tending {
   private final Revocations revocations;
   private final Citadels citadels;
   private final IssuedBook issued;
+  private final LedgerHeads heads;
   private final List<SignedRecords<?>> records;
   private final AtomicBoolean underWay = new AtomicBoolean();
   private volatile String problem = "";
@@ -28,11 +30,13 @@ final class Tending {
       Revocations revocations,
       Citadels citadels,
       IssuedBook issued,
+      LedgerHeads heads,
       List<SignedRecords<?>> records) {
     this.authority = authority;
     this.revocations = revocations;
     this.citadels = citadels;
     this.issued = issued;
+    this.heads = heads;
     this.records = List.copyOf(records);
   }
 
@@ -77,5 +81,6 @@ final class Tending {
     }
     revocations.tend();
     citadels.report();
+    heads.publish();
   }
 }

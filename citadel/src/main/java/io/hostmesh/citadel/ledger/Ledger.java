@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +89,7 @@ public final class Ledger implements AutoCloseable {
   private LedgerChain chain;
   private LedgerChain durable;
   private Optional<String> problem;
+  private Optional<String> doubt = Optional.empty();
 
   /** As the other, with the usual settings. */
   public static Ledger open(Path file, InstantSource clock, Consumer<JsonObject> reader) {
@@ -323,7 +325,45 @@ public final class Ledger implements AutoCloseable {
 
   /** What is wrong with the ledger since the start; empty while all is well. */
   public synchronized Optional<String> problem() {
-    return problem;
+    return problem.or(() -> doubt);
+  }
+
+  /** Somebody else knows better: this is wrong with it until {@link #accept}. */
+  synchronized void doubt(String why) {
+    doubt = Optional.of(why);
+  }
+
+  /** A person has looked at what is wrong and goes on with the ledger as it is. */
+  synchronized void accept() {
+    problem = Optional.empty();
+    doubt = Optional.empty();
+  }
+
+  /**
+   * The hash of the last of so many first entries, from memory where it is of the newest ones.
+   *
+   * @return empty where there are fewer, or where those were removed because of their age
+   */
+  Optional<String> hashAfter(long entries) throws IOException {
+    synchronized (this) {
+      if (entries >= durable.entries()) {
+        return entries == durable.entries() ? Optional.of(durable.head()) : Optional.empty();
+      }
+      for (JsonObject entry : last) {
+        if (entry.getLong("seq", 0L) == entries + 1) {
+          return Optional.of(entry.getString("prev", ""));
+        }
+      }
+    }
+    AtomicReference<Optional<String>> found = new AtomicReference<>(Optional.empty());
+    var _ =
+        reread(
+            entry -> {
+              if (entry.getLong("seq", 0L) == entries + 1) {
+                found.set(Optional.of(entry.getString("prev", "")));
+              }
+            });
+    return found.get();
   }
 
   /**

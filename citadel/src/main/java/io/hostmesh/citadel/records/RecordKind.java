@@ -5,6 +5,7 @@ import com.google.protobuf.Parser;
 import io.hostmesh.api.v1.CitadelReport;
 import io.hostmesh.api.v1.Entitlement;
 import io.hostmesh.api.v1.JwtKeysRecord;
+import io.hostmesh.api.v1.LedgerHead;
 import io.hostmesh.api.v1.NodeRecord;
 import io.hostmesh.api.v1.RevocationList;
 import java.util.function.Function;
@@ -94,6 +95,20 @@ public record RecordKind<T extends Message>(
           CitadelReport::getName,
           CitadelReport::getVersion,
           CitadelReport::getSignedAtEpochSecond,
+          (message, version, at) ->
+              message.toBuilder().setVersion(version).setSignedAtEpochSecond(at).build());
+
+  /** How far each citadel's ledger has come; a record's name is the citadel's. */
+  public static final RecordKind<LedgerHead> LEDGERS =
+      new RecordKind<>(
+          "head of a ledger",
+          "hostmesh/ledgers/",
+          LedgerHead.getDefaultInstance(),
+          LedgerHead.parser(),
+          LedgerHead::getTrustDomain,
+          LedgerHead::getName,
+          LedgerHead::getVersion,
+          LedgerHead::getSignedAtEpochSecond,
           (message, version, at) ->
               message.toBuilder().setVersion(version).setSignedAtEpochSecond(at).build());
 
