@@ -22,6 +22,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +71,31 @@ class FederationTest {
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
+    }
+  }
+
+  @Test
+  void theEndpointTakesNoWeakCipher() throws Exception {
+    int port = freePort();
+    others.add(citadel("blue", port, ""));
+    assertThat(answerTo(port, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"))
+        .contains("handshake_failure");
+    assertThat(answerTo(port, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"))
+        .contains("handshake_failure");
+    assertThat(answerTo(port, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"))
+        .as("taken; only that this client does not know the root")
+        .contains("PKIX path building failed");
+  }
+
+  private static String answerTo(int port, String cipher) throws IOException {
+    try (SSLSocket socket =
+        (SSLSocket) SSLSocketFactory.getDefault().createSocket("127.0.0.1", port)) {
+      socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+      socket.setEnabledCipherSuites(new String[] {cipher});
+      socket.startHandshake();
+      return "";
+    } catch (SSLHandshakeException e) {
+      return String.valueOf(e.getMessage());
     }
   }
 

@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemKeyCertOptions;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,19 @@ public final class BundleEndpoint {
   private static final int IDLE_SECONDS = 20;
 
   private BundleEndpoint() {}
+
+  /** With forward secrecy, and encryption that authenticates: without CBC and SHA-1. */
+  private static final List<String> CIPHER_SUITES =
+      List.of(
+          "TLS_AES_128_GCM_SHA256",
+          "TLS_AES_256_GCM_SHA384",
+          "TLS_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
   /**
    * Listens; answers everyone, since a bundle is no secret.
@@ -43,6 +57,7 @@ public final class BundleEndpoint {
             .setEnabledSecureTransportProtocols(Set.of("TLSv1.3", "TLSv1.2"))
             .setIdleTimeout(IDLE_SECONDS)
             .setKeyCertOptions(keys(settings, own));
+    CIPHER_SUITES.forEach(options::addEnabledCipherSuite);
     return vertx
         .createHttpServer(options)
         .requestHandler(request -> answer(vertx, request, document))

@@ -16,8 +16,7 @@ import java.util.TreeMap;
 final class Components {
   private static final Duration DAEMON_LIMIT = Duration.ofSeconds(60);
 
-  private static final List<String> AGENT_CAPABILITIES =
-      List.of("net_admin", "net_raw", "net_bind_service");
+  private static final List<String> AGENT_CAPABILITIES = List.of("net_admin", "net_raw");
 
   private final LabFolder folder;
   private final View view;
@@ -125,7 +124,11 @@ final class Components {
         new Component.Program(
             () ->
                 entry.command(
-                    LabHost.HUB, entry.groups().daemon(name), folder.path(), List.of(), command),
+                    LabHost.HUB,
+                    entry.groups().daemon(name),
+                    folder.path(),
+                    Entry.powerless(),
+                    command),
             environment(),
             List.of(),
             folder.log(name)),

@@ -57,16 +57,26 @@ record Entry(LabId id, Path script, HostFiles files, ControlGroups groups) {
     return List.of("setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups", "--");
   }
 
-  /** A user of the lab with some capabilities, which its program keeps. */
+  /**
+   * A user of the lab with some capabilities, which its program keeps, and no way to others: as the
+   * packages' units have it.
+   */
   static List<String> as(int uid, List<String> capabilities) {
-    String all = String.join(",", capabilities.stream().map(c -> "+" + c).toList());
+    String all = "-all," + String.join(",", capabilities.stream().map(c -> "+" + c).toList());
     return List.of(
         "setpriv",
         "--reuid=" + uid,
         "--regid=" + uid,
         "--clear-groups",
+        "--no-new-privs",
         "--inh-caps=" + all,
         "--ambient-caps=" + all,
+        "--bounding-set=" + all,
         "--");
+  }
+
+  /** The owner of the lab's folder, with no capability and no way to one. */
+  static List<String> powerless() {
+    return List.of("setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--");
   }
 }

@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hostmesh.model.OperatorRole;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.ModeRule;
+import io.hostmesh.model.rules.Rule;
 import io.hostmesh.pilot.Sample;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.OperatorIdentity;
@@ -32,6 +37,10 @@ class RuleGateTest {
       "kind = access, service = greeter, allow = [ { from = web } ]\n";
   private static final String ALSO_BATCH =
       "kind = access, service = greeter, allow = [ { from = [web, batch] } ]\n";
+
+  private static final String ROUTE = "route/default/greeter";
+  private static final String TO_BATCH =
+      "kind = route, service = greeter, rules = [ { to = [ { service = batch } ] } ]\n";
 
   @TempDir Path folder;
   private final TestAuthority authority = new TestAuthority("hostmesh.local");
@@ -109,6 +118,59 @@ class RuleGateTest {
     assertThat(holds(state)).isEmpty();
     assertThat(state.inForce().orElseThrow().standIn()).isTrue();
     assertThat(state.problems().getFirst().text()).contains("it has no operator's signature");
+  }
+
+  /** Whatever kind of rule could let more in, without a signature it lets less in. */
+  @Test
+  void rulesOfOtherKindsWithoutASignatureWidenNothingEither() {
+    assertThat(unsigned("mode/default/greeter", "kind = mode, service = greeter, mode = disabled"))
+        .isInstanceOfSatisfying(
+            ModeRule.class, mode -> assertThat(mode.mode()).contains(MeshMode.STRICT));
+    assertThat(
+            unsigned(
+                "authentication/default/greeter",
+                """
+                kind = authentication, service = greeter
+                jwt = [ { name = eve, issuer = "https://eve.example", audiences = [ greeter ]
+                          jwks { url = "https://eve.example/keys" } } ]
+                """))
+        .isInstanceOfSatisfying(
+            AuthenticationRule.class,
+            rule -> {
+              assertThat(rule.required()).isTrue();
+              assertThat(rule.issuers()).isEmpty();
+            });
+    assertThat(
+            unsigned(
+                "external-authorization/default/greeter",
+                "kind = external-authorization, service = greeter, authoriser = eve,"
+                    + " on-failure = allow"))
+        .isInstanceOfSatisfying(
+            ExternalAuthorizationRule.class,
+            rule -> {
+              assertThat(rule.authoriser())
+                  .isInstanceOf(ExternalAuthorizationRule.Authoriser.Nobody.class);
+              assertThat(rule.allowOnFailure()).isFalse();
+            });
+    assertThat(gate.judge(List.of(new RuleDocument(ROUTE, TO_BATCH, 1))).orElseThrow().alarms())
+        .containsKey(ROUTE);
+    assertThat(
+            RuleBook.EMPTY
+                .next(
+                    gate.judge(List.of(new RuleDocument(ROUTE, TO_BATCH, 1))).orElseThrow(), known)
+                .inForce())
+        .as("a service's traffic goes nowhere else")
+        .isEmpty();
+  }
+
+  private Rule unsigned(String path, String text) {
+    RuleInForce rule =
+        RuleBook.EMPTY
+            .next(gate.judge(List.of(new RuleDocument(path, text, 1))).orElseThrow(), known)
+            .inForce()
+            .getFirst();
+    assertThat(rule.standIn()).as(path).isTrue();
+    return rule.rule();
   }
 
   @Test
