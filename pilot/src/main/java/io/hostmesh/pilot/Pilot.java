@@ -23,6 +23,7 @@ import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.metrics.Metrics;
 import io.hostmesh.runtime.metrics.MetricsServer;
 import io.hostmesh.runtime.metrics.Readiness;
+import io.hostmesh.runtime.tls.DenyList;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.Future;
@@ -93,7 +94,7 @@ final class Pilot implements AutoCloseable {
             mesh::heardConsulAddresses);
     this.feed = new RegistryFeed(registry, mesh, addresses);
     this.book = new AgentBook(host.clock());
-    this.ads = new AdsServer(host.vertx(), book, host.version(), host.clock());
+    this.ads = new AdsServer(host.vertx(), book, host.version(), host.clock(), this::revoked);
   }
 
   private Optional<Entitlements.Verifier> verifier() {
@@ -151,8 +152,13 @@ final class Pilot implements AutoCloseable {
     servers.add(await(server));
   }
 
+  private DenyList revoked() {
+    return identity.roots().map(TrustRoots::denied).orElse(DenyList.EMPTY);
+  }
+
   private void rootsChanged(TrustRoots roots) {
     mesh.rootsChanged();
+    ads.revocationsChanged();
   }
 
   /** Virtual addresses are for services with an instance now, as the registry says it. */

@@ -8,14 +8,31 @@ import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.net.ssl.X509KeyManager;
 import javax.net.ssl.X509TrustManager;
 
-/** An identity that is there from the beginning and stays as it is. */
-record FixedIdentity(Svid svid, TrustRoots trusted) implements PilotIdentity {
+/** An identity that is there from the beginning; its roots change when a test says so. */
+final class FixedIdentity implements PilotIdentity {
+  private final Svid svid;
+  private final List<Consumer<TrustRoots>> listeners = new CopyOnWriteArrayList<>();
+  private volatile TrustRoots trusted;
+
+  FixedIdentity(Svid svid, TrustRoots trusted) {
+    this.svid = svid;
+    this.trusted = trusted;
+  }
+
+  /** Citadel has told of other roots. */
+  void trust(TrustRoots roots) {
+    trusted = roots;
+    listeners.forEach(listener -> listener.accept(roots));
+  }
+
   @Override
   public Future<?> ready() {
     return Future.succeededFuture();
@@ -27,7 +44,9 @@ record FixedIdentity(Svid svid, TrustRoots trusted) implements PilotIdentity {
   }
 
   @Override
-  public void onRoots(Consumer<TrustRoots> listener) {}
+  public void onRoots(Consumer<TrustRoots> listener) {
+    listeners.add(listener);
+  }
 
   @Override
   public X509KeyManager keys() {

@@ -29,7 +29,9 @@ import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.admin.AdminSocket;
 import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.testing.TestAuthority;
+import io.hostmesh.runtime.tls.DenyList;
 import io.hostmesh.runtime.tls.Svid;
+import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpMethod;
@@ -49,10 +51,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +80,7 @@ class PilotTest {
   private final EmbeddedUnderTest consul = EmbeddedUnderTest.start();
   private final Registry registry =
       Registry.connect(RegistrySettings.at(consul.address()), RandomGenerator.getDefault());
+  private @Nullable FixedIdentity identity;
   private int port;
   private int metricsPort;
 
@@ -113,12 +120,8 @@ class PilotTest {
     PilotConfig config = PilotConfig.read(Section.parse("pilot.conf", text, List.of(settings)));
     Host host = new Host(vertx, Clock.systemUTC(), RandomGenerator.getDefault(), "test");
     SpiffeId id = new SpiffeId.Control("hostmesh.local", SpiffeId.Control.Role.PILOT);
-    Pilot pilot =
-        new Pilot(
-            config,
-            host,
-            PilotState.own(config.stateDir()),
-            new FixedIdentity(authority.issue(id), authority.roots()));
+    identity = new FixedIdentity(authority.issue(id), authority.roots());
+    Pilot pilot = new Pilot(config, host, PilotState.own(config.stateDir()), identity);
     try {
       pilot.start();
     } catch (RuntimeException e) {
@@ -282,6 +285,38 @@ class PilotTest {
     eventually("the second instance", () -> endpoints(agent) == 2);
     other.deregister("greeter-g2").get(10, TimeUnit.SECONDS);
     eventually("one instance again", () -> endpoints(agent) == 1);
+  }
+
+  @Test
+  void aRevokedNodesStreamEndsAtOnceAndItGetsNoOther() throws Exception {
+    aMeshOfOneGreeter();
+    pilot();
+    TestAgent good = agent("h1");
+    Svid stolen = authority.issue(new SpiffeId.Node("hostmesh.local", "h2"));
+    TestAgent bad = new TestAgent(vertx, port, "h2", stolen, authority.roots());
+    open.add(bad);
+    for (TestAgent agent : List.of(good, bad)) {
+      agent.subscribe(ResourceType.ENDPOINTS, GREETER);
+      eventually("the endpoint", () -> endpoints(agent) == 1);
+    }
+    TrustRoots roots = authority.roots();
+    DenyList.Entry entry =
+        new DenyList.Entry(
+            "r1", Optional.of("h2"), Optional.empty(), Set.of(), "stolen", Instant.MAX);
+    Objects.requireNonNull(identity)
+        .trust(
+            new TrustRoots(
+                roots.trustDomain(),
+                roots.roots(),
+                roots.sequence(),
+                new DenyList(1, List.of(entry)),
+                Set.of()));
+    eventually("the end of the stream", bad::isEnded);
+    assertThatThrownBy(
+            () -> bad.report(StatusReport.newBuilder().setNode("h2").build()),
+            "the same connection")
+        .hasStackTraceContaining("UNAUTHENTICATED");
+    assertThat(good.isEnded()).isFalse();
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.pilot.snapshot.Snapshot;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.tls.DenyList;
 import io.hostmesh.runtime.tls.MeshServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import javax.net.ssl.X509KeyManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
@@ -39,23 +41,33 @@ public final class AdsServer {
   private final AgentBook book;
   private final String identifier;
   private final InstantSource clock;
+  private final Supplier<DenyList> denied;
   private final Set<AgentStream> streams = ConcurrentHashMap.newKeySet();
   private volatile @Nullable Snapshot newest;
 
   /**
    * @param version of pilot, announced to agents
+   * @param denied whose certificates were revoked, as is known now
    */
-  public AdsServer(Vertx vertx, AgentBook book, String version, InstantSource clock) {
+  public AdsServer(
+      Vertx vertx, AgentBook book, String version, InstantSource clock, Supplier<DenyList> denied) {
     this.vertx = vertx;
     this.book = book;
     this.identifier = Contract.pilot(version);
     this.clock = clock;
+    this.denied = denied;
   }
 
   /** Hands out this snapshot from now on. */
   public void publish(Snapshot snapshot) {
     newest = snapshot;
     streams.forEach(AgentStream::show);
+  }
+
+  /** Others are revoked: their streams end. */
+  public void revocationsChanged() {
+    DenyList now = denied.get();
+    streams.forEach(stream -> stream.recheck(now));
   }
 
   /**
@@ -94,6 +106,7 @@ public final class AdsServer {
     self[0] = stream;
     streams.add(stream);
     stream.open();
+    stream.recheck(denied.get()); // It may have been revoked before the stream was in the set.
     stream.show();
   }
 
@@ -124,7 +137,7 @@ public final class AdsServer {
   /** Who asks; null where that cannot be told, and then the request has been refused. */
   private @Nullable NodePeer peer(GrpcServerRequest<?, ?> request) {
     try {
-      return NodePeer.of(request.connection(), clock.instant());
+      return NodePeer.of(request.connection(), denied.get(), clock.instant());
     } catch (CertificateException e) {
       LOG.log(
           System.Logger.Level.WARNING,

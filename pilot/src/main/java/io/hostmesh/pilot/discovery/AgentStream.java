@@ -4,6 +4,7 @@ import io.hostmesh.api.Contract;
 import io.hostmesh.api.v1.DeltaDiscoveryRequest;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.pilot.snapshot.Snapshot;
+import io.hostmesh.runtime.tls.DenyList;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
@@ -179,6 +180,11 @@ final class AgentStream {
   /** The agent comes back with its renewed certificate; an expired one must not stay connected. */
   private void certificateExpired() {
     refuse("the certificate expired");
+  }
+
+  /** Ends it where its certificate was revoked; on any thread. */
+  void recheck(DenyList denied) {
+    peer.deniedBy(denied).ifPresent(why -> context.runOnContext(_ -> refuse(why)));
   }
 
   private void refuse(String reason) {
