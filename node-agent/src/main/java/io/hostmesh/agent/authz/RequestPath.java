@@ -68,14 +68,20 @@ public final class RequestPath {
 
   private static int begin(String target) {
     int scheme = scheme(target);
-    if (scheme < 0) {
-      return 0;
+    return scheme < 0 ? 0 : authorityEnd(target, scheme + 3);
+  }
+
+  /**
+   * Where an authority ends.
+   *
+   * @param from where it begins
+   */
+  public static int authorityEnd(String target, int from) {
+    int end = from;
+    while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
+      end++;
     }
-    int begin = scheme + 3;
-    while (begin < target.length() && "/?#".indexOf(target.charAt(begin)) < 0) {
-      begin++;
-    }
-    return begin;
+    return end;
   }
 
   /** A target for messages: bounded, printable. */

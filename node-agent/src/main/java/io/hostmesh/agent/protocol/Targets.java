@@ -1,5 +1,7 @@
 package io.hostmesh.agent.protocol;
 
+import io.hostmesh.agent.authz.RequestPath;
+
 /**
  * The forms of a request's target (RFC 9112 section 3.2), strictly. They go on as they came: one in
  * absolute form is meant for a proxy, which a service may be. Pure.
@@ -67,21 +69,14 @@ final class Targets {
     while (i < target.length() && isScheme(target.charAt(i), i == 0)) {
       i++;
     }
-    boolean absolute = i > 0 && target.startsWith("://", i) && i + 3 < authorityEnd(target, i + 3);
+    boolean absolute =
+        i > 0 && target.startsWith("://", i) && i + 3 < RequestPath.authorityEnd(target, i + 3);
     return absolute ? i : -1;
   }
 
   private static boolean isScheme(char c, boolean first) {
     boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     return letter || (!first && ((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'));
-  }
-
-  private static int authorityEnd(String target, int from) {
-    int end = from;
-    while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
-      end++;
-    }
-    return end;
   }
 
   /** The scheme of an absolute target. */
@@ -92,12 +87,12 @@ final class Targets {
   /** The authority of an absolute target. */
   static String authority(String target) {
     int from = schemeEnd(target) + 3;
-    return target.substring(from, authorityEnd(target, from));
+    return target.substring(from, RequestPath.authorityEnd(target, from));
   }
 
   /** The path and query of an absolute target. */
   static String pathAndQuery(String target) {
-    String rest = target.substring(authorityEnd(target, schemeEnd(target) + 3));
+    String rest = target.substring(RequestPath.authorityEnd(target, schemeEnd(target) + 3));
     return rest.startsWith("/") ? rest : "/" + rest;
   }
 }
