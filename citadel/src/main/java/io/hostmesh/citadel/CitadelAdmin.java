@@ -6,6 +6,7 @@ import io.hostmesh.citadel.attest.Alarms;
 import io.hostmesh.citadel.attest.Nodes;
 import io.hostmesh.citadel.attest.Tokens;
 import io.hostmesh.citadel.authority.Authority;
+import io.hostmesh.citadel.federation.Federation;
 import io.hostmesh.citadel.issue.Entitlements;
 import io.hostmesh.citadel.ledger.Ledger;
 import io.hostmesh.model.OperatorRole;
@@ -64,6 +65,7 @@ final class CitadelAdmin {
   private final Readiness readiness;
   private final Offload offload;
   private final CaAdmin authorities;
+  private final Federation federation;
 
   CitadelAdmin(
       CitadelConfig config,
@@ -77,7 +79,8 @@ final class CitadelAdmin {
       Ledger ledger,
       Readiness readiness,
       Offload offload,
-      CaAdmin authorities) {
+      CaAdmin authorities,
+      Federation federation) {
     this.config = config;
     this.clock = clock;
     this.authority = authority;
@@ -90,6 +93,7 @@ final class CitadelAdmin {
     this.readiness = readiness;
     this.offload = offload;
     this.authorities = authorities;
+    this.federation = federation;
   }
 
   void addTo(AdminServer server) {
@@ -286,9 +290,25 @@ final class CitadelAdmin {
         .put("nodes", nodes.all().size())
         .put("refusedEntitlements", refused)
         .put("alarms", alarms())
+        .put("federation", federated())
         .put("rootSha256", rootSha256())
         .put("ledger", ledgerState())
         .put("time", clock.instant().toString());
+  }
+
+  /** What is known of each domain that is followed. */
+  private JsonObject federated() {
+    JsonObject domains = new JsonObject();
+    federation
+        .states()
+        .forEach(
+            (domain, state) -> {
+              JsonObject json = new JsonObject().put("endpoint", state.endpoint());
+              state.sequence().ifPresent(sequence -> json.put("bundle", sequence));
+              state.problem().ifPresent(problem -> json.put("problem", problem));
+              domains.put(domain, json);
+            });
+    return domains;
   }
 
   private JsonArray alarms() {

@@ -276,7 +276,8 @@ final class CitadelProcess implements AutoCloseable {
                 holders,
                 issued,
                 revocations,
-                ledger));
+                ledger),
+            federation);
     HttpServer server =
         new CitadelServer(
                 host.vertx(),

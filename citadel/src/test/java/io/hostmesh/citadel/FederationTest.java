@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
+import io.hostmesh.runtime.admin.AdminSocket;
 import io.hostmesh.runtime.jwt.DomainBundle;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
@@ -225,10 +226,22 @@ class FederationTest {
       mesh.clock.advance(Duration.ofSeconds(30));
       Mesh.await("it is refused", () -> !blue.federation().problems().isEmpty());
       assertThat(sequence(blue)).isEqualTo(7);
+      assertThat(told("blue").getLong("bundle")).isEqualTo(7);
+      assertThat(told("blue").getString("problem"))
+          .isEqualTo(blue.federation().problems().get("red.example"));
       document = documentOf(red, 7);
       mesh.clock.advance(Duration.ofSeconds(30));
       Mesh.await("all is well again", () -> blue.federation().problems().isEmpty());
+      assertThat(told("blue").containsKey("problem")).isFalse();
     }
+  }
+
+  /** What operators of a citadel are told of red.example. */
+  private JsonObject told(String domain) {
+    return new AdminSocket(folder.resolve(domain + ".sock"), "citadel")
+        .ask("GET", "/v1/status", new JsonObject(), Duration.ofSeconds(20))
+        .getJsonObject("federation")
+        .getJsonObject("red.example");
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,6 +48,7 @@ final class StatusCommand implements Callable<Integer> {
     JsonObject citadel = citadel();
     System.out.println("citadel: " + readiness(citadel));
     alarms(citadel).forEach(line -> System.out.println("  " + line));
+    federation(citadel).forEach(line -> System.out.println("  " + line));
     problems(pilot.getValue("problems")).forEach(line -> System.out.println("  " + line));
     agents(agents.getJsonArray("agents"), String.valueOf(agents.getValue("snapshot")));
     return 0;
@@ -70,6 +72,26 @@ final class StatusCommand implements Callable<Integer> {
                     .formatted(
                         alarm.getString("text"), alarm.getLong("count"), alarm.getString("last")))
         .toList();
+  }
+
+  /** Trust domains whose bundles cannot be had. */
+  static List<String> federation(JsonObject citadel) {
+    List<String> lines = new ArrayList<>();
+    for (Map.Entry<String, Object> domain : citadel.getJsonObject("federation", new JsonObject())) {
+      JsonObject state = (JsonObject) domain.getValue();
+      if (state.containsKey("problem")) {
+        lines.add(
+            "federation with %s at %s: %s; %s"
+                .formatted(
+                    domain.getKey(),
+                    state.getString("endpoint"),
+                    state.getString("problem"),
+                    state.containsKey("bundle")
+                        ? "its last good bundle holds (number " + state.getLong("bundle") + ")"
+                        : "nobody of it is believed yet"));
+      }
+    }
+    return lines;
   }
 
   private static String readiness(JsonObject status) {

@@ -123,11 +123,33 @@ public final class Federation {
     return followed.values().stream().flatMap(each -> each.held.stream()).toList();
   }
 
+  /**
+   * What is known of a domain.
+   *
+   * @param sequence of its bundle that holds; empty where nobody of it is believed yet
+   * @param problem why a newer one cannot be had
+   */
+  public record State(String endpoint, Optional<Long> sequence, Optional<String> problem) {}
+
+  /** What is known of each domain that is followed, by its name. */
+  public SortedMap<String, State> states() {
+    SortedMap<String, State> states = new TreeMap<>();
+    followed.forEach(
+        (domain, each) ->
+            states.put(
+                domain,
+                new State(
+                    each.domain.endpoint().toString(),
+                    each.held.map(DomainBundle::sequence),
+                    each.problem)));
+    return states;
+  }
+
   /** What is wrong, by trust domain. */
   public SortedMap<String, String> problems() {
     SortedMap<String, String> problems = new TreeMap<>();
-    followed.forEach(
-        (domain, each) -> each.problem.ifPresent(problem -> problems.put(domain, problem)));
+    states()
+        .forEach((domain, it) -> it.problem().ifPresent(problem -> problems.put(domain, problem)));
     return problems;
   }
 
