@@ -8,6 +8,7 @@ import io.hostmesh.agent.connection.OriginalDestinations;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.identity.Identities;
+import io.hostmesh.agent.identity.RevokedHere;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.InboundCapture;
 import io.hostmesh.agent.inbound.Listeners;
@@ -122,13 +123,19 @@ public final class DataPath implements AutoCloseable {
       Settings settings) {
     MeshTls tls =
         new MeshTls(facts.identities(), clock, telemetry.metrics(), settings.resumption());
-    Callers callers = new UnrevokedCallers(facts.callers(), facts.identities(), settings.node());
+    RevokedHere revoked = RevokedHere.by(facts.identities(), settings.node());
+    Callers callers = new UnrevokedCallers(facts.callers(), revoked);
     Sockets sockets = Sockets.epoll(settings.sockets());
     Connections connections =
         new Connections(loop -> new Upstreams(loop, tls, sockets), telemetry.metrics());
     Receiver receiver =
         new Receiver(
-            facts.mesh(), facts.listeners(), telemetry, settings.callerAddress(), facts.endUsers());
+            facts.mesh(),
+            facts.listeners(),
+            telemetry,
+            settings.callerAddress(),
+            facts.endUsers(),
+            revoked);
     Sender sender =
         new Sender(
             facts.mesh(),
@@ -153,9 +160,10 @@ public final class DataPath implements AutoCloseable {
     return path;
   }
 
-  /** Ends connections of identities that are revoked by the roots that hold now. */
+  /** Ends what identities have open that are revoked by the roots that hold now. */
   public void rootsChanged() {
     tls.rootsChanged();
+    live.revocationsChanged();
   }
 
   /** The calls that were let in and are under way. */

@@ -7,7 +7,6 @@ import io.hostmesh.agent.connection.Caller;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
-import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.rules.MeshMode;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -173,36 +172,6 @@ class LiveCallsTest {
                   assertThat(seen.calls()).isEqualTo(1);
                 });
       }
-    }
-  }
-
-  @Test
-  void whatBearsAnIdentityEndsWithIt() throws Exception {
-    try (TcpApp app = echo()) {
-      mesh.service(mesh.h2, "far", "f1", Protocol.TCP, app.port(), "v1");
-      mesh.service(mesh.h1, "near", "n1", Protocol.TCP, app.port(), "v1");
-      try (Socket far = open(mesh.h1.to("far"));
-          Socket near = open(mesh.h1.to("near"))) {
-        mesh.h2.path.live().close(id -> id instanceof SpiffeId.Node, "no service");
-        ping(far);
-        long since = System.nanoTime();
-        for (TestMesh.Agent agent : List.of(mesh.h1, mesh.h2)) {
-          agent
-              .path
-              .live()
-              .close(
-                  id -> id instanceof SpiffeId.Service web && web.service().equals("web"),
-                  "web was revoked");
-        }
-        ends(far, since);
-        ends(near, since);
-      }
-      Eventually.holds(
-          "the connection between the agents is closed too",
-          () ->
-              mesh.h2.accepted.getOrDefault("mesh", List.of()).stream()
-                  .noneMatch(io.netty.channel.Channel::isActive));
-      assertThat(String.join("\n", mesh.h2.log)).contains("web was revoked");
     }
   }
 }

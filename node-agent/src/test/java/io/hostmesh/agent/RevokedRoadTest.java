@@ -150,8 +150,9 @@ class RevokedRoadTest {
   void onItsOwnHostItIsNobody() throws Exception {
     try (Socket socket = call("near")) {
       assertThat(isAnswered(socket)).isTrue();
+      denied(mesh.h1, service(WEB));
+      assertThat(isClosed(socket)).isTrue();
     }
-    denied(mesh.h1, service(WEB));
     try (Socket socket = call("near")) {
       assertThat(isAnswered(socket)).isFalse();
     }
@@ -160,5 +161,56 @@ class RevokedRoadTest {
         () ->
             mesh.h1.log.stream()
                 .anyMatch(line -> line.contains("web, which was revoked (r1: stolen)")));
+  }
+
+  private static DenyList.Entry placed(String node, String service) {
+    return new DenyList.Entry(
+        "r3",
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(new DenyList.Placed(node, ServiceName.of(service))),
+        Set.of(),
+        "",
+        Instant.MAX);
+  }
+
+  @Test
+  void revokedOnOneHostItHasNoDealingsWithItsNeighboursThere() throws Exception {
+    for (String either : List.of("web", "near")) {
+      try (Socket socket = call("near")) {
+        assertThat(isAnswered(socket)).isTrue();
+        denied(mesh.h1, placed("h2", either), placed("h1", "other"));
+        assertThat(isAnswered(socket)).isTrue();
+        denied(mesh.h1, placed("h1", either));
+        assertThat(isClosed(socket)).as(either).isTrue();
+        try (Socket again = call("near")) {
+          assertThat(isAnswered(again)).as(either).isFalse();
+        }
+      }
+      denied(mesh.h1);
+    }
+  }
+
+  /** The agent took the connection before; each request is judged. */
+  @Test
+  void aConnectionThatWaitsForItsNextRequestBringsNoneAnyMore() throws Exception {
+    try (TcpApp pages = new TcpApp(RevokedRoadTest::pages)) {
+      mesh.service(mesh.h1, "pages", "p1", Protocol.HTTP, pages.port(), "v1");
+      try (RawHttp http = new RawHttp(mesh.h1.to("pages"))) {
+        assertThat(http.get("/").answer().status()).isEqualTo("200");
+        denied(mesh.h1, service(WEB));
+        RawHttp.Answer refused = http.get("/").answer();
+        assertThat(refused.status()).isEqualTo("403");
+        assertThat(refused.body()).contains("web, which was revoked (r1: stolen)");
+      }
+    }
+  }
+
+  private static void pages(Socket socket) throws IOException {
+    RawHttp requests = new RawHttp(socket);
+    while (true) {
+      requests.head();
+      requests.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
   }
 }

@@ -221,6 +221,10 @@ public final class Revocations {
         Optional.of(entry.getService())
             .filter(service -> isWhole && !service.isEmpty())
             .map(ServiceName::parse),
+        isWhole
+            ? Optional.empty()
+            : Optional.of(
+                new DenyList.Placed(entry.getNode(), ServiceName.parse(entry.getService()))),
         entry.getSerial().isEmpty()
             ? Set.copyOf(entry.getSerialsList())
             : Set.of(entry.getSerial()),

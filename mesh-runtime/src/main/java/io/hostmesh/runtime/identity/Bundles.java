@@ -42,6 +42,8 @@ public final class Bundles {
               .setName(entry.name())
               .setNode(entry.node().orElse(""))
               .setService(entry.service().map(ServiceName::full).orElse(""))
+              .setPlacedNode(entry.placed().map(DenyList.Placed::node).orElse(""))
+              .setPlacedService(entry.placed().map(placed -> placed.service().full()).orElse(""))
               .addAllSerials(entry.serials().stream().sorted().toList())
               .setReason(entry.reason())
               .setUntilEpochSecond(entry.until().getEpochSecond()));
@@ -80,6 +82,11 @@ public final class Bundles {
           Optional.of(entry.getService())
               .filter(service -> !service.isEmpty())
               .map(ServiceName::parse),
+          entry.getPlacedService().isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  new DenyList.Placed(
+                      entry.getPlacedNode(), ServiceName.parse(entry.getPlacedService()))),
           Set.copyOf(entry.getSerialsList()),
           entry.getReason(),
           Instant.ofEpochSecond(entry.getUntilEpochSecond()));

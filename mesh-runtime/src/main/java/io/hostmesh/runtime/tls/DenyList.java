@@ -22,12 +22,17 @@ public record DenyList(long sequence, List<Entry> entries) {
     entries = List.copyOf(entries);
   }
 
+  /** A service on one host. */
+  public record Placed(String node, ServiceName service) {}
+
   /**
    * One revocation.
    *
    * @param name what operators call it
    * @param node whose own certificates are all denied
    * @param service whose certificates are all denied, wherever it runs
+   * @param placed a service on one host, whose certificates the serial numbers are: there it has no
+   *     dealings with its neighbours either, who ask for no certificate
    * @param serials single certificates: serial numbers, hexadecimal
    * @param until when all of them have expired
    */
@@ -35,11 +40,23 @@ public record DenyList(long sequence, List<Entry> entries) {
       String name,
       Optional<String> node,
       Optional<ServiceName> service,
+      Optional<Placed> placed,
       Set<String> serials,
       String reason,
       Instant until) {
     public Entry {
       serials = Set.copyOf(serials);
+    }
+
+    /** Of a node, of a service wherever it runs, or of single certificates. */
+    public Entry(
+        String name,
+        Optional<String> node,
+        Optional<ServiceName> service,
+        Set<String> serials,
+        String reason,
+        Instant until) {
+      this(name, node, service, Optional.empty(), serials, reason, until);
     }
 
     boolean means(SpiffeId id, X509Certificate leaf) {
@@ -68,11 +85,15 @@ public record DenyList(long sequence, List<Entry> entries) {
   }
 
   /**
-   * @return why a node is denied; empty where it is not
+   * @return why a service is denied on this node, or the node as a whole; empty where neither is
    */
-  public Optional<String> deniesNode(String node) {
+  public Optional<String> deniesOn(String node, ServiceName service) {
+    Placed here = new Placed(node, service);
     return entries.stream()
-        .filter(entry -> entry.node().filter(node::equals).isPresent())
+        .filter(
+            entry ->
+                entry.node().filter(node::equals).isPresent()
+                    || entry.placed().filter(here::equals).isPresent())
         .map(Entry::why)
         .findFirst();
   }

@@ -8,6 +8,7 @@ import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.identity.RevokedHere;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.MeshMode;
@@ -85,6 +86,25 @@ final class Access {
     return table == null
         ? byDefault(view, origin, instance)
         : table.connection(origin.peer(), instance.port());
+  }
+
+  /**
+   * Judges by revocations a call between services of this host; between hosts, their certificates
+   * are refused.
+   */
+  static Optional<Verdict> revoked(RevokedHere revoked, Origin origin, LocalInstance instance) {
+    if (origin.arrival() == Origin.Arrival.MESH) {
+      return Optional.empty();
+    }
+    return origin
+        .name()
+        .flatMap(revoked::why)
+        .or(() -> revoked.why(instance.service()))
+        .map(
+            why ->
+                denied(
+                    Verdict.Why.ACCESS,
+                    "denied: " + why + ", neither calls its neighbours nor is called by them"));
   }
 
   /** The failure of a verdict that denies; empty of one that does not. */

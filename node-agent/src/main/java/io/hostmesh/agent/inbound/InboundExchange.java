@@ -156,7 +156,12 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
 
   @Override
   public Verdict judge(MeshView view) {
-    return Access.request(view, connection.origin(), connection.instance(), head, this, user);
+    return connection
+        .receiver()
+        .revoked(connection.origin(), connection.instance())
+        .orElseGet(
+            () ->
+                Access.request(view, connection.origin(), connection.instance(), head, this, user));
   }
 
   @Override

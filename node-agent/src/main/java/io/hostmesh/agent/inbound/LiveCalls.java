@@ -1,18 +1,15 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.AccessTable;
-import io.hostmesh.agent.authz.Mark;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.telemetry.Failure;
-import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.rules.MeshMode;
 import io.netty.channel.EventLoop;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -94,23 +91,23 @@ public final class LiveCalls {
       return;
     }
     for (OnLoop calls : loops.values()) {
-      calls.loop.execute(() -> calls.judge(mesh, changed, true));
+      calls.loop.execute(
+          () ->
+              calls.judge(mesh.view(), call -> call.lasts() && changed.contains(call.instance())));
       var _ =
           calls.loop.schedule(
-              () -> calls.judge(mesh, changed, false), GRACE_MS, TimeUnit.MILLISECONDS);
+              () ->
+                  calls.judge(
+                      mesh.view(), call -> !call.lasts() && changed.contains(call.instance())),
+              GRACE_MS,
+              TimeUnit.MILLISECONDS);
     }
   }
 
-  /**
-   * Ends all calls of some identities, and the connections of other agents that bear them, at once.
-   *
-   * @param whose asked of every proven identity, on event loops
-   * @param reason for the log, a sentence
-   */
-  public void close(Predicate<SpiffeId> whose, String reason) {
-    Failure why = new Failure(Failure.Kind.ACCESS_DENIED, reason);
+  /** Other services are revoked: what these have open with neighbours ends at once. */
+  public void revocationsChanged() {
     for (OnLoop calls : loops.values()) {
-      calls.loop.execute(() -> calls.close(whose, why));
+      calls.loop.execute(() -> calls.judge(mesh.view(), _ -> true));
     }
   }
 
@@ -146,21 +143,11 @@ public final class LiveCalls {
       Arrays.fill(calls, count, count + 1, null);
     }
 
-    private void judge(MeshSource mesh, Set<LocalInstance> changed, boolean lasting) {
-      MeshView view = mesh.view();
+    private void judge(MeshView view, Predicate<Live> which) {
       for (Live call : Arrays.copyOf(calls, count)) {
-        if (call.slot() >= 0 && call.lasts() == lasting && changed.contains(call.instance())) {
+        if (call.slot() >= 0 && which.test(call)) {
           Verdict verdict = call.judge(view);
           Access.failure(verdict).ifPresent(why -> end(call, verdict, why));
-        }
-      }
-    }
-
-    private void close(Predicate<SpiffeId> whose, Failure why) {
-      Verdict denied = new Verdict.Denied(Verdict.Why.ACCESS, why.sentence(), Mark.NONE, List.of());
-      for (Live call : Arrays.copyOf(calls, count)) {
-        if (call.slot() >= 0 && call.origin().caller().map(whose::test).orElse(false)) {
-          end(call, denied, why);
         }
       }
     }

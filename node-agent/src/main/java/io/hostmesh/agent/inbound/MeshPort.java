@@ -133,13 +133,11 @@ public final class MeshPort extends ChannelInitializer<SocketChannel> {
     }
 
     private void requests(ChannelHandlerContext ctx, Origin origin) {
-      LiveMeshConnection.watch(ctx.channel(), origin, instance, receiver.live());
       HttpService service = receiver.http(origin, instance, upstreams);
       connections.drainable(ctx.channel(), H2Connections.serveAgent(ctx.pipeline(), service));
     }
 
     private void streams(ChannelHandlerContext ctx, Origin origin) {
-      LiveMeshConnection.watch(ctx.channel(), origin, instance, receiver.live());
       connections.drainable(
           ctx.channel(),
           H2Connections.serveAgentStreams(

@@ -6,6 +6,7 @@ import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.enduser.EndUsers;
+import io.hostmesh.agent.identity.RevokedHere;
 import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpStream;
@@ -42,16 +43,21 @@ public final class Receiver {
   private final Telemetry telemetry;
   private final CallerAddress callerAddress;
   private final EndUsers endUsers;
+  private final RevokedHere revoked;
   private volatile OwnCalls ownCalls = Receiver::cannotCall;
   private final LiveCalls live;
   private final PlaintextCallers plaintext;
 
+  /**
+   * @param revoked which services of this host have no dealings with their neighbours
+   */
   public Receiver(
       MeshSource mesh,
       Listeners listeners,
       Telemetry telemetry,
       CallerAddress callerAddress,
-      EndUsers endUsers) {
+      EndUsers endUsers,
+      RevokedHere revoked) {
     this.mesh = mesh;
     this.live = new LiveCalls(mesh);
     this.plaintext = new PlaintextCallers(telemetry.clock());
@@ -59,6 +65,7 @@ public final class Receiver {
     this.telemetry = telemetry;
     this.callerAddress = callerAddress;
     this.endUsers = endUsers;
+    this.revoked = revoked;
   }
 
   private static void cannotCall(
@@ -220,7 +227,17 @@ public final class Receiver {
     upstreams.dial(application(origin, instance), dialled);
   }
 
-  private static Verdict judge(MeshView view, Origin origin, LocalInstance instance) {
+  private Verdict judge(MeshView view, Origin origin, LocalInstance instance) {
+    return Access.revoked(revoked, origin, instance)
+        .orElseGet(() -> unrevoked(view, origin, instance));
+  }
+
+  /** What revocations say of a request; empty where nothing. */
+  Optional<Verdict> revoked(Origin origin, LocalInstance instance) {
+    return Access.revoked(revoked, origin, instance);
+  }
+
+  private static Verdict unrevoked(MeshView view, Origin origin, LocalInstance instance) {
     return switch (instance.protocol()) {
       case HTTP, HTTP2, GRPC ->
           denied(

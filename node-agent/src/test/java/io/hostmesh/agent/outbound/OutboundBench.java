@@ -4,6 +4,7 @@ import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.enduser.EndUsers;
+import io.hostmesh.agent.identity.RevokedHere;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
@@ -56,7 +57,8 @@ public class OutboundBench {
               (_, _, _) -> Optional.empty(),
               telemetry,
               CallerAddress.HIDDEN,
-              new EndUsers(Clock.systemUTC(), Optional.empty())),
+              new EndUsers(Clock.systemUTC(), Optional.empty()),
+              RevokedHere.NOBODY),
           telemetry,
           random,
           "h1");

@@ -6,6 +6,7 @@ import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.enduser.EndUsers;
+import io.hostmesh.agent.identity.RevokedHere;
 import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
@@ -44,7 +45,8 @@ class SenderTest {
               (_, _, _) -> Optional.empty(),
               telemetry,
               CallerAddress.HIDDEN,
-              new EndUsers(Clock.systemUTC(), Optional.empty())),
+              new EndUsers(Clock.systemUTC(), Optional.empty()),
+              RevokedHere.NOBODY),
           telemetry,
           new Random(1),
           "h1");
