@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmesh.agent.discovery.MeshSettings;
-import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
@@ -12,17 +11,8 @@ import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,31 +54,6 @@ class ForeignRoadTest {
         ServiceName.of("far"), TcpRoadTest.access("kind=access,service=far," + text));
   }
 
-  private SSLSocket socket(Svid svid) throws Exception {
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    keys.load(null, null);
-    keys.setKeyEntry("own", svid.key(), new char[0], svid.chain().toArray(X509Certificate[]::new));
-    KeyManagerFactory own = KeyManagerFactory.getInstance("PKIX");
-    own.init(keys, new char[0]);
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("root", mesh.authority.roots().roots().getFirst());
-    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLSv1.3");
-    context.init(own.getKeyManagers(), trust.getTrustManagers(), null);
-    InetSocketAddress address = mesh.h2.meshAddress();
-    SSLSocket socket =
-        (SSLSocket)
-            context.getSocketFactory().createSocket(address.getAddress(), address.getPort());
-    SSLParameters parameters = socket.getSSLParameters();
-    MeshSni name = new MeshSni("f1", ServiceName.of("far"), "dc1", "test.local");
-    parameters.setServerNames(List.of(new SNIHostName(name.host())));
-    parameters.setApplicationProtocols(new String[] {"hostmesh-h2/1"});
-    socket.setSSLParameters(parameters);
-    return socket;
-  }
-
   private static String get(RawH2 http) throws Exception {
     http.frame(
         RawH2.HEADERS,
@@ -100,7 +65,7 @@ class ForeignRoadTest {
   }
 
   private String call(Svid svid) throws Exception {
-    try (RawH2 http = new RawH2(socket(svid))) {
+    try (RawH2 http = new RawH2(mesh.h2.asAgent(svid, "f1"))) {
       return get(http);
     }
   }
@@ -176,8 +141,8 @@ class ForeignRoadTest {
   void itsConnectionsEndWithTheTrustInItsDomain() throws Exception {
     rule("allow=[{from=\"spiffe://other.example/*\"}]");
     Svid svid = theirs.issue(SHOP);
-    try (RawH2 http = new RawH2(socket(svid));
-        RawH2 ours = new RawH2(socket(mesh.authority.issue(TestMesh.id("web"))))) {
+    try (RawH2 http = new RawH2(mesh.h2.asAgent(svid, "f1"));
+        RawH2 ours = new RawH2(mesh.h2.asAgent(mesh.authority.issue(TestMesh.id("web")), "f1"))) {
       assertThat(get(http)).isEqualTo("200");
       assertThat(get(ours)).isEqualTo("403");
       TrustRoots roots = theirs.roots();

@@ -3,27 +3,17 @@ package io.hostmesh.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.agent.connection.Caller;
-import io.hostmesh.agent.upstream.MeshProtocol;
-import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.RuleParser;
 import io.hostmesh.runtime.tls.Svid;
 import java.net.InetSocketAddress;
-import java.security.KeyStore;
 import java.security.MessageDigest;
-import java.security.cert.X509Certificate;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,7 +110,7 @@ class SanitisingTest {
   @Test
   void norFromAnAgentThatLies() throws Exception {
     Svid own = mesh.authority.issue(TestMesh.id("web"));
-    try (RawH2 http = new RawH2(agent(own))) {
+    try (RawH2 http = new RawH2(mesh.h2.asAgent(own, "f1"))) {
       http.frame(RawH2.HEADERS, RawH2.END_HEADERS | RawH2.END_STREAM, 1, RawH2.get(FORGED));
       http.flush();
       assertThat(http.status()).isEqualTo("200");
@@ -134,33 +124,6 @@ class SanitisingTest {
                 + ";"
                 + WEB
                 + "\r\n");
-  }
-
-  private SSLSocket agent(Svid svid) throws Exception {
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    keys.load(null, null);
-    keys.setKeyEntry("own", svid.key(), new char[0], svid.chain().toArray(X509Certificate[]::new));
-    KeyManagerFactory own = KeyManagerFactory.getInstance("PKIX");
-    own.init(keys, new char[0]);
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    for (X509Certificate root : mesh.authority.roots().roots()) {
-      trusted.setCertificateEntry("root" + trusted.size(), root);
-    }
-    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLSv1.3");
-    context.init(own.getKeyManagers(), trust.getTrustManagers(), null);
-    InetSocketAddress address = mesh.h2.meshAddress();
-    SSLSocket socket =
-        (SSLSocket)
-            context.getSocketFactory().createSocket(address.getAddress(), address.getPort());
-    SSLParameters parameters = socket.getSSLParameters();
-    MeshSni name = new MeshSni("f1", ServiceName.of("far"), "dc1", "test.local");
-    parameters.setServerNames(List.of(new SNIHostName(name.host())));
-    parameters.setApplicationProtocols(new String[] {MeshProtocol.HTTP.alpn()});
-    socket.setSSLParameters(parameters);
-    return socket;
   }
 
   @Test

@@ -13,7 +13,9 @@ import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
 import io.hostmesh.agent.telemetry.Metrics;
 import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.agent.upstream.MeshProtocol;
 import io.hostmesh.agent.upstream.Sockets;
+import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
@@ -31,8 +33,12 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +51,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Two agents in this process, on loopback: a port of an agent's outbound side stands for each
@@ -219,6 +233,47 @@ final class TestMesh implements AutoCloseable {
 
     InetSocketAddress meshAddress() {
       return (InetSocketAddress) ports.getFirst().localAddress();
+    }
+
+    /**
+     * A TLS connection to an instance of this host, as another agent would make it in a service's
+     * name.
+     */
+    SSLSocket asAgent(Svid own, String instance) throws IOException, GeneralSecurityException {
+      SSLContext context = SSLContext.getInstance("TLSv1.3");
+      context.init(keys(own), trust(authority.roots()), null);
+      InetSocketAddress address = meshAddress();
+      SSLSocket socket =
+          (SSLSocket)
+              context.getSocketFactory().createSocket(address.getAddress(), address.getPort());
+      SSLParameters parameters = socket.getSSLParameters();
+      ServiceName service = Objects.requireNonNull(instances.get(instance)).service();
+      MeshSni name = new MeshSni(instance, service, "dc1", "test.local");
+      parameters.setServerNames(List.of(new SNIHostName(name.host())));
+      parameters.setApplicationProtocols(new String[] {MeshProtocol.HTTP.alpn()});
+      socket.setSSLParameters(parameters);
+      return socket;
+    }
+
+    private static KeyManager[] keys(Svid own) throws IOException, GeneralSecurityException {
+      KeyStore keys = KeyStore.getInstance("PKCS12");
+      keys.load(null, null);
+      keys.setKeyEntry("own", own.key(), new char[0], own.chain().toArray(X509Certificate[]::new));
+      KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
+      factory.init(keys, new char[0]);
+      return factory.getKeyManagers();
+    }
+
+    private static TrustManager[] trust(TrustRoots roots)
+        throws IOException, GeneralSecurityException {
+      KeyStore trusted = KeyStore.getInstance("PKCS12");
+      trusted.load(null, null);
+      for (X509Certificate root : roots.roots()) {
+        trusted.setCertificateEntry("root" + trusted.size(), root);
+      }
+      TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+      factory.init(trusted);
+      return factory.getTrustManagers();
     }
 
     @Override
