@@ -47,11 +47,15 @@ enum Program {
       "pilot",
       "io.hostmesh.pilot.PilotMain",
       List.of("-Xms16m", "-Xmx512m", "-XX:ReservedCodeCacheSize=48m")),
+  /**
+   * Thousands of signatures a second when a large mesh renews: elliptic curves need the C2
+   * compiler.
+   */
   CITADEL(
       "hostmesh-citadel",
       "citadel",
       "io.hostmesh.citadel.CitadelMain",
-      List.of("-Xms16m", "-Xmx128m", "-XX:TieredStopAtLevel=1")),
+      List.of("-Xms16m", "-Xmx256m", "-XX:ReservedCodeCacheSize=48m")),
   REGISTRY(
       "hostmesh-registry",
       "registry-bridge",

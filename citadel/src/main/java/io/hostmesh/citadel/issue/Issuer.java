@@ -5,7 +5,6 @@ import io.hostmesh.citadel.ledger.IssuedBook;
 import io.hostmesh.citadel.ledger.Ledger;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.identity.KeyPairs;
-import io.hostmesh.runtime.tls.SvidVerifier;
 import io.vertx.core.json.JsonObject;
 import java.security.PublicKey;
 import java.security.cert.CertificateException;
@@ -24,6 +23,7 @@ public final class Issuer {
   private final Ledger ledger;
   private final InstantSource clock;
   private final IssuedBook book;
+  private final OutputCheck check = new OutputCheck();
 
   /** What signs; apart from {@link Authority}, so that a test can let it sign nonsense. */
   @FunctionalInterface
@@ -70,7 +70,7 @@ public final class Issuer {
 
   private void judge(List<X509Certificate> chain, SpiffeId id, PublicKey key, Duration lifetime) {
     try {
-      SpiffeId proven = SvidVerifier.verify(chain, authority.roots(), clock.instant());
+      SpiffeId proven = check.prove(chain, authority.roots(), clock.instant());
       if (!proven.equals(id) || !chain.getFirst().getPublicKey().equals(key)) {
         throw new CertificateException("it proves " + proven + " or another key");
       }

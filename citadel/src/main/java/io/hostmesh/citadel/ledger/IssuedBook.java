@@ -4,9 +4,11 @@ import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Predicate;
 
 /**
@@ -20,7 +22,9 @@ public final class IssuedBook {
   private static final String NODE = "/node/";
 
   private final InstantSource clock;
-  private final Map<String, List<Certificate>> byHolder = new ConcurrentHashMap<>();
+
+  /** Each holder's, the newest last. A queue: one that asks without end costs no more each time. */
+  private final Map<String, Deque<Certificate>> byHolder = new ConcurrentHashMap<>();
 
   public IssuedBook(InstantSource clock) {
     this.clock = clock;
@@ -77,12 +81,14 @@ public final class IssuedBook {
     byHolder.compute(
         certificate.holder(),
         (_, before) -> {
-          List<Certificate> kept = new ArrayList<>();
-          if (before != null) {
-            before.stream().filter(each -> each.notAfter().isAfter(now)).forEach(kept::add);
+          Deque<Certificate> kept = before == null ? new ConcurrentLinkedDeque<>() : before;
+          Certificate oldest = kept.peekFirst();
+          while (oldest != null && !oldest.notAfter().isAfter(now)) {
+            kept.removeFirst();
+            oldest = kept.peekFirst();
           }
-          kept.add(certificate);
-          return List.copyOf(kept);
+          kept.addLast(certificate);
+          return kept;
         });
   }
 
@@ -105,7 +111,7 @@ public final class IssuedBook {
   public List<Certificate> inUse() {
     Instant now = clock.instant();
     return byHolder.values().stream()
-        .map(List::getLast)
+        .map(Deque::getLast)
         .filter(certificate -> certificate.notAfter().isAfter(now))
         .toList();
   }
@@ -113,6 +119,9 @@ public final class IssuedBook {
   /** Forgets what has expired. To be called now and then. */
   public void sweep() {
     Instant now = clock.instant();
-    byHolder.values().removeIf(each -> !each.getLast().notAfter().isAfter(now));
+    for (String holder : byHolder.keySet()) {
+      byHolder.computeIfPresent(
+          holder, (_, kept) -> kept.getLast().notAfter().isAfter(now) ? kept : null);
+    }
   }
 }

@@ -15,8 +15,11 @@ import io.hostmesh.runtime.state.StateFiles;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,21 +37,24 @@ class IssuerTest {
 
   @BeforeEach
   void begin() throws Exception {
-    SecureRandom random = new SecureRandom();
-    Passphrase passphrase = Passphrase.read(folder.resolve("phrase"), true, random);
-    authority =
-        Authority.open(
-            "hostmesh.local",
-            Lifetimes.DEFAULT,
-            new AuthorityFiles(new StateFiles(folder.resolve("state")), passphrase, random),
-            Clock.systemUTC(),
-            random);
+    authority = open(folder.resolve("state"));
     ledger = Ledger.open(folder.resolve("ledger.jsonl"), Clock.systemUTC(), _ -> {});
   }
 
   @AfterEach
   void end() {
     ledger.close();
+  }
+
+  private Authority open(Path state) throws Exception {
+    SecureRandom random = new SecureRandom();
+    Passphrase passphrase = Passphrase.read(folder.resolve("phrase"), true, random);
+    return Authority.open(
+        "hostmesh.local",
+        Lifetimes.DEFAULT,
+        new AuthorityFiles(new StateFiles(state), passphrase, random),
+        Clock.systemUTC(),
+        random);
   }
 
   private void refuses(Issuer.Signing signing, String why) {
@@ -68,6 +74,28 @@ class IssuerTest {
         new Issuer(authority, ledger, new IssuedBook(Clock.systemUTC()), Clock.systemUTC());
     assertThat(issuer.issue("issue", "test", ID, key, HOUR)).hasSize(2);
     assertThat(ledger.last(1).getFirst().getString("id")).isEqualTo(ID.uri());
+  }
+
+  /** What stands above was judged with the first one; what is a leaf's own is judged each time. */
+  @Test
+  void theSecondOneIsJudgedToo() throws Exception {
+    List<X509Certificate> good = authority.sign(ID, key, HOUR);
+    Authority other = open(folder.resolve("other"));
+    List<X509Certificate> forged =
+        List.of(other.sign(ID, key, HOUR).getFirst(), authority.intermediate());
+    Iterator<List<X509Certificate>> signed = List.of(good, forged).iterator();
+    Issuer issuer =
+        new Issuer(
+            (_, _, _) -> signed.next(),
+            authority,
+            ledger,
+            new IssuedBook(Clock.systemUTC()),
+            Clock.systemUTC());
+    assertThat(issuer.issue("issue", "test", ID, key, HOUR)).isEqualTo(good);
+    assertThatThrownBy(() -> issuer.issue("issue", "test", ID, key, HOUR))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("its signature is not its issuer's");
+    assertThat(ledger.chain().entries()).isEqualTo(1);
   }
 
   @Test

@@ -17,6 +17,11 @@ public record Backoff(Duration first, Duration limit) {
     }
   }
 
+  /** The same, where no bound is longer than this instead. */
+  public Backoff upTo(Duration other) {
+    return new Backoff(first, other);
+  }
+
   /**
    * @param attempt how many attempts have failed so far, from 1
    */

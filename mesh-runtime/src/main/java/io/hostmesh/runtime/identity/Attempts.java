@@ -3,6 +3,7 @@ package io.hostmesh.runtime.identity;
 import io.hostmesh.runtime.backoff.Backoff;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -58,6 +59,24 @@ record Attempts(
     return after.equals(before)
         ? this
         : new Attempts(svid, after, failures, notBefore, problem, failedAt);
+  }
+
+  /** Of what is left of a certificate's life, a wait takes this part at most. */
+  private static final int PATIENCE_PART = 10;
+
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
+
+  /**
+   * After citadel gave no answer, or could not do it: whoever has a certificate that holds for long
+   * waits longer, since all who fail now come back at once when citadel does.
+   */
+  Attempts unanswered(String why, Instant now, Backoff backoff, RandomGenerator random) {
+    RenewalSchedule before = schedule;
+    Duration rest = before == null ? Duration.ZERO : Duration.between(now, before.notAfter());
+    Duration patience = rest.dividedBy(PATIENCE_PART);
+    Duration longest = patience.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : patience;
+    return failed(
+        why, now, longest.compareTo(backoff.limit()) > 0 ? backoff.upTo(longest) : backoff, random);
   }
 
   Attempts failed(String why, Instant now, Backoff backoff, RandomGenerator random) {

@@ -33,4 +33,10 @@ public final class CitadelException extends RuntimeException {
   public Kind kind() {
     return kind;
   }
+
+  /** Whether a failure is citadel's, and passes for all who ask when citadel is well again. */
+  static boolean isOutage(Throwable failure) {
+    return failure instanceof CitadelException known
+        && (known.kind == Kind.UNREACHABLE || known.kind == Kind.FAILED);
+  }
 }

@@ -6,9 +6,12 @@ import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.function.Predicate;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.crypto.util.PublicKeyFactory;
+import org.bouncycastle.operator.ContentVerifierProvider;
+import org.bouncycastle.operator.DefaultDigestAlgorithmIdentifierFinder;
 import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.bc.BcECContentVerifierProviderBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
-import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCSException;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
@@ -66,7 +69,11 @@ public final class Csr {
       if (!accepted.test(key)) {
         throw new IllegalArgumentException("the certificate request's key is not " + expected);
       }
-      if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
+      // Of public data, and at a third of the JDK's time.
+      ContentVerifierProvider verifier =
+          new BcECContentVerifierProviderBuilder(new DefaultDigestAlgorithmIdentifierFinder())
+              .build(PublicKeyFactory.createKey(request.getSubjectPublicKeyInfo()));
+      if (!request.isSignatureValid(verifier)) {
         throw new IllegalArgumentException(
             "the certificate request is not signed by the key that it names");
       }

@@ -315,7 +315,10 @@ public final class NodeIdentity implements AutoCloseable {
     Instant now = host.clock().instant();
     String why = String.valueOf(failure.getMessage());
     boolean news = attempts.isNews(why, now);
-    attempts = attempts.failed(why, now, BACKOFF, host.random());
+    attempts =
+        CitadelException.isOutage(failure)
+            ? attempts.unanswered(why, now, BACKOFF, host.random())
+            : attempts.failed(why, now, BACKOFF, host.random());
     if (news) {
       LOG.log(
           attempts.isLate(now) ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,

@@ -292,7 +292,9 @@ public final class ServiceIdentities implements AutoCloseable {
                 "no certificate for " + service + " yet: " + why);
             LOG.log(System.Logger.Level.DEBUG, "the cause", failure);
           }
-          return past.failed(why, now, pause, host.random());
+          return CitadelException.isOutage(failure)
+              ? past.unanswered(why, now, pause, host.random())
+              : past.failed(why, now, pause, host.random());
         });
   }
 
