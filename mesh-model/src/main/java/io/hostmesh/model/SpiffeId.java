@@ -169,25 +169,23 @@ public sealed interface SpiffeId {
   /**
    * Reads an id of one of this mesh's shapes.
    *
-   * @throws IllegalArgumentException where the URI is no SPIFFE ID or of another shape
+   * @throws IllegalArgumentException where the URI is no SPIFFE ID, of another shape, or not
+   *     written as ids are (no port, user, query or fragment, nothing in upper case or escaped)
    */
   static SpiffeId parse(String uri) {
     URI parsed;
     try {
       parsed = URI.create(uri);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("not a SPIFFE ID: " + uri, e);
+      throw new IllegalArgumentException("not a SPIFFE ID: " + shown(uri), e);
     }
     String host = parsed.getHost();
     String path = parsed.getRawPath();
     if (!"spiffe".equals(parsed.getScheme())
         || host == null
         || path == null
-        || parsed.getPort() >= 0
-        || parsed.getUserInfo() != null
-        || parsed.getRawQuery() != null
-        || parsed.getRawFragment() != null) {
-      throw new IllegalArgumentException("not a SPIFFE ID: " + uri);
+        || !uri.equals("spiffe://" + host + path)) {
+      throw new IllegalArgumentException("not a SPIFFE ID: " + shown(uri));
     }
     List<String> segments = List.of(path.split("/", -1));
     if (segments.size() == 7
@@ -210,6 +208,10 @@ public sealed interface SpiffeId {
       return new Operator(host, OperatorRole.parse(segments.get(2)), segments.get(3));
     }
     throw new IllegalArgumentException(
-        "not an id of a service, a node, an operator or the control plane: " + uri);
+        "not an id of a service, a node, an operator or the control plane: " + shown(uri));
+  }
+
+  private static String shown(String uri) {
+    return uri.substring(0, Math.min(uri.length(), 200));
   }
 }

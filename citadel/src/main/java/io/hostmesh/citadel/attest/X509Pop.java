@@ -8,6 +8,7 @@ import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.config.ConfigFile;
 import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.MachineProof;
+import io.hostmesh.runtime.tls.CertificateRules;
 import io.hostmesh.runtime.tls.Pem;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidator;
@@ -102,6 +103,10 @@ public final class X509Pop implements NodeAttestor {
             .toList();
     if (path.isEmpty() || !path.getFirst().equals(chain.getFirst())) {
       throw wrong("it is a CA itself");
+    }
+    CertificateRules.checkSize(path);
+    for (X509Certificate each : path) {
+      CertificateRules.checkStrong(each);
     }
     CertPathValidator.getInstance("PKIX")
         .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);

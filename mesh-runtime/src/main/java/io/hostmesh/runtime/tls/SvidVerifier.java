@@ -2,23 +2,14 @@ package io.hostmesh.runtime.tls;
 
 import io.hostmesh.model.SpiffeId;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateParsingException;
-import java.security.cert.PKIXParameters;
-import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.Date;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -28,11 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class SvidVerifier {
   private static final String SCHEME = "spiffe://";
-  private static final int LONGEST_DOMAIN = 255;
   private static final int URI_NAME = 6;
-  private static final int DIGITAL_SIGNATURE = 0;
-  private static final int KEY_CERT_SIGN = 5;
-  private static final int CRL_SIGN = 6;
 
   /** More than the services that call one host at a time. */
   private static final int MOST_REMEMBERED = 1024;
@@ -72,9 +59,7 @@ public final class SvidVerifier {
    */
   public static SpiffeId verify(List<X509Certificate> chain, TrustedDomains domains, Instant now)
       throws CertificateException {
-    if (chain.isEmpty()) {
-      throw new CertificateException("no certificate was shown");
-    }
+    CertificateRules.checkSize(chain);
     String domain = domain(leafUri(chain.getFirst()));
     if (domain.equals(domains.own().trustDomain())) {
       return verify(chain, domains.own(), false, now);
@@ -85,7 +70,7 @@ public final class SvidVerifier {
           "the certificate is of another trust domain than "
               + domains.own().trustDomain()
               + ", and of none that it federates with: "
-              + domain.substring(0, Math.min(domain.length(), LONGEST_DOMAIN)));
+              + CertificateRules.shortened(domain));
     }
     SpiffeId id = verifyForeign(chain, foreign, now);
     checkNotDenied(domains.own(), id, chain.getFirst());
@@ -106,9 +91,7 @@ public final class SvidVerifier {
   private static SpiffeId verify(
       List<X509Certificate> chain, TrustRoots roots, boolean foreign, Instant now)
       throws CertificateException {
-    if (chain.isEmpty()) {
-      throw new CertificateException("no certificate was shown");
-    }
+    CertificateRules.checkSize(chain);
     Shown shown = new Shown(List.copyOf(chain), roots, foreign);
     Proven before = REMEMBERED.get(shown);
     if (before != null && before.holds(now)) {
@@ -130,27 +113,13 @@ public final class SvidVerifier {
       throw new CertificateException(
           id + " is of another trust domain than " + roots.trustDomain());
     }
-    Set<TrustAnchor> anchors = new HashSet<>();
-    for (X509Certificate root : roots.roots()) {
-      anchors.add(new TrustAnchor(root, null));
-    }
     try {
-      PKIXParameters parameters = new PKIXParameters(anchors);
-      parameters.setRevocationEnabled(false); // Lifetimes are short; a list of denials, no CRLs.
-      parameters.setDate(Date.from(now));
-      List<X509Certificate> path = new ArrayList<>(chain);
-      path.removeIf(roots.roots()::contains);
-      if (path.isEmpty()) {
-        throw new CertificateException("a root was shown as a leaf");
-      }
-      checkAuthorities(path.subList(1, path.size()), id.trustDomain());
-      CertPathValidator.getInstance("PKIX")
-          .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
+      checkAuthorities(
+          chain.stream().skip(1).filter(each -> !roots.roots().contains(each)).toList(),
+          id.trustDomain());
+      CertificatePath path = CertificatePath.of(chain, roots.roots(), now);
       checkNotDenied(roots, id, chain.getFirst());
-      return new Proven(
-          id,
-          Collections.max(path.stream().map(c -> c.getNotBefore().toInstant()).toList()),
-          Collections.min(path.stream().map(c -> c.getNotAfter().toInstant()).toList()));
+      return new Proven(id, path.from(), path.until());
     } catch (DeniedException e) {
       throw e;
     } catch (GeneralSecurityException e) {
@@ -160,16 +129,29 @@ public final class SvidVerifier {
   }
 
   /**
-   * An authority that names a trust domain signs for no other (X.509-SVID section 4.2), though a
-   * root may have signed it: cross-signing does not make two domains one.
+   * An authority that names a trust domain signs for no other, though a root may have signed it:
+   * cross-signing does not make two domains one. It has no path, which is what leaves have
+   * (X.509-SVID sections 3.2 and 4.2).
    */
   private static void checkAuthorities(List<X509Certificate> authorities, String trustDomain)
       throws CertificateException {
     for (X509Certificate authority : authorities) {
-      for (String uri : uris(authority)) {
-        if (uri.startsWith(SCHEME) && !domain(uri).equals(trustDomain)) {
+      List<String> ids =
+          uris(authority).stream()
+              .filter(uri -> uri.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
+              .toList();
+      if (ids.size() > 1) {
+        throw new CertificateException("it was issued by an authority of " + ids.size() + " ids");
+      }
+      for (String uri : ids) {
+        if (!domain(uri).equals(trustDomain)) {
           throw new CertificateException(
-              "it was issued by an authority of another trust domain, " + domain(uri));
+              "it was issued by an authority of another trust domain, "
+                  + CertificateRules.shortened(domain(uri)));
+        }
+        if (!uri.equals(SCHEME + trustDomain)) {
+          throw new CertificateException(
+              "it was issued by " + CertificateRules.shortened(uri) + ", which is no authority");
         }
       }
     }
@@ -198,20 +180,22 @@ public final class SvidVerifier {
    * @throws CertificateException where the certificate breaks a rule for leaf SVIDs
    */
   public static SpiffeId leafId(X509Certificate leaf) throws CertificateException {
+    CertificateRules.checkLeaf(leaf);
     String uri = leafUri(leaf);
     try {
       return SpiffeId.parse(uri);
     } catch (IllegalArgumentException e) {
-      throw new CertificateException(e.getMessage(), e);
+      throw new CertificateException(CertificateRules.shortened(String.valueOf(e.getMessage())), e);
     }
   }
 
   private static SpiffeId foreignId(X509Certificate leaf) throws CertificateException {
+    CertificateRules.checkLeaf(leaf);
     String uri = leafUri(leaf);
     try {
       return SpiffeId.Foreign.parse(uri);
     } catch (IllegalArgumentException e) {
-      throw new CertificateException(e.getMessage(), e);
+      throw new CertificateException(CertificateRules.shortened(String.valueOf(e.getMessage())), e);
     }
   }
 
@@ -225,13 +209,6 @@ public final class SvidVerifier {
   }
 
   private static String leafUri(X509Certificate leaf) throws CertificateException {
-    if (leaf.getBasicConstraints() >= 0) {
-      throw new CertificateException("a CA certificate cannot be used as a leaf");
-    }
-    boolean[] usage = leaf.getKeyUsage();
-    if (usage == null || !usage[DIGITAL_SIGNATURE] || usage[KEY_CERT_SIGN] || usage[CRL_SIGN]) {
-      throw new CertificateException("the leaf's key usage is not that of an SVID");
-    }
     List<String> uris = uris(leaf);
     if (uris.size() != 1) {
       throw new CertificateException("an SVID has one URI name, this one has " + uris.size());

@@ -24,6 +24,7 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -54,7 +55,8 @@ public final class TestAuthority {
             keys,
             new BasicConstraints(true),
             KeyUsage.keyCertSign | KeyUsage.cRLSign,
-            null);
+            null,
+            keys);
     above = List.of();
   }
 
@@ -68,7 +70,8 @@ public final class TestAuthority {
                 parent.keys,
                 new BasicConstraints(0),
                 KeyUsage.keyCertSign | KeyUsage.cRLSign,
-                uri));
+                uri,
+                keys));
   }
 
   /** An authority below this one, whose roots are the same. */
@@ -79,6 +82,13 @@ public final class TestAuthority {
   /** An authority below this one whose certificate names somebody, such as a trust domain. */
   public TestAuthority crossSigning(String uri) {
     return new TestAuthority(this, uri);
+  }
+
+  /** Its name and its key, for certificates that are made by hand. */
+  public Forged.Issuer issuer() {
+    X509Certificate own = above.isEmpty() ? root : above.getFirst();
+    return new Forged.Issuer(
+        X500Name.getInstance(own.getSubjectX500Principal().getEncoded()), keys);
   }
 
   public TrustRoots roots() {
@@ -99,7 +109,8 @@ public final class TestAuthority {
             keys,
             new BasicConstraints(false),
             KeyUsage.digitalSignature,
-            id.uri());
+            id.uri(),
+            own);
     List<X509Certificate> chain = new ArrayList<>(List.of(leaf));
     chain.addAll(above);
     return new Svid(id, chain, own.getPrivate());
@@ -121,8 +132,18 @@ public final class TestAuthority {
       KeyPair issuer,
       BasicConstraints constraints,
       int usage,
-      @Nullable String uri) {
+      @Nullable String uri,
+      KeyPair subject) {
     try {
+      JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
+      builder.addExtension(
+          Extension.subjectKeyIdentifier,
+          false,
+          identifiers.createSubjectKeyIdentifier(subject.getPublic()));
+      builder.addExtension(
+          Extension.authorityKeyIdentifier,
+          false,
+          identifiers.createAuthorityKeyIdentifier(issuer.getPublic()));
       builder.addExtension(Extension.basicConstraints, true, constraints);
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
       if (uri != null) {
