@@ -28,6 +28,9 @@ import java.util.Optional;
 
 /** What operators ask about the authorities and revocations. Blocking. */
 final class CaAdmin {
+  /** Of a ledger's entries: the number of the roots that there were then. */
+  static final String SEQUENCE = "sequence";
+
   private static final int SHORT = 16;
   private static final int LONGEST_REASON = 200;
 
@@ -153,6 +156,7 @@ final class CaAdmin {
             .put("step", step.name().toLowerCase(Locale.ROOT))
             .put("force", force)
             .put("strands", strands.blocking().size())
+            .put(SEQUENCE, authority.state().sequence())
             .put("asker", operator));
     return status().put("stranded", new JsonArray(strands.blocking()));
   }

@@ -136,6 +136,7 @@ final class CitadelProcess implements AutoCloseable {
     Map<String, String> usedTokens = new HashMap<>();
     Alarms alarms = new Alarms(host.clock());
     IssuedBook issued = new IssuedBook(host.clock());
+    NewestEntry newest = new NewestEntry();
     Ledger ledger =
         Ledger.open(
             state.path("ledger.jsonl"),
@@ -145,8 +146,10 @@ final class CitadelProcess implements AutoCloseable {
               usedToken(entry, usedTokens);
               alarms.read(entry);
               issued.read(entry);
+              newest.read(entry);
             });
     opened.push(ledger);
+    newest.check(authority.state().sequence(), host.clock().instant(), config.stateDir());
 
     SignedRecords<Entitlement> entitlementRecords =
         records(RecordKind.ENTITLEMENTS, authority, keyValue, config, host);

@@ -28,8 +28,12 @@ import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.admin.AdminSocket;
 import io.hostmesh.runtime.identity.SignedStatements;
+import io.hostmesh.runtime.testing.BadCertificates;
+import io.hostmesh.runtime.testing.LogLines;
 import io.hostmesh.runtime.testing.TestAuthority;
+import io.hostmesh.runtime.testing.TlsKnock;
 import io.hostmesh.runtime.tls.DenyList;
+import io.hostmesh.runtime.tls.RefusedHandshakes;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
 import io.vertx.core.Vertx;
@@ -39,6 +43,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -681,5 +686,34 @@ class PilotTest {
         .hasMessageContaining("the request is not");
     assertThatThrownBy(() -> ask(HttpMethod.DELETE, "/v1/rules?kind=x&service=y", new JsonObject()))
         .hasMessageContaining("is not a kind of rule");
+  }
+
+  /** What breaks a rule of certificates gets in nowhere, and the log says why. */
+  @Test
+  void noBadCertificateOpensItsDoor() throws Exception {
+    pilot();
+    SpiffeId h1 = new SpiffeId.Node("hostmesh.local", "h1");
+    try (LogLines log = LogLines.of(RefusedHandshakes.class)) {
+      assertThat(isLetIn(BadCertificates.good(authority.issuer(), h1))).isTrue();
+      for (BadCertificates.Bad bad : BadCertificates.below(authority.issuer(), h1)) {
+        if (bad.signs()) {
+          assertThat(isLetIn(bad)).as(bad.name()).isFalse();
+        }
+      }
+      SpiffeId web = new SpiffeId.Service("hostmesh.local", "default", "dc1", "web");
+      assertThat(isLetIn(BadCertificates.good(authority.issuer(), web))).isFalse();
+      assertThat(log.all())
+          .hasSizeGreaterThan(10)
+          .anyMatch(line -> line.contains("127.0.0.1:" + port) && line.contains("expired at"));
+    }
+  }
+
+  private boolean isLetIn(BadCertificates.Bad bad) throws Exception {
+    return TlsKnock.isLetIn(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+        bad.chain(),
+        bad.keys(),
+        "h2",
+        Optional.empty());
   }
 }

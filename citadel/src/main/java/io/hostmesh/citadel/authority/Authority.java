@@ -121,6 +121,7 @@ public final class Authority {
       Profiles profiles,
       AuthorityFiles files,
       InstantSource clock) {
+    files.check(trustDomain);
     if (source.hasRoots() && !files.exists()) {
       files.writeFirstRoot(freshRoot(profiles, lifetimes, settings.curve(), clock.instant()));
       LOG.log(System.Logger.Level.INFO, "made a root for the trust domain " + trustDomain);
@@ -312,7 +313,7 @@ public final class Authority {
 
   /** What citadel shows at handshakes; null, so that they fail, while it has no intermediate. */
   public @Nullable Svid shown() {
-    return own;
+    return own == null ? null : own();
   }
 
   /**
@@ -325,7 +326,22 @@ public final class Authority {
     if (held == null) {
       throw none();
     }
+    return holds(held.leaf(), clock.instant()) ? held : ownAnew();
+  }
+
+  /** After a leap of the clock, before {@link #renew} has looked. */
+  private synchronized Svid ownAnew() {
+    Svid held = own;
+    if (held == null || !holds(held.leaf(), clock.instant())) {
+      held = makeOwn();
+      own = held;
+    }
     return held;
+  }
+
+  private static boolean holds(X509Certificate certificate, Instant now) {
+    return !now.isBefore(certificate.getNotBefore().toInstant())
+        && !now.isAfter(certificate.getNotAfter().toInstant());
   }
 
   private Intermediate signer() {
@@ -636,6 +652,7 @@ public final class Authority {
   private static boolean isHalfOver(X509Certificate certificate, Instant now) {
     Instant begin = certificate.getNotBefore().toInstant();
     Duration life = Duration.between(begin, certificate.getNotAfter().toInstant());
-    return now.isAfter(begin.plus(life.dividedBy(2)));
+    // One of the future was made while the clock was wrong.
+    return now.isBefore(begin) || now.isAfter(begin.plus(life.dividedBy(2)));
   }
 }

@@ -1,10 +1,12 @@
 package io.hostmesh.citadel.authority;
 
+import com.google.protobuf.ByteString;
 import io.hostmesh.api.v1.RootsStatement;
 import io.hostmesh.api.v1.SignedStatement;
 import io.hostmesh.citadel.authority.Profiles.Signer;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.KeyPairs;
+import io.hostmesh.runtime.identity.SignedStatements;
 import io.hostmesh.runtime.state.StateFiles;
 import io.hostmesh.runtime.tls.KeyIds;
 import io.hostmesh.runtime.tls.Pem;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PrivateKey;
@@ -22,6 +25,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The authority on disk, each file for the owner's eyes only: {@code root.crt}, {@code root.key}
@@ -37,6 +41,13 @@ public final class AuthorityFiles {
   private static final String ROOT = "root.crt";
   private static final String ROOT_KEY = "root.key";
   private static final String STATE = "roots.pb";
+  private static final List<String> SECRET = List.of(ROOT_KEY, CURRENT, NEXT, PENDING);
+  private static final Set<PosixFilePermission> OTHERS =
+      Set.of(
+          PosixFilePermission.GROUP_READ,
+          PosixFilePermission.GROUP_WRITE,
+          PosixFilePermission.OTHERS_READ,
+          PosixFilePermission.OTHERS_WRITE);
   private static final int SHORT = 16;
   private static final int URI_NAME = 6;
 
@@ -53,6 +64,48 @@ public final class AuthorityFiles {
   /** Whether there is a root of this citadel's own, or one that was given to it. */
   boolean exists() {
     return Files.exists(files.path(ROOT)) || Files.exists(files.path(STATE));
+  }
+
+  /**
+   * Judges what is there before anything is made or written: a file that is missing beside others
+   * was lost, and making it anew would be the end of what those belong to.
+   *
+   * @throws UserError where a file is missing, damaged, open to others, or not of the others
+   */
+  void check(String trustDomain) {
+    for (String name : SECRET) {
+      checkMode(name);
+      if (!exists() && Files.exists(files.path(name))) {
+        throw new UserError(
+            files.path(ROOT)
+                + ": is missing, but "
+                + name
+                + " is there; restore it from a backup, or remove both where this citadel never ran");
+      }
+    }
+    if (exists()) {
+      for (X509Certificate root : state(trustDomain).roots()) {
+        if (hasRootKey(root)) {
+          var _ = rootKey(root);
+        }
+      }
+    }
+  }
+
+  private void checkMode(String name) {
+    Path file = files.path(name);
+    try {
+      if (Files.exists(file)
+          && Files.getPosixFilePermissions(file).stream().anyMatch(OTHERS::contains)) {
+        throw new UserError(
+            file
+                + ": this key is open to other users; run: chmod 600 "
+                + file
+                + ", and find out who may have read it");
+      }
+    } catch (IOException e) {
+      throw new UserError(file + ": its mode cannot be read: " + e.getMessage(), e);
+    }
   }
 
   boolean hasRootKey(X509Certificate root) {
@@ -88,6 +141,7 @@ public final class AuthorityFiles {
 
   PrivateKey rootKey(X509Certificate root) {
     String name = keyName(root);
+    checkMode(name);
     PrivateKey key = key(name, required(name));
     checkKey(name, key, root);
     return key;
@@ -153,6 +207,8 @@ public final class AuthorityFiles {
                   }
                 })
             .orElseGet(() -> RootState.of(only(ROOT, certificates(ROOT, required(ROOT)))));
+    state.roots().forEach(this::checkOwnSignature);
+    statement().ifPresent(this::checkSignature);
     X509Certificate root = state.signingRoot();
     List<String> names = names(root);
     if (!names.isEmpty() && !names.contains("spiffe://" + trustDomain)) {
@@ -165,6 +221,34 @@ public final class AuthorityFiles {
               + "; give this citadel another state-dir or the trust domain that it was made for");
     }
     return state;
+  }
+
+  /** What a changed byte would not have. */
+  private void checkOwnSignature(X509Certificate root) {
+    try {
+      if (IntermediateCheck.isSelfSigned(root)) {
+        root.verify(root.getPublicKey());
+      }
+    } catch (GeneralSecurityException e) {
+      throw damaged(Files.exists(files.path(STATE)) ? STATE : ROOT, e);
+    }
+  }
+
+  private void checkSignature(SignedStatement statement) {
+    if (statement.getSignature().isEmpty()) {
+      return;
+    }
+    try {
+      X509Certificate signer =
+          only(
+              STATE,
+              Pem.certificates(
+                  statement.getChainList().stream().map(ByteString::toByteArray).toList()));
+      checkOwnSignature(signer);
+      SignedStatements.checkSignature(statement, RootsStatement.getDefaultInstance(), signer);
+    } catch (GeneralSecurityException e) {
+      throw damaged(STATE, e);
+    }
   }
 
   Optional<SignedStatement> statement() {

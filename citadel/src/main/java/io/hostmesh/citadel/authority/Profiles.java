@@ -58,15 +58,15 @@ final class Profiles {
 
   /** When a certificate holds, to the second. */
   record Validity(Instant notBefore, Instant notAfter) {
-    /** Clocks of hosts differ: what was issued holds a little earlier. */
-    private static final Duration BACKDATING = Duration.ofMinutes(1);
+    /** Clocks of hosts may be wrong by five minutes: what was issued holds as much earlier. */
+    private static final Duration BACKDATING = Duration.ofMinutes(6);
 
     Validity {
       notBefore = notBefore.truncatedTo(ChronoUnit.SECONDS);
       notAfter = notAfter.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    /** Backdated by a minute, by less where the whole life is short. */
+    /** Backdated by six minutes, by less where the whole life is shorter than an hour. */
     static Validity from(Instant now, Duration lifetime) {
       Duration tenth = lifetime.dividedBy(10);
       Duration back = tenth.compareTo(BACKDATING) < 0 ? tenth : BACKDATING;

@@ -54,7 +54,11 @@ public record Asker(SpiffeId id, X509Certificate leaf, Instant expired) {
     if (isExpired()) {
       throw new Refusal(
           Refusal.Reason.NOT_ACCEPTED,
-          "the certificate of " + id + " expired at " + expired + "; it must be renewed first");
+          "the certificate of "
+              + id
+              + " expired at "
+              + expired
+              + " by citadel's clock; it must be renewed first, or a clock is wrong");
     }
   }
 }

@@ -25,7 +25,7 @@ final class LeafLint {
   private static final Set<String> PURPOSES = Set.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
   private static final int MIN_SERIAL_BITS = 64;
   private static final int MAX_SERIAL_BYTES = 20;
-  private static final Duration BACKDATING = Duration.ofMinutes(1);
+  private static final Duration BACKDATING = Duration.ofMinutes(6);
 
   private LeafLint() {}
 

@@ -79,7 +79,7 @@ class AuthorityTest {
     Files.writeString(phrase, "another phrase\n");
     assertThatThrownBy(() -> open(DOMAIN))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("intermediate.pem")
+        .hasMessageContaining("root.key")
         .hasMessageContaining("wrong passphrase")
         .hasMessageContaining("key.passphrase-file");
   }
@@ -123,6 +123,29 @@ class AuthorityTest {
     assertThat(authority.own().notAfter()).isAfter(now);
     assertThat(SvidVerifier.verify(authority.own().chain(), authority.roots(), now))
         .isEqualTo(authority.own().id());
+  }
+
+  /** Whoever asks in the moment before {@code renew} has looked gets what holds as well. */
+  @Test
+  void afterALeapOfTheClockTheOwnCertificateHoldsAtOnce() throws Exception {
+    Authority authority = open(DOMAIN);
+    for (Duration leap : List.of(Duration.ofDays(40), Duration.ofDays(-40))) {
+      now = now.plus(leap);
+      assertThat(now).isBetween(authority.own().notBefore(), authority.own().notAfter());
+      assertThat(SvidVerifier.verify(authority.own().chain(), authority.roots(), now))
+          .isEqualTo(authority.own().id());
+    }
+  }
+
+  /** It was made while the clock was wrong: nobody else believes what it signs. */
+  @Test
+  void anIntermediateOfTheFutureIsMadeAnew() throws Exception {
+    Authority authority = open(DOMAIN);
+    now = now.plus(Duration.ofDays(200));
+    authority.renew();
+    now = now.minus(Duration.ofDays(200));
+    authority.renew();
+    assertThat(authority.intermediate().getNotBefore().toInstant()).isBefore(now);
   }
 
   @Test

@@ -119,7 +119,7 @@ class IssuerTest {
   @Test
   void aLongerLifeIsRefused() {
     refuses(
-        (id, asked, _) -> authority.sign(id, asked, HOUR.multipliedBy(3)), "it holds for PT3H1M");
+        (id, asked, _) -> authority.sign(id, asked, HOUR.multipliedBy(3)), "it holds for PT3H6M");
   }
 
   @Test

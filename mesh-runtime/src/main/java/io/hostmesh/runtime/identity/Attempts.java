@@ -98,9 +98,13 @@ record Attempts(
     return schedule != null && schedule.isLate(now);
   }
 
-  /** Due: there is none or it is time to renew, and the last failure is long enough ago. */
+  /**
+   * Due: there is none or it is time to renew, and the last failure is long enough ago, or of a
+   * time that has not come yet, by a clock that was wrong.
+   */
   boolean isDue(Instant now) {
-    return !now.isBefore(notBefore) && (schedule == null || schedule.isDue(now));
+    return (!now.isBefore(notBefore) || now.isBefore(failedAt))
+        && (schedule == null || schedule.isDue(now));
   }
 
   boolean isExpired(Instant now) {

@@ -203,6 +203,7 @@ public final class ServiceIdentities implements AutoCloseable {
                     + " has expired; the service has no identity until citadel answers");
             listeners.forEach(listener -> listener.accept(service));
           }
+          holdAgain(service, attempt, now);
           if ((mayWrite && !joined)
               || !attempt.isDue(now)
               || underWay.size() >= AT_ONCE
@@ -212,6 +213,18 @@ public final class ServiceIdentities implements AutoCloseable {
           Future<?> work = mayWrite ? renew(service) : follow(service, attempt);
           work.onComplete(_ -> underWay.remove(service));
         });
+  }
+
+  /** It was taken for expired by a clock that was wrong, and holds by the one that is right. */
+  private void holdAgain(ServiceName service, Attempts attempt, Instant now) {
+    Svid svid = attempt.current();
+    if (svid != null
+        && !valid.containsKey(service)
+        && !attempt.isExpired(now)
+        && !isDenied(svid)
+        && valid.putIfAbsent(service, svid) == null) {
+      listeners.forEach(listener -> listener.accept(service));
+    }
   }
 
   private boolean isSettled() {

@@ -38,8 +38,8 @@ public final class JwtSvids {
   /** A token of ours has some 400 characters; others may name many audiences. */
   private static final int MOST_CHARACTERS = 16 << 10;
 
-  /** Clocks of hosts differ. */
-  private static final Duration SKEW = Duration.ofSeconds(30);
+  /** Clocks of hosts may be wrong by so much, either way. */
+  private static final Duration SKEW = Duration.ofMinutes(5);
 
   /** Section 2.1: neither "none" nor anything with a shared secret. */
   private static final Set<JWSAlgorithm> ALGORITHMS =

@@ -23,8 +23,6 @@ import javax.net.ssl.X509TrustManager;
  * @param clients whether a client has to show a certificate
  */
 public record MeshServer(X509KeyManager keys, X509TrustManager trust, ClientAuth clients) {
-  private static final System.Logger LOG = System.getLogger(MeshServer.class.getName());
-
   /** Whoever stays says or hears something at least every 30 s; silence for so long is dead. */
   private static final int IDLE_SECONDS = 120;
 
@@ -43,13 +41,11 @@ public record MeshServer(X509KeyManager keys, X509TrustManager trust, ClientAuth
   /** The same for an address that another key has. */
   public Future<HttpServer> listen(
       Vertx vertx, HostPort address, String key, Handler<HttpServerRequest> requests) {
+    RefusedHandshakes refused = new RefusedHandshakes(address.toString());
     return vertx
         .createHttpServer(options())
         .requestHandler(requests)
-        .exceptionHandler(
-            failure ->
-                LOG.log(
-                    System.Logger.Level.DEBUG, "a connection came to nothing: " + failure, failure))
+        .exceptionHandler(refused::failed)
         .listen(address.port(), address.host())
         .recover(failure -> Future.failedFuture(address.cannotListen(key, failure)));
   }

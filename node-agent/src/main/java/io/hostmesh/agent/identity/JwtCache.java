@@ -22,14 +22,33 @@ final class JwtCache {
 
   private record Key(ServiceName service, NavigableSet<String> audience) {}
 
+  /**
+   * @param asked when, by this host's clock, which may be another than citadel's: what counts is
+   *     how long ago that is
+   */
+  private record Kept(Future<JwtIssued> token, Instant asked) {
+    boolean isYoung(Instant now) {
+      if (!token.isComplete()) {
+        return true;
+      }
+      if (token.failed()) {
+        return false;
+      }
+      JwtIssued issued = token.result();
+      Duration age = Duration.between(asked, now);
+      Duration half = Duration.between(issued.issued(), issued.expires()).dividedBy(2);
+      return !age.isNegative() && age.compareTo(half) < 0;
+    }
+  }
+
   private final BiFunction<ServiceName, NavigableSet<String>, Future<JwtIssued>> issue;
   private final InstantSource clock;
-  private final Map<Key, Future<JwtIssued>> tokens =
+  private final Map<Key, Kept> tokens =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Future<JwtIssued>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, Kept> eldest) {
           return size() > MOST;
         }
       };
@@ -44,19 +63,14 @@ final class JwtCache {
     NavigableSet<String> names = new TreeSet<>();
     audience.forEach(names::add);
     Key key = new Key(service, names);
-    Future<JwtIssued> known = tokens.get(key);
-    if (known != null && !known.failed() && (!known.isComplete() || isYoung(known.result()))) {
-      return known;
+    Instant now = clock.instant();
+    Kept known = tokens.get(key);
+    if (known != null && known.isYoung(now)) {
+      return known.token();
     }
     Future<JwtIssued> fresh = issue.apply(service, names);
-    tokens.put(key, fresh);
+    tokens.put(key, new Kept(fresh, now));
     return fresh;
-  }
-
-  private boolean isYoung(JwtIssued token) {
-    Instant now = clock.instant();
-    Duration left = Duration.between(now, token.expires());
-    return left.compareTo(Duration.between(token.issued(), token.expires()).dividedBy(2)) > 0;
   }
 
   /** Forgets the tokens of services that have left. */
