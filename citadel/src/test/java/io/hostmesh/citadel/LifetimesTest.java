@@ -36,7 +36,7 @@ class LifetimesTest {
             "both have certificates",
             () -> services.svid(WEB).isPresent() && services.svid(PAYMENTS).isPresent());
         assertThat(life(services.svid(WEB).orElseThrow()))
-            .isBetween(Duration.ofHours(2), Duration.ofMinutes(121));
+            .isBetween(Duration.ofHours(2), Duration.ofMinutes(126));
         assertThat(life(services.svid(PAYMENTS).orElseThrow()))
             .isBetween(Duration.ofMinutes(10), Duration.ofMinutes(11));
       }

@@ -166,11 +166,12 @@ public final class CertificateRules {
   static void checkIntermediate(X509Certificate authority) throws CertificateException {
     checkAuthority(authority);
     checkStrong(authority);
+    require(authority.getKeyUsage() != null, "an authority has no key usage (keyCertSign)");
   }
 
   /**
    * A root of a bundle. That it signed itself proves nothing, so its own signature is not looked
-   * at.
+   * at. It may do without key usage, as OpenSSL makes them, and many companies' roots are.
    *
    * @throws CertificateException naming the rule that it breaks
    */
@@ -190,7 +191,7 @@ public final class CertificateRules {
     require(isCritical(authority, BASIC_CONSTRAINTS), name + "has basicConstraints not critical");
     boolean[] usage = authority.getKeyUsage();
     require(
-        usage != null && usage[KEY_CERT_SIGN], name + "may not sign certificates (keyCertSign)");
+        usage == null || usage[KEY_CERT_SIGN], name + "may not sign certificates (keyCertSign)");
     require(KeyIds.subject(authority).isPresent(), name + "has no subject key identifier");
     List<String> purposes = authority.getExtendedKeyUsage();
     require(
