@@ -16,7 +16,7 @@ class ConsulStory {
   /** Access control is on, what has no token may do nothing, each part has what it needs. */
   @Test
   void aConsulAgentOnEachHost() throws Exception {
-    String consul = consul();
+    String consul = Lab.consul();
     try (Lab lab = Lab.up("consul", "--registry", "consul")) {
       Programs.echo(lab, "h2", "echo", 8080, "echo");
       assertThat(lab.as("web", "h1", "curl -sS --max-time 10 http://echo.mesh/").ok().out())
@@ -81,7 +81,7 @@ class ConsulStory {
 
   @Test
   void aConsulOutsideOfTheLab() throws Exception {
-    String consul = consul();
+    String consul = Lab.consul();
     int port = freePort();
     try (AutoCloseableProcess _ =
             AutoCloseableProcess.start(
@@ -125,14 +125,5 @@ class ConsulStory {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }
-  }
-
-  private static String consul() throws IOException {
-    return Lab.run(
-            "",
-            List.of("sh", "-c", "command -v consul || " + Lab.ROOT.resolve("tools/consul/build")))
-        .ok()
-        .lines()
-        .getLast();
   }
 }

@@ -15,14 +15,18 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A lab of its own for a story, driven by the built {@code ./hostmesh} as a person would. What an
- * earlier, killed run of the story left is removed first.
+ * A lab of its own for a story, driven by the built {@code ./hostmesh} as a person would: on a real
+ * Consul whose access control denies by default, unless the story says otherwise or Consul is left
+ * out. What an earlier, killed run of the story left is removed first.
  */
 final class Lab implements AutoCloseable {
   static final Path ROOT =
       Path.of(System.getProperty("hostmesh.root", "..")).toAbsolutePath().normalize();
 
   private static final Duration LONG = Duration.ofMinutes(3);
+
+  private static final boolean WITHOUT_CONSUL =
+      List.of(System.getProperty("hostmesh.tests.excluded", "").split(",", -1)).contains("consul");
 
   private final Path dir;
 
@@ -69,6 +73,10 @@ final class Lab implements AutoCloseable {
     Lab lab = named(story);
     lab.hostmesh("lab", "down").ok();
     List<String> command = new ArrayList<>(List.of("lab", "up"));
+    if (!WITHOUT_CONSUL && !List.of(arguments).contains("--registry")) {
+      consul();
+      command.addAll(List.of("--registry", "consul"));
+    }
     command.addAll(List.of(arguments));
     run(environment, "", lab.command(command.toArray(String[]::new))).ok();
     return lab;
@@ -99,6 +107,42 @@ final class Lab implements AutoCloseable {
     command.addAll(List.of("--dir", dir.toString()));
     command.addAll(given.subList(options, given.size()));
     return command;
+  }
+
+  /** Consul's program, built where there is none. */
+  static String consul() throws IOException {
+    return run(
+            "", List.of("sh", "-c", "command -v consul || " + ROOT.resolve("tools/consul/build")))
+        .ok()
+        .lines()
+        .getLast();
+  }
+
+  /**
+   * A request for a key of the registry, as somebody who has got hold of pilot's token and with it
+   * the right to write rules.
+   *
+   * @param path below {@code hostmesh/}
+   * @param body of a PUT; empty for none
+   */
+  Result kv(String method, String path, String body) throws IOException {
+    Path file = Files.createTempFile("hostmesh-e2e", ".kv");
+    try {
+      Files.writeString(file, body);
+      return on(
+          "hub",
+          "curl -sS -f --max-time 10 -X "
+              + method
+              + " -H \"X-Consul-Token: $(cat "
+              + dir.resolve("state/pilot/consul.token")
+              + " 2> /dev/null)\""
+              + (body.isEmpty() ? "" : " --data-binary @" + file)
+              + " 'http://127.0.0.1:8500/v1/kv/hostmesh/"
+              + path
+              + "'");
+    } finally {
+      Files.delete(file);
+    }
   }
 
   /** A shell line on a host, as a service. */

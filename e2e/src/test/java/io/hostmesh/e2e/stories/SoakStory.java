@@ -81,7 +81,9 @@ class SoakStory {
                 "HOSTMESH_JAVA_FLAGS",
                 "-Dio.netty.leakDetection.level=advanced"
                     + " -Dio.netty.leakDetection.samplingInterval=16"),
-            "soak");
+            "soak",
+            "--registry", // Ten minutes of load, without three Consuls beside.
+            "embedded");
     Programs.script("soak.py");
     nginx("site", 80, "http", "");
     nginx("frames", 81, "http2", " http2");

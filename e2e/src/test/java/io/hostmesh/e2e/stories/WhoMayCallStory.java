@@ -222,10 +222,10 @@ class WhoMayCallStory {
 
   @Test
   void aBadRuleInTheRegistryLeavesTheLastGoodOneInForce() throws Exception {
-    lab.on(
-            "hub",
-            "curl -sS -X PUT -d 'kind = access, service = vault, allow = [ { fro = robber } ]'"
-                + " http://127.0.0.1:8500/v1/kv/hostmesh/rules/access/default/vault")
+    lab.kv(
+            "PUT",
+            "rules/access/default/vault",
+            "kind = access, service = vault, allow = [ { fro = robber } ]")
         .ok();
     Lab.within(
         Duration.ofSeconds(10),
