@@ -46,6 +46,9 @@ public record AgentConfig(
     WorkloadApiSettings workloadApi,
     Duration drainLimit) {
 
+  /** Where the agent's state is unless {@code state-dir} says otherwise. */
+  public static final Path DEFAULT_STATE_DIR = Path.of("/var/lib/hostmesh-agent");
+
   public static final Path DEFAULT_RUN_DIR = Path.of("/run/hostmesh-agent");
   private static final Path DEFAULT_ATTESTD = AttestdConfig.DEFAULT_SOCKET;
   private static final String DEFAULT_PILOT = "127.0.0.1:15012";
@@ -131,7 +134,7 @@ public record AgentConfig(
             node.optionalValue("address", InetAddress::ofLiteral)),
         section.value("trust-domain", AgentConfig::domain, "hostmesh.local"),
         new Folders(
-            section.value("state-dir", Path::of, Path.of("/var/lib/hostmesh-agent")),
+            section.value("state-dir", Path::of, DEFAULT_STATE_DIR),
             run,
             section.value("services-dir", Path::of, Path.of("/etc/hostmesh/services.d")),
             section.section("admin").optionalValue("socket", Path::of),

@@ -69,7 +69,10 @@ public final class AgentMain implements Daemon<AgentConfig> {
     CommandLine commandLine = DaemonCommand.commandLine(agent);
     CommandLine capture =
         new CommandLine(
-            new CaptureCommand(agent::captured, CaptureByHand.folder(AgentConfig.DEFAULT_RUN_DIR)));
+            new CaptureCommand(
+                agent::captured,
+                CaptureByHand.folder(AgentConfig.DEFAULT_RUN_DIR),
+                CaptureByHand.defaultAudit()));
     commandLine.addSubcommand(capture);
     // Also for the command that was added: its mistakes are answered like the agent's own.
     commandLine.setExecutionExceptionHandler(commandLine.getExecutionExceptionHandler());

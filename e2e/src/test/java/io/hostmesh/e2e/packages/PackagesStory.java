@@ -44,6 +44,12 @@ class PackagesStory {
   private static final String AS_WEB =
       "echo $$ > /sys/fs/cgroup/system.slice/web.service/cgroup.procs && exec ";
 
+  /** Those of the units; all others have none. */
+  private static final Map<String, String> CAPABILITIES =
+      Map.of(
+          "hostmesh-agent", "0000000000003000", // CAP_NET_ADMIN, CAP_NET_RAW
+          "hostmesh-attestd", "0000000000280000"); // CAP_SYS_PTRACE, CAP_SYS_ADMIN
+
   /** Counts what comes over the wire past the mesh. */
   private static final String COUNT_PLAINTEXT =
       "nft 'add table inet wire; add chain inet wire in { type filter hook prerouting priority -400; };"
@@ -110,6 +116,30 @@ class PackagesStory {
 
   @Test
   @Order(4)
+  void eachDaemonHasTheCapabilitiesOfItsUnitAndNoWayToOthers() throws Exception {
+    for (String daemon : List.of("hostmesh-registry", "hostmesh-citadel", "hostmesh-pilot")) {
+      hasTheCapabilitiesOfItsUnit(alpha(), daemon);
+    }
+    for (BootedHost host : hosts.values()) {
+      hasTheCapabilitiesOfItsUnit(host, "hostmesh-agent");
+    }
+  }
+
+  private static void hasTheCapabilitiesOfItsUnit(BootedHost host, String daemon) throws Exception {
+    String all = CAPABILITIES.getOrDefault(daemon, "0000000000000000");
+    assertThat(
+            host.ok(
+                "p=/proc/$(systemctl show -P MainPID "
+                    + daemon
+                    + "); stat -c %U $p; grep -E '^(Cap(Prm|Eff|Bnd|Amb)|NoNewPrivs):' $p/status"))
+        .as(daemon)
+        .isEqualTo(
+            "%1$s\nCapPrm:\t%2$s\nCapEff:\t%2$s\nCapBnd:\t%2$s\nCapAmb:\t%2$s\nNoNewPrivs:\t1\n"
+                .formatted(daemon, all));
+  }
+
+  @Test
+  @Order(5)
   void anAgentThatIsKilledIsBackAtOnceAndOneThatIsRestartedLosesNothing() throws Exception {
     beta().ok("systemctl kill --signal=KILL --kill-whom=main hostmesh-agent");
     alpha().eventually(SOON, AS_WEB + "curl -sS --fail --max-time 5 http://greeter.mesh/");
@@ -119,7 +149,7 @@ class PackagesStory {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void whatACallerRunsIsToldByTheHelper() throws Exception {
     String curl = AS_WEB + "curl -sS --fail --max-time 5 http://greeter.mesh/";
     alpha().ok("cp /etc/hostmesh/services.d/web.conf /run/web.conf");
@@ -134,19 +164,14 @@ class PackagesStory {
     assertThat(alpha().run(AS_WEB + "/bin/busybox wget -q -O - http://greeter.mesh/").status())
         .as("another program in the same unit")
         .isNotZero();
-    assertThat(
-            alpha()
-                .ok(
-                    "grep CapEff /proc/$(systemctl show -P MainPID hostmesh-attestd)/status;"
-                        + " stat -c %U /proc/$(systemctl show -P MainPID hostmesh-attestd)"))
-        .isEqualTo("CapEff:\t0000000000280000\nhostmesh-attestd\n");
+    hasTheCapabilitiesOfItsUnit(alpha(), "hostmesh-attestd");
 
     alpha().ok("systemctl stop hostmesh-attestd; cp /run/web.conf /etc/hostmesh/services.d");
     alpha().eventually(SOON, curl);
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void stoppedItFailsClosedAndNothingButTheMeshIsCutOff() throws Exception {
     alpha().ok("systemctl stop hostmesh-agent");
 
@@ -160,7 +185,7 @@ class PackagesStory {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void aRestartOpensNothingEvenWhereAStopWould() throws Exception {
     alpha().ok("cp /etc/hostmesh/agent.conf /run/agent.conf");
     alpha().ok("echo 'capture { on-stop = open }' >> /etc/hostmesh/agent.conf");
@@ -195,7 +220,7 @@ class PackagesStory {
   }
 
   @Test
-  @Order(8)
+  @Order(9)
   void removalLeavesNothing() throws Exception {
     boolean end = false;
     for (Document.Step step : steps) {

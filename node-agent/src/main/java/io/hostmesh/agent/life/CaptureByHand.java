@@ -6,9 +6,11 @@ import io.hostmesh.agent.redirect.CaptureCommand;
 import io.hostmesh.agent.redirect.CapturePorts;
 import io.hostmesh.agent.redirect.ResolvConf;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AuditLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 
 /** What {@code hostmesh-agent capture} needs to know, with or without a running agent. */
@@ -18,6 +20,17 @@ public final class CaptureByHand {
   /** Where unconfirmed changes are kept. */
   public static Path folder(Path runDirectory) {
     return runDirectory.resolve("capture");
+  }
+
+  /** Where changes are written while no configuration says it; nowhere before the first start. */
+  public static AuditLog defaultAudit() {
+    return Files.isDirectory(AgentConfig.DEFAULT_STATE_DIR)
+        ? new AuditLog(
+            AgentConfig.DEFAULT_STATE_DIR.resolve(AuditLog.FILE),
+            "agent",
+            AuditLog.Settings.DEFAULT,
+            InstantSource.system())
+        : AuditLog.none();
   }
 
   /** The agent's uid is that of the owner of its state, whoever asks. */
@@ -43,7 +56,8 @@ public final class CaptureByHand {
                   List.of(),
                   ResolvConf.nameservers(ResolvConf.DEFAULT)),
           config.capture().confirmWithin(),
-          config.capture().onStop());
+          config.capture().onStop(),
+          config.folders().auditLog(InstantSource.system()));
     } catch (IOException e) {
       throw new UserError("capture: " + e, e);
     } catch (IllegalArgumentException e) {

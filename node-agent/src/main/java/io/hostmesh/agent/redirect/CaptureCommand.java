@@ -2,6 +2,7 @@ package io.hostmesh.agent.redirect;
 
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.runtime.UserError;
+import io.hostmesh.runtime.admin.AuditLog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +15,8 @@ import picocli.CommandLine.ScopeType;
 
 /**
  * {@code hostmesh-agent capture …}: the kernel's rules by hand, with or without a running agent.
- * All but {@code enable} work with a configuration that cannot be read.
+ * All but {@code enable} work with a configuration that cannot be read. Changes are in the agent's
+ * audit log.
  */
 @Command(
     name = "capture",
@@ -30,13 +32,15 @@ public final class CaptureCommand implements Callable<Integer> {
    * @param folder where unconfirmed changes are kept, see {@link Capture#open}
    * @param plan what {@code enable} puts in force
    * @param onStop what {@code stopped} leaves
+   * @param audit where changes are written
    */
   public record Configured(
       CaptureBackend backend,
       Path folder,
       CapturePlan plan,
       Duration confirmWithin,
-      CaptureSettings.OnStop onStop) {}
+      CaptureSettings.OnStop onStop,
+      AuditLog audit) {}
 
   /** Reads the agent's configuration. */
   @FunctionalInterface
@@ -51,6 +55,7 @@ public final class CaptureCommand implements Callable<Integer> {
 
   private final Configuration configuration;
   private final Path defaultFolder;
+  private final AuditLog defaultAudit;
 
   @Option(
       names = "--config",
@@ -68,10 +73,12 @@ public final class CaptureCommand implements Callable<Integer> {
 
   /**
    * @param defaultFolder what the configuration's folder is unless it says otherwise
+   * @param defaultAudit where changes are written while the configuration cannot be read
    */
-  public CaptureCommand(Configuration configuration, Path defaultFolder) {
+  public CaptureCommand(Configuration configuration, Path defaultFolder, AuditLog defaultAudit) {
     this.configuration = configuration;
     this.defaultFolder = defaultFolder;
+    this.defaultAudit = defaultAudit;
   }
 
   @Override
@@ -85,6 +92,11 @@ public final class CaptureCommand implements Callable<Integer> {
           "Puts the rules in force; they undo themselves soon unless 'capture confirm' follows.")
   int enable(@Option(names = "--yes", description = "confirm at once") boolean yes) {
     Configured configured = read();
+    return new CaptureAudit(configured.audit())
+        .change(yes ? "capture enable --yes" : "capture enable", () -> enable(configured, yes));
+  }
+
+  private static int enable(Configured configured, boolean yes) {
     Capture capture = Capture.open(configured.backend(), configured.folder());
     Duration within = yes ? Duration.ZERO : configured.confirmWithin();
     capture.allow();
@@ -104,7 +116,12 @@ public final class CaptureCommand implements Callable<Integer> {
 
   @Command(name = "confirm", description = "Makes the last change stay.")
   int confirm() {
-    if (!open().confirm()) {
+    Optional<Configured> configured = configured();
+    return audit(configured).change("capture confirm", () -> confirm(open(configured)));
+  }
+
+  private int confirm(Capture capture) {
+    if (!capture.confirm()) {
       System.out.println("Nothing waits to be confirmed: it was before, or has undone itself.");
       return status();
     }
@@ -122,7 +139,14 @@ public final class CaptureCommand implements Callable<Integer> {
               names = "--forget",
               description = "leave no note of it for an agent: for a package's removal")
           boolean forget) {
-    Capture capture = open();
+    Optional<Configured> configured = configured();
+    return audit(configured)
+        .undo(
+            forget ? "capture disable --forget" : "capture disable",
+            () -> disable(open(configured), forget));
+  }
+
+  private static int disable(Capture capture, boolean forget) {
     if (forget) {
       capture.allow();
       capture.remove();
@@ -137,21 +161,28 @@ public final class CaptureCommand implements Callable<Integer> {
       name = "undo-unconfirmed",
       description = "Undoes a change that was not confirmed, now; for a service's ExecStopPost.")
   int undoUnconfirmed() {
-    open().undoUnconfirmed();
-    return 0;
+    Optional<Configured> configured = configured();
+    return audit(configured)
+        .undo(
+            "capture undo-unconfirmed",
+            () -> {
+              open(configured).undoUnconfirmed();
+              return 0;
+            });
   }
 
   @Command(
       name = "dns-open",
       description = "Lets questions for names pass the agent by, for a host whose agent is dead.")
   int openDns() {
-    letNamesPass(open());
-    return 0;
+    Optional<Configured> configured = configured();
+    return audit(configured).undo("capture dns-open", () -> letNamesPass(open(configured)));
   }
 
-  private static void letNamesPass(Capture capture) {
+  private static int letNamesPass(Capture capture) {
     capture.openDns();
     System.out.println("Questions for names are no longer captured; the agent's next start will.");
+    return 0;
   }
 
   @Command(
@@ -161,13 +192,16 @@ public final class CaptureCommand implements Callable<Integer> {
               + " follow: open undoes everything, closed lets questions for names pass.")
   int stopped() {
     Optional<Configured> configured = configured();
-    Capture capture = open(configured);
-    if (configured.filter(c -> c.onStop() == CaptureSettings.OnStop.OPEN).isPresent()) {
-      capture.remove();
-      System.out.println("Capture is off (capture.on-stop = open).");
-    } else {
-      letNamesPass(capture);
+    boolean opens = configured.filter(c -> c.onStop() == CaptureSettings.OnStop.OPEN).isPresent();
+    return audit(configured).undo("capture stopped", () -> stopped(open(configured), opens));
+  }
+
+  private static int stopped(Capture capture, boolean opens) {
+    if (!opens) {
+      return letNamesPass(capture);
     }
+    capture.remove();
+    System.out.println("Capture is off (capture.on-stop = open).");
     return 0;
   }
 
@@ -191,6 +225,10 @@ public final class CaptureCommand implements Callable<Integer> {
 
   private Configured read() {
     return configuration.read(Optional.ofNullable(file), settings);
+  }
+
+  private CaptureAudit audit(Optional<Configured> configured) {
+    return new CaptureAudit(configured.map(Configured::audit).orElse(defaultAudit));
   }
 
   /** Both backends and, at worst, the default folder: undoing must not hang on a typing error. */

@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.runtime.admin.AuditLog;
+import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +32,7 @@ class CaptureCommandTest {
 
   @BeforeEach
   void make() throws Exception {
+    Files.createDirectory(folder.resolve("state"));
     host = TestHost.make("hmt-capture-cmd");
   }
 
@@ -34,9 +41,17 @@ class CaptureCommandTest {
     host.close();
   }
 
+  private AuditLog audit() {
+    return new AuditLog(
+        folder.resolve("state/audit.log"),
+        "agent",
+        AuditLog.Settings.DEFAULT,
+        InstantSource.system());
+  }
+
   private CaptureCommand.Configured configured() {
     return new CaptureCommand.Configured(
-        CaptureBackend.NFT, folder, TestPlan.mesh(), Duration.ofMinutes(2), onStop);
+        CaptureBackend.NFT, folder, TestPlan.mesh(), Duration.ofMinutes(2), onStop, audit());
   }
 
   /** Standard streams are the process's: these tests run one after the other. */
@@ -48,7 +63,7 @@ class CaptureCommandTest {
     System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
     System.setErr(new PrintStream(error, true, StandardCharsets.UTF_8));
     try {
-      CommandLine line = new CommandLine(new CaptureCommand(configuration, folder));
+      CommandLine line = new CommandLine(new CaptureCommand(configuration, folder, audit()));
       line.setExecutionExceptionHandler(
           (failure, _, _) -> {
             System.err.println(failure.getMessage());
@@ -143,6 +158,38 @@ class CaptureCommandTest {
     assertThat(undone.error())
         .isEqualTo("hostmesh-agent: " + mistake.getMessage() + " (going on without it)\n");
     configuration = (_, _) -> configured();
+    isOff();
+  }
+
+  @Test
+  void eachChangeIsInTheAuditLogAndQuestionsAreNot() throws Exception {
+    assertThat(capture("enable").status()).isZero();
+    assertThat(capture("confirm").status()).isZero();
+    assertThat(capture("status").status()).isZero();
+    assertThat(capture("disable").status()).isZero();
+
+    List<JsonObject> changes = audit().last(10, Instant.EPOCH);
+    assertThat(changes)
+        .extracting(change -> change.getString("action") + " " + change.getString("result"))
+        .containsExactly("capture enable done", "capture confirm done", "capture disable done");
+    assertThat(changes)
+        .extracting(change -> change.getJsonObject("who"))
+        .allMatch(who -> who.getString("user").equals("root") && who.getInteger("uid") == 0);
+  }
+
+  @Test
+  void withoutAnAuditLogNothingIsCapturedButMuchIsUndone() throws Exception {
+    assertThat(capture("enable", "--yes").status()).isZero();
+    Files.delete(folder.resolve("state/audit.log"));
+    Files.delete(folder.resolve("state"));
+    Said again = capture("enable", "--yes");
+    assertThat(again.status()).isEqualTo(2);
+    assertThat(again.error()).contains("the audit log cannot be written");
+
+    Said undone = capture("disable");
+    assertThat(undone.status()).isZero();
+    assertThat(undone.error())
+        .startsWith("hostmesh-agent: capture disable goes on without its line in the audit log: ");
     isOff();
   }
 }
