@@ -8,6 +8,7 @@ import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.IdentityStatus;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
+import io.hostmesh.runtime.tls.DenyList;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.SvidVerifier;
 import io.vertx.core.http.HttpMethod;
@@ -128,6 +129,9 @@ class RevocationTest {
 
       Mesh.await("that of h1 is refused", () -> refusal(here).isPresent());
       assertThat(refusal(other.svid(WEB).orElseThrow())).isEmpty();
+      assertThat(denied().deniesOn("h1", WEB)).isPresent();
+      assertThat(denied().deniesOn("h2", WEB)).isEmpty();
+      assertThat(denied().denies(WEB)).isEmpty();
       Mesh.await("h1 gets no other", () -> problem().isPresent());
       assertThat(problem().orElseThrow()).contains("the service web on h1 was revoked");
     }
@@ -152,15 +156,25 @@ class RevocationTest {
   @Test
   void whatHasExpiredIsForgotten() {
     Svid web = services.svid(WEB).orElseThrow();
-    revoke(new JsonObject().put("service", "web").put("for", "2h"));
+    revoke(new JsonObject().put("service", "web").put("node", "h1").put("for", "2h"));
     Mesh.await("it is refused", () -> refusal(web).isPresent());
+    assertThat(denied().entries().getFirst().serials()).isNotEmpty();
     mesh.clock.advance(Duration.ofMinutes(70));
     Mesh.await(
-        "nobody needs to deny it", () -> h2.roots().orElseThrow().denied().entries().isEmpty());
+        "no certificate needs to be denied",
+        () -> denied().entries().stream().allMatch(entry -> entry.serials().isEmpty()));
+    // Its neighbours would believe it otherwise.
+    assertThat(denied().deniesOn("h1", WEB)).isPresent();
     assertThat(list()).hasSize(1);
     mesh.clock.advance(Duration.ofMinutes(60));
     Mesh.await("it is forgotten", () -> list().isEmpty());
+    Mesh.await("by all", () -> denied().entries().isEmpty());
     Mesh.await("web has a certificate again", () -> services.svid(WEB).isPresent());
+  }
+
+  /** The deny list as another host has it. */
+  private DenyList denied() {
+    return h2.roots().orElseThrow().denied();
   }
 
   private io.vertx.core.json.JsonArray list() {

@@ -28,8 +28,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * Emergency revocations. One has two sides: nothing more is issued to whom it means, until it ends
- * or is undone; and what was issued before is denied by everyone in the mesh until it has expired,
- * so that the list which all agents hold stays short. Safe for any thread; changes block.
+ * or is undone; and what was issued before is denied by everyone in the mesh until it has expired.
+ * The list which all agents hold has both, since neighbours on a host ask for no certificate; it
+ * stays short all the same. Safe for any thread; changes block.
  */
 public final class Revocations {
   private static final Duration CLOCKS = Duration.ofMinutes(5);
@@ -208,12 +209,15 @@ public final class Revocations {
         new DenyList(
             version,
             all().stream()
-                .filter(entry -> isDenied(entry, now))
-                .map(Revocations::denial)
+                .filter(entry -> isDenied(entry, now) || isRefused(entry, now))
+                .map(entry -> denial(entry, isDenied(entry, now)))
                 .toList()));
   }
 
-  private static DenyList.Entry denial(Revocation entry) {
+  /**
+   * @param unexpired whether there may be certificates of before
+   */
+  private static DenyList.Entry denial(Revocation entry, boolean unexpired) {
     boolean isWhole = entry.getNode().isEmpty() || entry.getService().isEmpty();
     return new DenyList.Entry(
         entry.getName(),
@@ -226,7 +230,7 @@ public final class Revocations {
             : Optional.of(
                 new DenyList.Placed(entry.getNode(), ServiceName.parse(entry.getService()))),
         entry.getSerial().isEmpty()
-            ? Set.copyOf(entry.getSerialsList())
+            ? Set.copyOf(unexpired ? entry.getSerialsList() : List.of())
             : Set.of(entry.getSerial()),
         entry.getReason(),
         Instant.ofEpochSecond(entry.getDeniedUntilEpochSecond()));

@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * Whom nobody lets in although their certificates have not expired: short, since an entry goes when
- * all certificates that it means have expired. Immutable.
+ * the revocation is over and all certificates that it means have expired. Immutable.
  *
  * @param sequence grows with every change at citadel
  */
@@ -34,7 +34,7 @@ public record DenyList(long sequence, List<Entry> entries) {
    * @param placed a service on one host, whose certificates the serial numbers are: there it has no
    *     dealings with its neighbours either, who ask for no certificate
    * @param serials single certificates: serial numbers, hexadecimal
-   * @param until when all of them have expired
+   * @param until when all certificates of before have expired
    */
   public record Entry(
       String name,
