@@ -32,6 +32,7 @@ final class Mesh implements AutoCloseable {
 
   final Path folder;
   private final String more;
+  private final Optional<String> registry;
   final MovableClock clock = new MovableClock();
   final InMemoryKeyValue keyValue = new InMemoryKeyValue();
   final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
@@ -48,13 +49,28 @@ final class Mesh implements AutoCloseable {
    * @param more of citadel's configuration
    */
   Mesh(Path folder, String more) throws Exception {
+    this(folder, more, Optional.empty());
+  }
+
+  /**
+   * @param registry the address of one that is used instead of the KV in memory
+   */
+  Mesh(Path folder, String more, Optional<String> registry) throws Exception {
     this.folder = folder;
     this.more = more;
+    this.registry = registry;
     this.citadel = startCitadel();
   }
 
   CitadelProcess startCitadel() throws Exception {
-    return CitadelProcess.start(config(more), host, keyValue, () -> {});
+    return start(config(more));
+  }
+
+  /** Another citadel, or this one, on this mesh's registry. */
+  CitadelProcess start(CitadelConfig config) throws Exception {
+    return registry.isPresent()
+        ? CitadelProcess.start(config, host)
+        : CitadelProcess.start(config, host, keyValue, () -> {});
   }
 
   CitadelConfig config(String more) {
@@ -65,9 +81,15 @@ final class Mesh implements AutoCloseable {
         state-dir = "%s"
         admin.socket = "%s"
         %s
+        %s
         """
-            .formatted(port, folder.resolve("citadel"), socket(), more);
+            .formatted(port, folder.resolve("citadel"), socket(), registry(), more);
     return CitadelConfig.read(Section.parse("test", text));
+  }
+
+  /** The lines of a configuration for this mesh's registry. */
+  String registry() {
+    return registry.map(address -> "registry.address = \"" + address + "\"").orElse("");
   }
 
   private static int freePort() {

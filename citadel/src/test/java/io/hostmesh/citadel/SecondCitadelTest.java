@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
+import io.hostmesh.registry.testing.EmbeddedUnderTest;
+import io.hostmesh.registry.testing.RegistryUnderTest;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,13 +37,15 @@ class SecondCitadelTest {
   private static final ServiceName WEB = ServiceName.of("web");
 
   @TempDir Path folder;
+  private RegistryUnderTest registry;
   private Mesh mesh;
   private CitadelProcess second;
   private HostPort there;
 
   @BeforeEach
   void begin() throws Exception {
-    mesh = new Mesh(folder);
+    registry = startRegistry();
+    mesh = new Mesh(folder, "", Optional.of(registry.address()));
     second = start();
     there = second.listening();
     String csr = askSecond(HttpMethod.POST, "/v1/ca/csr", new JsonObject()).getString("csr");
@@ -48,6 +53,11 @@ class SecondCitadelTest {
         mesh.ask(HttpMethod.POST, "/v1/ca/sign", new JsonObject().put("csr", csr))
             .getString("chain");
     askSecond(HttpMethod.POST, "/v1/ca/install", new JsonObject().put("chain", chain));
+  }
+
+  /** Where both keep what is for both. */
+  RegistryUnderTest startRegistry() {
+    return EmbeddedUnderTest.start();
   }
 
   private CitadelProcess start() throws Exception {
@@ -58,11 +68,14 @@ class SecondCitadelTest {
         state-dir = "%s"
         admin.socket = "%s"
         ca { source = csr, root-file = "%s" }
+        %s
         """
             .formatted(
-                folder.resolve("second"), socket(), folder.resolve("citadel").resolve("root.crt"));
-    return CitadelProcess.start(
-        CitadelConfig.read(Section.parse("test", text)), mesh.host, mesh.keyValue, () -> {});
+                folder.resolve("second"),
+                socket(),
+                folder.resolve("citadel").resolve("root.crt"),
+                mesh.registry());
+    return mesh.start(CitadelConfig.read(Section.parse("test", text)));
   }
 
   private Path socket() {
@@ -70,9 +83,10 @@ class SecondCitadelTest {
   }
 
   @AfterEach
-  void end() {
+  void end() throws Exception {
     second.close();
     mesh.close();
+    registry.close();
   }
 
   private JsonObject askSecond(HttpMethod method, String path, JsonObject body) {
