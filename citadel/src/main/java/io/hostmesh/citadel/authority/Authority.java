@@ -313,7 +313,7 @@ public final class Authority {
 
   /** What citadel shows at handshakes; null, so that they fail, while it has no intermediate. */
   public @Nullable Svid shown() {
-    return own == null ? null : own();
+    return current == null ? null : own();
   }
 
   /**
@@ -323,13 +323,13 @@ public final class Authority {
    */
   public Svid own() {
     Svid held = own;
-    if (held == null) {
+    if (held == null && current == null) {
       throw none();
     }
-    return holds(held.leaf(), clock.instant()) ? held : ownAnew();
+    return held != null && holds(held.leaf(), clock.instant()) ? held : ownAnew();
   }
 
-  /** After a leap of the clock, before {@link #renew} has looked. */
+  /** After a leap of the clock, before {@link #renew} has looked, or with a first intermediate. */
   private synchronized Svid ownAnew() {
     Svid held = own;
     if (held == null || !holds(held.leaf(), clock.instant())) {
