@@ -26,7 +26,8 @@ class JwtCacheTest {
       new JwtCache(
           (_, _) ->
               Future.succeededFuture(
-                  new JwtIssued("spiffe://hostmesh.local/web", "t" + ++signed, now, now.plus(LIFE))),
+                  new JwtIssued(
+                      "spiffe://hostmesh.local/web", "t" + ++signed, now, now.plus(LIFE))),
           () -> now.plus(ahead));
 
   private String token() {
