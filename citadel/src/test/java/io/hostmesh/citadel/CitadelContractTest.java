@@ -12,6 +12,7 @@ import io.hostmesh.registry.Entry;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.IdentityStatus;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.Svid;
@@ -55,7 +56,8 @@ class CitadelContractTest {
   }
 
   private ServiceIdentities services(NodeIdentity node, String directory) {
-    return new ServiceIdentities(mesh.host, node, folder.resolve(directory), () -> true);
+    return new ServiceIdentities(
+        mesh.host, node, folder.resolve(directory), KeyPairs.Kind.P256, () -> true);
   }
 
   private static Svid ready(NodeIdentity node) {
@@ -244,7 +246,8 @@ class CitadelContractTest {
       assertThat(second.svid().orElseThrow().leaf()).isEqualTo(own.leaf());
       assertThat(second.roots()).isEqualTo(node.roots());
       try (ServiceIdentities following =
-          new ServiceIdentities(mesh.host, second, folder.resolve("services"), () -> false)) {
+          new ServiceIdentities(
+              mesh.host, second, folder.resolve("services"), KeyPairs.Kind.P256, () -> false)) {
         following.services(Set.of(WEB));
         assertThat(following.svid(WEB).orElseThrow().leaf())
             .isEqualTo(services.svid(WEB).orElseThrow().leaf());

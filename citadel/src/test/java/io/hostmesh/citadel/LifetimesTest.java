@@ -3,6 +3,7 @@ package io.hostmesh.citadel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.Svid;
@@ -30,7 +31,8 @@ class LifetimesTest {
       node.ready().timeout(20, TimeUnit.SECONDS).await();
       mesh.allow("h1", "web", "shop/payments");
       try (ServiceIdentities services =
-          new ServiceIdentities(mesh.host, node, folder.resolve("services"), () -> true)) {
+          new ServiceIdentities(
+              mesh.host, node, folder.resolve("services"), KeyPairs.Kind.P256, () -> true)) {
         services.services(Set.of(WEB, PAYMENTS));
         Mesh.await(
             "both have certificates",

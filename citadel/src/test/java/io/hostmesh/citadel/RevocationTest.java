@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.UserError;
 import io.hostmesh.runtime.identity.IdentityStatus;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.DenyList;
@@ -44,7 +45,9 @@ class RevocationTest {
     ready(h1);
     ready(h2);
     mesh.allow("h1", "web");
-    services = new ServiceIdentities(mesh.host, h1, folder.resolve("services"), () -> true);
+    services =
+        new ServiceIdentities(
+            mesh.host, h1, folder.resolve("services"), KeyPairs.Kind.P256, () -> true);
     services.services(Set.of(WEB));
     Mesh.await("web has a certificate", () -> services.svid(WEB).isPresent());
   }
@@ -121,7 +124,8 @@ class RevocationTest {
   void aServiceOnOneNodeIsRevokedThereOnly() {
     mesh.allow("h2", "web");
     try (ServiceIdentities other =
-        new ServiceIdentities(mesh.host, h2, folder.resolve("services2"), () -> true)) {
+        new ServiceIdentities(
+            mesh.host, h2, folder.resolve("services2"), KeyPairs.Kind.P256, () -> true)) {
       other.services(Set.of(WEB));
       Mesh.await("web is on h2 as well", () -> other.svid(WEB).isPresent());
       Svid here = services.svid(WEB).orElseThrow();

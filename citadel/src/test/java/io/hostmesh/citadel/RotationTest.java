@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.registry.Entry;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.KeyIds;
@@ -79,7 +80,8 @@ class RotationTest {
     mesh.allow("h1", "web");
     String waiting = mesh.token(new JsonObject().put("ttl", "24h"));
     try (ServiceIdentities services =
-        new ServiceIdentities(mesh.host, node, folder.resolve("services"), () -> true)) {
+        new ServiceIdentities(
+            mesh.host, node, folder.resolve("services"), KeyPairs.Kind.P256, () -> true)) {
       services.services(Set.of(WEB));
       Mesh.await("web has a certificate", () -> services.svid(WEB).isPresent());
       Svid before = services.svid(WEB).orElseThrow();

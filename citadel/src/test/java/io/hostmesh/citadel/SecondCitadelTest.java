@@ -9,6 +9,7 @@ import io.hostmesh.model.hocon.Section;
 import io.hostmesh.registry.testing.EmbeddedUnderTest;
 import io.hostmesh.registry.testing.RegistryUnderTest;
 import io.hostmesh.runtime.HostPort;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.Svid;
@@ -138,7 +139,8 @@ class SecondCitadelTest {
     ready(h1);
     allow(mesh.socket(), "h1", "web");
     try (ServiceIdentities services =
-        new ServiceIdentities(mesh.host, h1, folder.resolve("services"), () -> true)) {
+        new ServiceIdentities(
+            mesh.host, h1, folder.resolve("services"), KeyPairs.Kind.P256, () -> true)) {
       services.services(Set.of(WEB));
       Mesh.await("web has a certificate", () -> services.svid(WEB).isPresent());
       Svid web = services.svid(WEB).orElseThrow();

@@ -6,6 +6,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.identity.CitadelSettings;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.Svid;
@@ -69,7 +70,8 @@ class WrongClockTest {
 
   private ServiceIdentities services(NodeIdentity node) {
     ServiceIdentities services =
-        new ServiceIdentities(host(), node, folder.resolve("services"), () -> true);
+        new ServiceIdentities(
+            host(), node, folder.resolve("services"), KeyPairs.Kind.P256, () -> true);
     services.services(Set.of(WEB));
     return services;
   }

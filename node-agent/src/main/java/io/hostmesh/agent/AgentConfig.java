@@ -2,6 +2,7 @@ package io.hostmesh.agent;
 
 import io.hostmesh.agent.attestd.AttestdConfig;
 import io.hostmesh.agent.balance.BalancePolicy;
+import io.hostmesh.agent.identity.KeySettings;
 import io.hostmesh.agent.redirect.CaptureSettings;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param pilots {@code pilot.address}: one or several, one of which is connected to
  * @param attestd {@code attestd.socket}: where the privileged helper is asked
  * @param resumption {@code tls.resumption}: whether TLS sessions between agents are resumed
+ * @param keys {@code keys}: of which kinds the services' keys are
  * @param accessLog {@code access-log.file}: where a line goes for each request and connection
  * @param drainLimit {@code drain.limit}: how long calls under way may take to end after SIGTERM
  */
@@ -42,6 +44,7 @@ public record AgentConfig(
     Path attestd,
     BalancePolicy balance,
     boolean resumption,
+    KeySettings keys,
     Optional<Path> accessLog,
     WorkloadApiSettings workloadApi,
     Duration drainLimit) {
@@ -153,6 +156,7 @@ public record AgentConfig(
         section.section("attestd").value("socket", Path::of, DEFAULT_ATTESTD),
         section.choice("balance", BalancePolicy.class, BalancePolicy.LEAST_REQUEST),
         section.section("tls").bool("resumption", true),
+        KeySettings.read(section.section("keys")),
         section.section("access-log").optionalValue("file", Path::of),
         new WorkloadApiSettings(
             section.section("workload-api").bool("enabled", true),

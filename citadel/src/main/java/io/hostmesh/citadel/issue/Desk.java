@@ -113,7 +113,7 @@ public final class Desk {
   /** A node asks for a service of its own. */
   public List<X509Certificate> issue(IssueRequest request, Asker asker) {
     SpiffeId.Service id = entitled(request.getNamespace(), request.getService(), asker);
-    PublicKey key = wellFormed(() -> Csr.provenKey(request.getCsr().toByteArray()));
+    PublicKey key = wellFormed(() -> Csr.provenServiceKey(request.getCsr().toByteArray()));
     return issuer.issue("issue", asker.id().uri(), id, key, lifetimes.of(id.name()));
   }
 

@@ -46,7 +46,10 @@ final class LeafLint {
             .filter(curve -> leaf.getSigAlgName().equals(curve.signature()))
             .isPresent(),
         "it is signed with " + leaf.getSigAlgName());
-    check(problems, KeyPairs.isP256(leaf.getPublicKey()), "its key is not on P-256");
+    check(
+        problems,
+        KeyPairs.Kind.of(leaf.getPublicKey()).isPresent(),
+        "its key is neither on P-256 or P-384 nor of Ed25519");
     check(problems, leaf.getSubjectX500Principal().getName().isEmpty(), "its subject is not empty");
     validity(problems, leaf, issuer, lifetime);
     extensions(problems, leaf, issuer);

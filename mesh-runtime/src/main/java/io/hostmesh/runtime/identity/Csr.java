@@ -1,9 +1,11 @@
 package io.hostmesh.runtime.identity;
 
+import io.hostmesh.runtime.tls.Pem;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
+import java.security.interfaces.ECPublicKey;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -22,6 +24,7 @@ import org.bouncycastle.operator.DefaultDigestAlgorithmIdentifierFinder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.bc.BcECContentVerifierProviderBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCSException;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
@@ -39,7 +42,8 @@ public final class Csr {
       Set.of(
           X9ObjectIdentifiers.ecdsa_with_SHA256,
           X9ObjectIdentifiers.ecdsa_with_SHA384,
-          X9ObjectIdentifiers.ecdsa_with_SHA512);
+          X9ObjectIdentifiers.ecdsa_with_SHA512,
+          Pem.ED25519);
 
   private Csr() {}
 
@@ -52,7 +56,7 @@ public final class Csr {
                   .build(pair.getPrivate()))
           .getEncoded();
     } catch (OperatorCreationException | IOException e) {
-      throw new IllegalStateException("a P-256 key that cannot sign its own request", e);
+      throw new IllegalStateException("a key that cannot sign its own request", e);
     }
   }
 
@@ -77,6 +81,20 @@ public final class Csr {
         der, key -> KeyPairs.Curve.of(key).isPresent(), "an EC key on P-256 or P-384", true);
   }
 
+  /**
+   * {@link #provenKey(byte[])} for a service, whose applications may want a key of any {@link
+   * KeyPairs.Kind}.
+   *
+   * @throws IllegalArgumentException likewise
+   */
+  public static PublicKey provenServiceKey(byte[] der) {
+    return provenKey(
+        der,
+        key -> KeyPairs.Kind.of(key).isPresent(),
+        "an EC key on P-256 or P-384, or an Ed25519 key",
+        false);
+  }
+
   private static PublicKey provenKey(
       byte[] der, Predicate<PublicKey> accepted, String expected, boolean mayWish) {
     if (der.length == 0 || der.length > MAX_BYTES) {
@@ -91,15 +109,12 @@ public final class Csr {
       }
       if (!SIGNATURES.contains(request.getSignatureAlgorithm().getAlgorithm())) {
         throw new IllegalArgumentException(
-            "the certificate request is signed by another algorithm than ECDSA with SHA-2");
+            "the certificate request is signed by another algorithm than ECDSA with SHA-2 or Ed25519");
       }
       if (!mayWish) {
         checkNothingElse(request);
       }
-      // Of public data, and at a third of the JDK's time.
-      ContentVerifierProvider verifier =
-          new BcECContentVerifierProviderBuilder(new DefaultDigestAlgorithmIdentifierFinder())
-              .build(PublicKeyFactory.createKey(request.getSubjectPublicKeyInfo()));
+      ContentVerifierProvider verifier = verifier(request, key);
       if (!request.isSignatureValid(verifier)) {
         throw new IllegalArgumentException(
             "the certificate request is not signed by the key that it names");
@@ -111,6 +126,16 @@ public final class Csr {
       // Bouncy Castle parses lazily: broken DER also surfaces as assorted runtime exceptions.
       throw new IllegalArgumentException("not a PKCS #10 certificate request", e);
     }
+  }
+
+  private static ContentVerifierProvider verifier(
+      JcaPKCS10CertificationRequest request, PublicKey key)
+      throws IOException, OperatorCreationException {
+    // Of public data, and of EC keys at a third of the JDK's time.
+    return key instanceof ECPublicKey
+        ? new BcECContentVerifierProviderBuilder(new DefaultDigestAlgorithmIdentifierFinder())
+            .build(PublicKeyFactory.createKey(request.getSubjectPublicKeyInfo()))
+        : new JcaContentVerifierProviderBuilder().build(key);
   }
 
   /** The JDK knows no keys on curves that it does not trust. */

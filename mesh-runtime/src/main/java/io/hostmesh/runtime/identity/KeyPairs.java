@@ -13,6 +13,7 @@ import java.security.PublicKey;
 import java.security.interfaces.ECKey;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.EdECKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPublicKeySpec;
@@ -21,7 +22,10 @@ import java.util.Optional;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.bouncycastle.math.ec.ECPoint;
 
-/** Key pairs of the mesh: ECDSA on P-256, or on P-384 where an operator wants it. */
+/**
+ * Key pairs of the mesh: ECDSA on P-256, or on P-384 where an operator wants it, and of
+ * applications Ed25519 too.
+ */
 public final class KeyPairs {
   private static final String CURVE = "secp256r1";
 
@@ -54,7 +58,56 @@ public final class KeyPairs {
     }
   }
 
+  /** The kinds of keys that services may have, as configurations name them. */
+  public enum Kind {
+    P256(Optional.of(Curve.P256)),
+    P384(Optional.of(Curve.P384)),
+    /** Of applications only: BoringSSL makes no handshakes of the mesh with it. */
+    ED25519(Optional.empty());
+
+    private final Optional<Curve> curve;
+
+    Kind(Optional<Curve> curve) {
+      this.curve = curve;
+    }
+
+    /** Keys on a curve. */
+    public static Kind on(Curve curve) {
+      return switch (curve) {
+        case P256 -> P256;
+        case P384 -> P384;
+      };
+    }
+
+    /** A fresh pair. */
+    public KeyPair generate() {
+      return curve.map(KeyPairs::generate).orElseGet(Kind::edwards);
+    }
+
+    private static KeyPair edwards() {
+      try {
+        return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every JDK has Ed25519", e);
+      }
+    }
+
+    /** The kind of a key; empty where it is none of them. */
+    public static Optional<Kind> of(Key key) {
+      for (Kind kind : values()) {
+        if (kind.curve.isPresent() ? kind.curve.equals(Curve.of(key)) : isEd25519(key)) {
+          return Optional.of(kind);
+        }
+      }
+      return Optional.empty();
+    }
+  }
+
   private KeyPairs() {}
+
+  private static boolean isEd25519(Key key) {
+    return key instanceof EdECKey edwards && edwards.getParams().getName().equals("Ed25519");
+  }
 
   public static KeyPair generate() {
     return generate(Curve.P256);
@@ -73,12 +126,16 @@ public final class KeyPairs {
   /**
    * The algorithm with which a key signs.
    *
-   * @throws IllegalArgumentException where the key is on neither curve
+   * @throws IllegalArgumentException where the key is of no {@link Kind}
    */
   public static String signature(Key key) {
+    if (isEd25519(key)) {
+      return "Ed25519";
+    }
     return Curve.of(key)
         .map(Curve::signature)
-        .orElseThrow(() -> new IllegalArgumentException("not an EC key on P-256 or P-384"));
+        .orElseThrow(
+            () -> new IllegalArgumentException("not a key on P-256 or P-384, nor of Ed25519"));
   }
 
   /**

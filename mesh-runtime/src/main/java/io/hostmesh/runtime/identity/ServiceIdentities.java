@@ -51,6 +51,7 @@ public final class ServiceIdentities implements AutoCloseable {
 
   private final Host host;
   private final NodeIdentity node;
+  private final KeyPairs.Kind kind;
   private final BooleanSupplier owner;
   private final IdentityFiles files;
   private final Context context;
@@ -63,11 +64,14 @@ public final class ServiceIdentities implements AutoCloseable {
 
   /**
    * @param directory where the services' keys and certificates are kept
+   * @param kind of the keys; a certificate of another kind that is on disk is got anew
    * @param owner whether this process may write the folder now, as in {@link NodeIdentity#start}
    * @throws UserError where the folder cannot be used
    */
-  public ServiceIdentities(Host host, NodeIdentity node, Path directory, BooleanSupplier owner) {
+  public ServiceIdentities(
+      Host host, NodeIdentity node, Path directory, KeyPairs.Kind kind, BooleanSupplier owner) {
     this.host = host;
+    this.kind = kind;
     this.node = node;
     this.owner = owner;
     this.files = new IdentityFiles(directory);
@@ -132,6 +136,7 @@ public final class ServiceIdentities implements AutoCloseable {
     return files
         .readSvid(file(service))
         .filter(svid -> belongs(svid.id(), service))
+        .filter(svid -> KeyPairs.Kind.of(svid.key()).equals(Optional.of(kind)))
         .map(
             svid -> {
               if (now.isBefore(svid.notAfter()) && !isDenied(svid)) {
@@ -258,7 +263,7 @@ public final class ServiceIdentities implements AutoCloseable {
   }
 
   private Future<?> renew(ServiceName service) {
-    return Blocking.run(context, KeyPairs::generate)
+    return Blocking.run(context, kind::generate)
         .compose(
             pair ->
                 node.citadel()

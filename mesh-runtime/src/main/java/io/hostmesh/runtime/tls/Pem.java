@@ -15,9 +15,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 
-/** Certificates and unencrypted EC keys as text (RFC 7468 sections 5 and 10). */
+/** Certificates and unencrypted keys, EC or Ed25519, as text (RFC 7468 sections 5 and 10). */
 public final class Pem {
+  /** Keys and signatures of Ed25519 (RFC 8410 section 3). */
+  public static final ASN1ObjectIdentifier ED25519 = new ASN1ObjectIdentifier("1.3.101.112");
+
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
 
@@ -56,11 +61,22 @@ public final class Pem {
     Matcher matcher = BLOCK.matcher(text);
     while (matcher.find()) {
       if (matcher.group(1).equals("PRIVATE KEY")) {
-        return KeyFactory.getInstance("EC")
-            .generatePrivate(new PKCS8EncodedKeySpec(decode(matcher.group(2))));
+        PKCS8EncodedKeySpec key = new PKCS8EncodedKeySpec(decode(matcher.group(2)));
+        return KeyFactory.getInstance(isEd25519(key) ? "Ed25519" : "EC").generatePrivate(key);
       }
     }
     throw new GeneralSecurityException("no PRIVATE KEY block");
+  }
+
+  private static boolean isEd25519(PKCS8EncodedKeySpec key) throws GeneralSecurityException {
+    try {
+      return PrivateKeyInfo.getInstance(key.getEncoded())
+          .getPrivateKeyAlgorithm()
+          .getAlgorithm()
+          .equals(ED25519);
+    } catch (IllegalArgumentException e) {
+      throw new GeneralSecurityException("not a PKCS #8 key", e);
+    }
   }
 
   public static String encode(List<X509Certificate> certificates) throws CertificateException {

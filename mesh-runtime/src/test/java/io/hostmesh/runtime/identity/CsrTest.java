@@ -33,6 +33,24 @@ class CsrTest {
   }
 
   @Test
+  void aServicesKeyMayBeOfAnyKindAndANodesMayNot() {
+    for (KeyPairs.Kind kind : KeyPairs.Kind.values()) {
+      KeyPair pair = kind.generate();
+      byte[] request = Csr.of(pair);
+      assertThat(Csr.provenServiceKey(request)).isEqualTo(pair.getPublic());
+      if (kind != KeyPairs.Kind.P256) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> Csr.provenKey(request))
+            .withMessageContaining("the certificate request's key is not an EC key on P-256");
+      }
+      KeyPair mixed = new KeyPair(kind.generate().getPublic(), pair.getPrivate());
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Csr.provenServiceKey(Csr.of(mixed)))
+          .withMessageContaining("not signed by the key that it names");
+    }
+  }
+
+  @Test
   void aRequestSignedByAnotherKeyProvesNothing() {
     KeyPair mine = KeyPairs.generate();
     KeyPair mixed = new KeyPair(KeyPairs.generate().getPublic(), mine.getPrivate());

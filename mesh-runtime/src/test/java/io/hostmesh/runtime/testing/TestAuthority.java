@@ -102,7 +102,15 @@ public final class TestAuthority {
 
   /** A leaf with a key of its own. */
   public Svid issue(SpiffeId id, Duration life) {
-    KeyPair own = keys();
+    return issue(id, life, keys());
+  }
+
+  /** A leaf, good for an hour. */
+  public Svid issue(SpiffeId id, KeyPair own) {
+    return issue(id, Duration.ofHours(1), own);
+  }
+
+  private Svid issue(SpiffeId id, Duration life, KeyPair own) {
     X509Certificate leaf =
         sign(
             builder(new X500Name("CN=leaf"), own, life),

@@ -3,6 +3,7 @@ package io.hostmesh.agent.identity;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.identity.IdentityStatus;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.jwt.DomainBundle;
@@ -39,13 +40,15 @@ public final class ApplicationCertificates implements ApplicationIdentities, Aut
   /**
    * Blocking: reads which services asked before the last end.
    *
+   * @param key the kind of the applications' keys
    * @param owner whether this process may write: of two generations, one may
    * @throws io.hostmesh.runtime.UserError where the folder cannot be used
    */
-  public ApplicationCertificates(Host host, NodeIdentity node, Path folder, BooleanSupplier owner) {
+  public ApplicationCertificates(
+      Host host, NodeIdentity node, Path folder, KeyPairs.Kind key, BooleanSupplier owner) {
     this.host = host;
     this.node = node;
-    this.certificates = new ServiceIdentities(host, node, folder, owner);
+    this.certificates = new ServiceIdentities(host, node, folder, key, owner);
     this.tokens = new JwtCache(node.citadel()::issueJwt, host.clock());
     this.kept = certificates.kept();
   }

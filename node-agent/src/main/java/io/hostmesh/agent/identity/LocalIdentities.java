@@ -5,6 +5,7 @@ import io.hostmesh.model.SpiffeId;
 import io.hostmesh.runtime.Host;
 import io.hostmesh.runtime.identity.CitadelSettings;
 import io.hostmesh.runtime.identity.IdentityStatus;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.identity.NodeIdentity;
 import io.hostmesh.runtime.identity.ServiceIdentities;
 import io.hostmesh.runtime.tls.Svid;
@@ -30,17 +31,26 @@ public final class LocalIdentities implements Identities, AutoCloseable {
   /**
    * Reads what is on disk, and begins to join where there is nothing. Blocking.
    *
+   * @param keys of which kind they are
    * @param owner whether this process may write: of two generations, one may
    * @throws io.hostmesh.runtime.UserError where the folder cannot be used, or is another node's
    */
   public LocalIdentities(
-      Host host, SpiffeId.Node id, CitadelSettings citadel, Path folder, BooleanSupplier owner) {
+      Host host,
+      SpiffeId.Node id,
+      CitadelSettings citadel,
+      Path folder,
+      KeySettings keys,
+      BooleanSupplier owner) {
     this.node =
         NodeIdentity.start(
             host, new NodeIdentity.Settings(id, folder.resolve("node"), citadel), owner);
-    this.services = new ServiceIdentities(host, node, folder.resolve("services"), owner);
+    this.services =
+        new ServiceIdentities(
+            host, node, folder.resolve("services"), KeyPairs.Kind.on(keys.services()), owner);
     this.applications =
-        new ApplicationCertificates(host, node, folder.resolve("applications"), owner);
+        new ApplicationCertificates(
+            host, node, folder.resolve("applications"), keys.applications(), owner);
   }
 
   public NodeIdentity node() {

@@ -171,6 +171,7 @@ public final class Agent implements AutoCloseable {
                 new SpiffeId.Node(config.trustDomain(), self.name()),
                 config.citadel(),
                 state.resolve("identity"),
+                config.keys(),
                 this::mayJoin));
     this.discovery = closing.add(discovery(files));
     this.endUsers = closing.add(new EndUsers(host.clock(), Optional.of(files)));

@@ -8,6 +8,7 @@ import io.hostmesh.agent.telemetry.Metrics;
 import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.runtime.identity.KeyPairs;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
 import io.hostmesh.runtime.tls.TrustRoots;
@@ -194,6 +195,17 @@ class MeshTlsTest {
     assertThat(third.isWithoutCertificates()).isTrue();
     assertThat(List.of(h1.resumed(), h2.resumed())).containsExactly(2, 2);
     assertThat(List.of(h1.handshakes(), h2.handshakes())).containsExactly(3, 3);
+  }
+
+  @Test
+  void servicesMayHaveLargerKeys() throws Exception {
+    h1.svids.put(WEB, authority.issue(id(WEB), KeyPairs.generate(KeyPairs.Curve.P384)));
+    h2.svids.put(GREETER, authority.issue(id(GREETER), KeyPairs.generate(KeyPairs.Curve.P384)));
+    for (ServiceName called : List.of(GREETER, PAYMENTS)) {
+      assertThat(call(WEB, called).caller()).isEqualTo(id(WEB));
+      assertThat(call(BATCH, called).called()).isEqualTo(id(called));
+      assertThat(call(WEB, called).isWithoutCertificates()).isTrue();
+    }
   }
 
   @Test
