@@ -68,13 +68,17 @@ final class Tending {
     }
   }
 
+  /** What may wait for somebody else, such as Vault, comes last. */
   private void look() {
+    issued.sweep();
+    if (authority.isReady()) { // All of it needs a signature.
+      lookAfterRecords();
+    }
     authority.tendSource();
     authority.renew();
-    issued.sweep();
-    if (!authority.isReady()) {
-      return; // All else needs a signature.
-    }
+  }
+
+  private void lookAfterRecords() {
     if (authority.state().retiring().isPresent()
         && authority.issuingRoot().equals(authority.state().signing())) {
       records.forEach(each -> each.signAgain(authority.root()));

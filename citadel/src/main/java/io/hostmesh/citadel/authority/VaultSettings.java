@@ -65,14 +65,22 @@ public record VaultSettings(
   private static URI address(String text) {
     URI address = URI.create(text);
     boolean isUsable =
-        ("https".equals(address.getScheme()) || "http".equals(address.getScheme()))
-            && address.getHost() != null
+        address.getHost() != null
+            && ("https".equals(address.getScheme()) || isLoopback(address))
+            && address.getFragment() == null
             && address.getUserInfo() == null
             && address.getQuery() == null;
     if (!isUsable) {
-      throw new IllegalArgumentException("is not a URL such as https://vault.example.com:8200");
+      throw new IllegalArgumentException(
+          "is not a URL such as https://vault.example.com:8200; http is for 127.0.0.1 and [::1] only,"
+              + " since the token is in every request");
     }
     return address;
+  }
+
+  private static boolean isLoopback(URI address) {
+    return "http".equals(address.getScheme())
+        && ("127.0.0.1".equals(address.getHost()) || "[::1]".equals(address.getHost()));
   }
 
   private static String path(String text) {

@@ -82,12 +82,12 @@ public final class IssuedBook {
         certificate.holder(),
         (_, before) -> {
           Deque<Certificate> kept = before == null ? new ConcurrentLinkedDeque<>() : before;
+          kept.addLast(certificate); // First, for those who ask meanwhile: it is never empty.
           Certificate oldest = kept.peekFirst();
           while (oldest != null && !oldest.notAfter().isAfter(now)) {
             kept.removeFirst();
             oldest = kept.peekFirst();
           }
-          kept.addLast(certificate);
           return kept;
         });
   }

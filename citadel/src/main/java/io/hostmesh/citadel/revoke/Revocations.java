@@ -118,7 +118,17 @@ public final class Revocations {
           .map(each -> Duration.between(clock.instant(), each.notAfter()))
           .orElseGet(lifetimes::longestLeaf);
     }
-    return wish.service().isPresent() ? lifetimes.longestService() : lifetimes.longestLeaf();
+    Duration configured =
+        wish.service().isPresent() ? lifetimes.longestService() : lifetimes.longestLeaf();
+    // Lifetimes may have been longer when it was issued.
+    return issued.unexpired(each -> isMeant(each, wish)).stream()
+        .map(each -> Duration.between(clock.instant(), each.notAfter()))
+        .reduce(configured, (one, other) -> one.compareTo(other) >= 0 ? one : other);
+  }
+
+  private static boolean isMeant(IssuedBook.Certificate certificate, Wish wish) {
+    return wish.node().map(certificate.node()::equals).orElse(true)
+        && wish.service().map(name -> isOf(certificate.id(), name.full())).orElse(true);
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -172,16 +173,44 @@ final class Holders {
     record Hidden(String why) implements Looked {}
   }
 
-  /** The peer of a unix socket, which the agent knows by its number and start time. */
+  /**
+   * The peer of a unix socket, which the agent knows by its number and start time, and all others
+   * of its control group: each could have its connection by a fork, and the peer itself may have
+   * begun to run another program since.
+   */
   private SocketHolders process(ProcessQuestion question) {
-    return switch (holder(question.pid(), question.started(), () -> true, question.hash())) {
-      case Looked.Fine(Holder holder) ->
-          new SocketHolders.Known(0, holder.uid(), 0, List.of(holder));
-      case Looked.Gone _ ->
-          new SocketHolders.Unknown(
-              "the process has ended or runs another program, or hostmesh-attestd may not look");
-      case Looked.Hidden(String why) -> new SocketHolders.Unknown(why);
-    };
+    Optional<String> cgroup = proc.cgroup(question.pid());
+    if (cgroup.isEmpty()) {
+      return new SocketHolders.Unknown("the process has ended");
+    }
+    List<Integer> members = ProcFs.members(folder(cgroup.get()));
+    List<Holder> holders = new ArrayList<>();
+    for (int pid : members) {
+      OptionalLong started = proc.started(pid);
+      if (started.isEmpty()) {
+        continue;
+      }
+      switch (holder(pid, started.getAsLong(), () -> true, question.hash())) {
+        case Looked.Fine(Holder holder) -> holders.add(holder);
+        case Looked.Gone _ -> {}
+        case Looked.Hidden(String why) -> {
+          return new SocketHolders.Unknown(why);
+        }
+      }
+      if (holders.size() > SocketHolders.MOST_PROCESSES) {
+        return new SocketHolders.Unknown(
+            "more than " + SocketHolders.MOST_PROCESSES + " processes are in " + cgroup.get());
+      }
+    }
+    Optional<Holder> peer = holders.stream().filter(question::isAbout).findFirst();
+    if (peer.isEmpty()) {
+      return new SocketHolders.Unknown(
+          "the process has ended or runs another program, or hostmesh-attestd may not look");
+    }
+    // Who forks while it is looked at could hide behind its child.
+    return Set.copyOf(ProcFs.members(folder(cgroup.get()))).equals(Set.copyOf(members))
+        ? new SocketHolders.Known(0, peer.get().uid(), 0, holders)
+        : new SocketHolders.Unknown("the processes changed while they were looked at");
   }
 
   /**

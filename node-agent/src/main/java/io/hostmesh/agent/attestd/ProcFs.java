@@ -61,6 +61,18 @@ class ProcFs {
         .map(line -> Integer.parseUnsignedInt(line.split("\\s+", -1)[2]));
   }
 
+  /** The control group in which a process is now, as its file of /proc has it. */
+  Optional<String> cgroup(int pid) {
+    return read(pid, "cgroup")
+        .flatMap(
+            groups ->
+                groups
+                    .lines()
+                    .filter(line -> line.startsWith("0::/") && !(line + "/").contains("/../"))
+                    .map(line -> line.substring("0::".length()))
+                    .findFirst());
+  }
+
   /** The file that a process runs. */
   Path executable(int pid) {
     return root.resolve(Integer.toString(pid)).resolve("exe");

@@ -3,7 +3,8 @@ package io.hostmesh.agent.workload;
 import java.nio.ByteBuffer;
 
 /**
- * Asks what a process runs that called over a unix socket, whose two ends have no addresses.
+ * Asks what a process runs that called over a unix socket, whose two ends have no addresses, and
+ * all others of its control group with it.
  *
  * @param hash see {@link Question#hash}
  * @param pid as this host numbers it
@@ -15,6 +16,11 @@ public record ProcessQuestion(boolean hash, int pid, long started) implements Qu
   /** Of the process that is at the other end of a unix socket. */
   public static ProcessQuestion of(PeerProcesses.Peer peer, boolean hash) {
     return new ProcessQuestion(hash, peer.pid(), peer.started());
+  }
+
+  /** Whether it is the process that is meant. */
+  public boolean isAbout(SocketHolders.Holder holder) {
+    return holder.pid() == pid && holder.started() == started;
   }
 
   @Override

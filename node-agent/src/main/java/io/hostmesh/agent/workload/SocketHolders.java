@@ -25,8 +25,8 @@ public sealed interface SocketHolders {
    * @param cookie of the connection that was asked about; 0 for listeners and processes
    * @param uid of who made the socket, or of the process
    * @param cgroup the id of its maker's control group; 0 for processes
-   * @param processes all of that group that hold it, the oldest first; at least one; the one that
-   *     was asked about
+   * @param processes all of that group that hold it, the oldest first; at least one; of a process
+   *     all of its control group
    */
   record Known(long cookie, int uid, long cgroup, List<Holder> processes) implements SocketHolders {
     public Known {

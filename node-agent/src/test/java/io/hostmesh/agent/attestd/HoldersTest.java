@@ -186,6 +186,30 @@ class HoldersTest {
   }
 
   @Test
+  void allOfAProcesssGroupAreToldSinceEachCouldHaveItsConnection() throws Exception {
+    try (ServerSocket server = host.call(() -> new ServerSocket(0));
+        ServiceProcess caller =
+            ServiceProcess.calling(host, group.path(), USER, LOOPBACK, server.getLocalPort())) {
+      Process beside = new ProcessBuilder("sleep", "60").start();
+      try {
+        Files.writeString(group.path().resolve("cgroup.procs"), "" + beside.pid());
+        int pid = (int) caller.pid();
+        long started = new ProcFs(Path.of("/proc")).started(pid).orElseThrow();
+        assertThat(holders.of(new ProcessQuestion(false, pid, started)))
+            .isInstanceOfSatisfying(
+                SocketHolders.Known.class,
+                known ->
+                    assertThat(known.processes())
+                        .extracting(SocketHolders.Holder::pid)
+                        .containsExactlyInAnyOrder(pid, (int) beside.pid()));
+      } finally {
+        beside.destroyForcibly();
+        beside.onExit().join();
+      }
+    }
+  }
+
+  @Test
   void aConnectionThatIsGoneOrNobodysIsUnknown() throws Exception {
     assertThat(host.call(() -> holders.of(connection(1, 2))))
         .isEqualTo(new SocketHolders.Unknown("there is no such connection any more"));

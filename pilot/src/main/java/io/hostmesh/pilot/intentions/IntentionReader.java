@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,6 +47,20 @@ final class IntentionReader {
           "Peer",
           "SamenessGroup");
 
+  private static final Set<String> ENTRY_FIELDS =
+      Set.of(
+          "Kind",
+          "Name",
+          "Sources",
+          "JWT",
+          "Meta",
+          "Hash",
+          "CreateIndex",
+          "ModifyIndex",
+          "Namespace",
+          "Partition",
+          "SamenessGroup");
+
   private static final Set<String> HTTP_FIELDS =
       Set.of("Methods", "PathExact", "PathPrefix", "PathRegex", "Header");
   private static final Set<String> HEADER_FIELDS =
@@ -74,18 +89,26 @@ final class IntentionReader {
             Optional.of(
                 "JWT cannot be honoured; write an authentication rule of hostmesh in its place");
       }
+      try {
+        checkFields(entry, ENTRY_FIELDS, "");
+      } catch (Inexpressible e) {
+        foreign = Optional.of(String.valueOf(e.getMessage()));
+      }
       List<Intention> intentions = new ArrayList<>();
-      for (Object item : entry.getJsonArray("Sources", new JsonArray())) {
+      for (Object item : array(entry, "Sources")) {
         JsonObject source = (JsonObject) item;
-        if (source.getString("Peer", "").isEmpty()) { // Other meshes' services never get in.
+        if (!isSet(source, "Peer")) { // Other meshes' services never get in.
           Effect effect = foreign.<Effect>map(Effect.Refused::new).orElseGet(() -> effect(source));
           intentions.add(
               new Intention(
-                  stored.name(), source.getString("Name", ""), effect, stored.modifyIndex()));
+                  stored.name(),
+                  Objects.requireNonNull(source.getString("Name", "")),
+                  effect,
+                  stored.modifyIndex()));
         }
       }
       return intentions;
-    } catch (DecodeException | ClassCastException e) {
+    } catch (DecodeException | ClassCastException | NullPointerException e) {
       return List.of(
           new Intention(
               stored.name(),

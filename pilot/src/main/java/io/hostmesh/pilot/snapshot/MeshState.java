@@ -241,10 +241,22 @@ public final class MeshState implements AutoCloseable {
     try {
       while (awaitChange()) {
         Thread.sleep(SETTLE_MS);
-        compile().ifPresent(next -> listeners.forEach(listener -> listener.accept(next)));
+        publish();
       }
     } catch (InterruptedException e) {
       LOG.log(System.Logger.Level.DEBUG, "closed", e);
+    }
+  }
+
+  /** A part that cannot be compiled, by a mistake of ours, must not end all that comes after. */
+  private void publish() {
+    try {
+      compile().ifPresent(next -> listeners.forEach(listener -> listener.accept(next)));
+    } catch (RuntimeException e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "what the registry has now could not be published; agents keep what they have",
+          e);
     }
   }
 

@@ -269,6 +269,28 @@ class IntentionRulesTest {
     assertThat(translated.problems()).hasSize(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'Name': 'db', 'Sources': [null]}",
+        "{'Name': 'db', 'Sources': [{'Name': null, 'Action': 'allow'}]}",
+        "{'Name': 'db', 'Sources': [{'Name': 'web', 'Action': null}]}",
+        "{'Name': 'db', 'OnlyOnMondays': true, 'Sources': [{'Name': 'web', 'Action': 'allow'}]}"
+      })
+  void whatIsMissingOrOfANewerConsulDenies(String json) {
+    IntentionRules.Translated translated =
+        translated(List.of(), new Intentions.Stored("db", json.replace('\'', '"'), 7));
+    assertThat(Objects.requireNonNull(translated.rules().get(DB)).deny())
+        .anySatisfy(grant -> assertThat(holds(grant, "web")).isTrue());
+    assertThat(translated.problems()).hasSize(1);
+  }
+
+  @Test
+  void anEntryWithoutSourcesSaysNothing() {
+    assertThat(denied(new Intentions.Stored("db", "{\"Name\": \"db\", \"Sources\": null}", 7)))
+        .isEmpty();
+  }
+
   @Test
   void otherMeshesServicesAreNoneOfOurs() {
     assertThat(denied(entry("db", "{'Name': 'web', 'Peer': 'west', 'Action': 'deny'}"))).isEmpty();
