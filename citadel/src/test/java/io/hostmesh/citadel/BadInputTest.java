@@ -122,6 +122,14 @@ class BadInputTest {
         .getEncoded();
   }
 
+  /** For a key of RSA with 1,024 bits. */
+  private static byte[] weak() throws Exception {
+    KeyPair pair = Forged.keys("RSA", 1024);
+    return new JcaPKCS10CertificationRequestBuilder(new X500Name(""), pair.getPublic())
+        .build(new JcaContentSignerBuilder("SHA256withRSA").build(pair.getPrivate()))
+        .getEncoded();
+  }
+
   /** Whatever a request says: no certificate, and no line in the ledger that looks like one. */
   @Test
   void requestsForOthersNamesWithWeakKeysOrWrongProofsGetNothing() throws Exception {
@@ -140,7 +148,7 @@ class BadInputTest {
             asking(pair, PAYMENTS),
             asking(pair, web, PAYMENTS),
             Csr.of(other),
-            Csr.of(Forged.keys("EC", 384)),
+            weak(),
             new byte[100_000])) {
       assertThatThrownBy(() -> mesh.citadel.desk().issue(issue(bad), asker))
           .isInstanceOf(Refusal.class)
