@@ -1,5 +1,6 @@
 package io.hostmesh.citadel;
 
+import io.hostmesh.runtime.testing.Forged;
 import io.hostmesh.runtime.tls.Pem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,7 +32,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 final class MachineCa {
   private static final X500Name NAME = new X500Name("CN=machines of the site");
 
-  private final KeyPair keys = keys("EC", 256);
+  private final KeyPair keys = Forged.keys("EC", 256);
   private final X509Certificate root;
   private long serial = 1;
 
@@ -83,7 +83,7 @@ final class MachineCa {
   }
 
   Machine machine(Wish wish) {
-    KeyPair own = keys(wish.algorithm(), wish.bits());
+    KeyPair own = Forged.keys(wish.algorithm(), wish.bits());
     X509v3CertificateBuilder builder =
         builder(new X500Name("CN=" + wish.name()), own, wish.life(), wish.from());
     return new Machine(List.of(sign(builder, false, wish)), own);
@@ -127,18 +127,6 @@ final class MachineCa {
               builder.build(
                   new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
     } catch (IOException | OperatorCreationException | GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static KeyPair keys(String algorithm, int bits) {
-    try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
-      if (bits > 0) {
-        generator.initialize(bits);
-      }
-      return generator.generateKeyPair();
-    } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
   }

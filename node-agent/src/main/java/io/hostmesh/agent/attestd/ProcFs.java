@@ -1,5 +1,6 @@
 package io.hostmesh.agent.attestd;
 
+import io.hostmesh.agent.workload.PeerProcesses;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -63,14 +64,7 @@ class ProcFs {
 
   /** The control group in which a process is now, as its file of /proc has it. */
   Optional<String> cgroup(int pid) {
-    return read(pid, "cgroup")
-        .flatMap(
-            groups ->
-                groups
-                    .lines()
-                    .filter(line -> line.startsWith("0::/") && !(line + "/").contains("/../"))
-                    .map(line -> line.substring("0::".length()))
-                    .findFirst());
+    return read(pid, "cgroup").flatMap(groups -> PeerProcesses.cgroup(groups.lines().toList()));
   }
 
   /** The file that a process runs. */

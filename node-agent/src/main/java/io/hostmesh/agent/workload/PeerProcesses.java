@@ -157,7 +157,7 @@ public final class PeerProcesses {
   }
 
   /** Reads cgroups(7): the line of the cgroup2 hierarchy; no group that lies out of our sight. */
-  static Optional<String> cgroup(List<String> lines) {
+  public static Optional<String> cgroup(List<String> lines) {
     return lines.stream()
         .filter(line -> line.startsWith("0::/"))
         .map(line -> line.substring("0::".length()))
