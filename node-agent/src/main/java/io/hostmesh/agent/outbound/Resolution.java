@@ -1,5 +1,6 @@
 package io.hostmesh.agent.outbound;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSource;
@@ -43,6 +44,7 @@ final class Resolution {
   private final Members members;
   private final RandomGenerator random;
   private final ServiceName service;
+  private final Load load;
   private Set<Endpoint> tried = Set.of();
   private RouteRule.@Nullable Subset subset;
   private String rule = "";
@@ -55,6 +57,7 @@ final class Resolution {
     this.members = sender.members();
     this.random = sender.random();
     this.service = service;
+    this.load = sender.loads().of(service);
   }
 
   /** Finds the first instance, at once where the endpoints are known. */
@@ -90,6 +93,10 @@ final class Resolution {
     current = chosen;
     if (chosen == null) {
       return new Next.None(last == null ? unhealthy(endpoints) : last);
+    }
+    if (!load.begin(Load.Kind.REQUESTS)) {
+      current = null;
+      return new Next.None(load.full(Load.Kind.REQUESTS));
     }
     tries++;
     chosen.member().began();
@@ -138,6 +145,7 @@ final class Resolution {
   void release() {
     if (current != null) {
       current.member().ended();
+      load.ended(Load.Kind.REQUESTS);
       current = null;
     }
   }

@@ -1,5 +1,7 @@
 package io.hostmesh.agent.outbound;
 
+import io.hostmesh.agent.balance.Load;
+import io.hostmesh.agent.balance.Loads;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSettings;
@@ -38,6 +40,7 @@ public final class Sender {
 
   private final MeshSource mesh;
   private final Members members;
+  private final Loads loads;
   private final LocalInstances instances;
   private final Receiver receiver;
   private final Telemetry telemetry;
@@ -59,6 +62,7 @@ public final class Sender {
       String node) {
     this.mesh = mesh;
     this.members = members;
+    this.loads = new Loads(_ -> Load.Bounds.DEFAULT, this::show);
     this.instances = instances;
     this.receiver = receiver;
     this.telemetry = telemetry;
@@ -72,6 +76,34 @@ public final class Sender {
 
   Members members() {
     return members;
+  }
+
+  /** What this host has under way, by the service called. */
+  Loads loads() {
+    return loads;
+  }
+
+  private void show(Load load) {
+    for (Load.Kind kind : Load.Kind.values()) {
+      telemetry
+          .metrics()
+          .upstreamGauge(
+              kind.key() + "_active",
+              "What this host has under way towards a service",
+              load.service(),
+              load,
+              l -> l.count(kind));
+      telemetry
+          .metrics()
+          .upstreamCounter(
+              "overflows",
+              "What was refused since a limit was reached",
+              load.service(),
+              load,
+              l -> l.refusals(kind),
+              "limit",
+              kind.key());
+    }
   }
 
   Receiver receiver() {

@@ -4,11 +4,14 @@ import io.hostmesh.agent.authz.Mark;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What calls did, under Istio's names and labels (<a
@@ -113,6 +116,48 @@ public final class Metrics {
 
   public void ended() {
     open.decrementAndGet();
+  }
+
+  /**
+   * Shows a number of a service that this host calls, for as long as the agent runs.
+   *
+   * @param name without its prefix, {@code hostmesh_upstream_}
+   * @param more further labels, by turns their names and values
+   */
+  public <T> void upstreamGauge(
+      String name,
+      String description,
+      ServiceName service,
+      T of,
+      ToDoubleFunction<T> value,
+      String... more) {
+    Gauge.builder("hostmesh_upstream_" + name, of, value)
+        .description(description)
+        .tags(upstream(service).and(more))
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** The same for a number that only grows. */
+  public <T> void upstreamCounter(
+      String name,
+      String description,
+      ServiceName service,
+      T of,
+      ToDoubleFunction<T> value,
+      String... more) {
+    FunctionCounter.builder("hostmesh_upstream_" + name, of, value)
+        .description(description)
+        .tags(upstream(service).and(more))
+        .register(registry);
+  }
+
+  private static Tags upstream(ServiceName service) {
+    return Tags.of(
+        "destination_service_name",
+        service.name(),
+        "destination_service_namespace",
+        service.namespace());
   }
 
   /** Istio's labels. */
