@@ -21,7 +21,7 @@ final class DeleteCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "KIND",
-      description = "route, access, mode, authentication or external-authorization")
+      description = "route, access, mode, authentication, external-authorization or upstream")
   private String kind = "";
 
   @Parameters(

@@ -29,7 +29,7 @@ final class GetCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "KIND",
-      description = "route, access, mode, authentication or external-authorization")
+      description = "route, access, mode, authentication, external-authorization or upstream")
   private @Nullable String kind;
 
   @Parameters(

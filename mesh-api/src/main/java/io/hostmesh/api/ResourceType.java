@@ -9,6 +9,7 @@ import io.hostmesh.api.v1.MeshSettings;
 import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.Service;
+import io.hostmesh.api.v1.UpstreamPolicy;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Optional;
 public enum ResourceType {
   MESH_SETTINGS(MeshSettings.getDescriptor().getFullName(), MeshSettings.parser(), true),
   SERVICE(Service.getDescriptor().getFullName(), Service.parser(), true),
+  UPSTREAM_POLICY(UpstreamPolicy.getDescriptor().getFullName(), UpstreamPolicy.parser(), false),
   ENDPOINTS(Endpoints.getDescriptor().getFullName(), Endpoints.parser(), false),
   ROUTE(Route.getDescriptor().getFullName(), Route.parser(), false),
   MODE_POLICY(ModePolicy.getDescriptor().getFullName(), ModePolicy.parser(), false),

@@ -1,12 +1,12 @@
 package io.hostmesh.agent;
 
 import io.hostmesh.agent.attestd.AttestdConfig;
-import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.identity.KeySettings;
 import io.hostmesh.agent.redirect.CaptureSettings;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.registry.RegistrySettings;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.admin.AdminAccess;

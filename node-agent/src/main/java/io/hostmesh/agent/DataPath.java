@@ -1,6 +1,5 @@
 package io.hostmesh.agent;
 
-import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.connection.Connections;
@@ -23,6 +22,7 @@ import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.MeshTls;
 import io.hostmesh.agent.upstream.Sockets;
 import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;

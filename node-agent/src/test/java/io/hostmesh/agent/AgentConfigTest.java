@@ -31,7 +31,7 @@ class AgentConfigTest {
         "metrics { listen = 15020 }        | f.conf:1: metrics.listen: \"15020\" is not host:port",
         "pilot { address = pilot }         | f.conf:1: pilot.address: \"pilot\" is not host:port",
         "drain { limit = 30 }              | f.conf:1: drain.limit: 30 has no unit",
-        "balance = random                  | f.conf:1: balance: \"random\" is not one of",
+        "balance = fastest                 | f.conf:1: balance: \"fastest\" is not one of",
         "dns { upstreams = [ resolver ] }  | f.conf:1: dns.upstreams: \"resolver\" is not an IP address",
         "mesh { unknown-workload = node }  | f.conf:1: mesh.unknown-workload: \"node\" is not one of",
         "trust-domain = \"Bad Domain\"     | f.conf:1: trust-domain:",

@@ -1,6 +1,5 @@
 package io.hostmesh.agent;
 
-import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.connection.Caller;
 import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.discovery.DirectoryEntry;
@@ -19,6 +18,7 @@ import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.runtime.loops.EpollLoops;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;

@@ -4,7 +4,12 @@ import io.hostmesh.model.hocon.Origin;
 
 /** One document of the mesh's rules: what shall hold for a service, a namespace or the mesh. */
 public sealed interface Rule
-    permits RouteRule, AccessRule, ModeRule, AuthenticationRule, ExternalAuthorizationRule {
+    permits RouteRule,
+        AccessRule,
+        ModeRule,
+        AuthenticationRule,
+        ExternalAuthorizationRule,
+        UpstreamRule {
   Scope scope();
 
   RuleKind kind();

@@ -15,7 +15,9 @@ public enum RuleKind {
   /** Whose word is taken on end users. */
   AUTHENTICATION,
   /** Who is asked beside the access rules. */
-  EXTERNAL_AUTHORIZATION;
+  EXTERNAL_AUTHORIZATION,
+  /** How calls are shared among instances, limited and protected. */
+  UPSTREAM;
 
   /** As {@code kind = ...} and the registry's keys write it. */
   public String text() {

@@ -44,6 +44,7 @@ public final class RuleParser {
           case MODE -> mode(document, scope);
           case AUTHENTICATION -> EndUserParser.authentication(document, scope);
           case EXTERNAL_AUTHORIZATION -> EndUserParser.external(document, scope);
+          case UPSTREAM -> UpstreamParser.upstream(document, scope);
         };
     document.end();
     return rule;

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,9 @@ final class Candidates {
   private final Map<Place, Member> members;
   private final Candidate[] healthy;
 
+  /** Goes on from list to list. */
+  private final AtomicInteger turn;
+
   /** Never changed once it is here: a new subset makes a new map. */
   private volatile IdentityHashMap<RouteRule.Subset, Candidate[]> subsets = new IdentityHashMap<>();
 
@@ -33,6 +37,7 @@ final class Candidates {
    */
   Candidates(List<Endpoint> endpoints, @Nullable Candidates before) {
     this.endpoints = endpoints;
+    this.turn = before == null ? new AtomicInteger() : before.turn;
     this.members = HashMap.newHashMap(endpoints.size());
     List<Candidate> all = new ArrayList<>(endpoints.size());
     for (Endpoint endpoint : endpoints) {
@@ -62,6 +67,11 @@ final class Candidates {
     }
     Candidate[] known = subsets.get(subset);
     return known == null ? select(subset) : known;
+  }
+
+  /** The turn of a round robin, which may overflow. */
+  int nextTurn() {
+    return turn.getAndIncrement();
   }
 
   private Candidate[] select(RouteRule.Subset subset) {

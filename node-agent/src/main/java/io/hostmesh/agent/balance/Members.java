@@ -2,12 +2,14 @@ package io.hostmesh.agent.balance;
 
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.Balance;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Upstream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +18,14 @@ public final class Members {
   /** An endpoint and how it does. */
   public record Candidate(Endpoint endpoint, Member member) {}
 
-  private final BalancePolicy policy;
+  private final BalancePolicy standing;
   private final ConcurrentHashMap<ServiceName, Candidates> services = new ConcurrentHashMap<>();
-  private final AtomicInteger turn = new AtomicInteger();
 
-  public Members(BalancePolicy policy) {
-    this.policy = policy;
+  /**
+   * @param standing the policy where no rule has one
+   */
+  public Members(BalancePolicy standing) {
+    this.standing = standing;
   }
 
   /**
@@ -29,12 +33,14 @@ public final class Members {
    * left out while there are others.
    *
    * @param endpoints of one service; an immutable list, known by its identity
+   * @param upstream what the rules say of the service
    * @param subset null for all
    * @param tried endpoints of this request that could not be reached
    * @return null where no endpoint is healthy
    */
   public @Nullable Candidate choose(
       List<Endpoint> endpoints,
+      Upstream upstream,
       RouteRule.@Nullable Subset subset,
       Set<Endpoint> tried,
       RandomGenerator random,
@@ -42,15 +48,21 @@ public final class Members {
     if (endpoints.isEmpty()) {
       return null;
     }
-    Candidate[] healthy = candidates(endpoints).healthy(subset);
+    Candidates candidates = candidates(endpoints);
+    Candidate[] healthy = candidates.healthy(subset);
     if (!tried.isEmpty()) {
       healthy = without(healthy, tried);
     }
     if (healthy.length == 0) {
       return null;
     }
-    Candidate drawn = draw(healthy, random, nowNanos);
-    return drawn.member().ejected(nowNanos) ? drawAnother(healthy, drawn, random, nowNanos) : drawn;
+    BalancePolicy policy = upstream.balance().flatMap(Balance::policy).orElse(standing);
+    Candidate drawn = draw(policy, candidates, healthy, random, nowNanos);
+    if (!drawn.member().ejected(nowNanos)) {
+      return drawn;
+    }
+    Candidate[] reachable = reachable(healthy, nowNanos);
+    return reachable.length == 0 ? drawn : draw(policy, candidates, reachable, random, nowNanos);
   }
 
   private Candidates candidates(List<Endpoint> endpoints) {
@@ -65,12 +77,18 @@ public final class Members {
             before != null && before.isOf(endpoints) ? before : new Candidates(endpoints, before));
   }
 
-  private Candidate draw(Candidate[] of, RandomGenerator random, long nowNanos) {
+  private static Candidate draw(
+      BalancePolicy policy,
+      Candidates candidates,
+      Candidate[] of,
+      RandomGenerator random,
+      long nowNanos) {
     int index =
         switch (policy) {
           case LEAST_REQUEST ->
               Choice.leastRequest(of.length, i -> burden(of[i].member(), nowNanos), random);
-          case ROUND_ROBIN -> Choice.roundRobin(of.length, turn.getAndIncrement());
+          case ROUND_ROBIN -> Choice.roundRobin(of.length, candidates.nextTurn());
+          case RANDOM -> random.nextInt(of.length);
         };
     return of[index];
   }
@@ -80,13 +98,10 @@ public final class Members {
     return member.ejected(nowNanos) ? Integer.MAX_VALUE : member.load();
   }
 
-  private Candidate drawAnother(
-      Candidate[] healthy, Candidate drawn, RandomGenerator random, long nowNanos) {
-    Candidate[] reachable =
-        Arrays.stream(healthy)
-            .filter(candidate -> !candidate.member().ejected(nowNanos))
-            .toArray(Candidate[]::new);
-    return reachable.length == 0 ? drawn : draw(reachable, random, nowNanos);
+  private static Candidate[] reachable(Candidate[] of, long nowNanos) {
+    return Arrays.stream(of)
+        .filter(candidate -> !candidate.member().ejected(nowNanos))
+        .toArray(Candidate[]::new);
   }
 
   private static Candidate[] without(Candidate[] candidates, Set<Endpoint> tried) {

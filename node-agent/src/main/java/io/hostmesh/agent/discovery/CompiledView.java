@@ -8,6 +8,7 @@ import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.JwtIssuer;
 import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.Upstream;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,7 +19,8 @@ import java.util.Optional;
 /** The view of one {@link DiscoveryState}. Parts whose resources did not change are taken over. */
 final class CompiledView implements MeshView {
   static final CompiledView EMPTY =
-      new CompiledView(DiscoveryState.EMPTY, DirectoryIndex.EMPTY, Policies.NONE);
+      new CompiledView(
+          DiscoveryState.EMPTY, DirectoryIndex.EMPTY, Policies.NONE, UpstreamIndex.NOTHING);
 
   private final DiscoveryState state;
   private final Optional<MeshSettings> settings;
@@ -26,8 +28,10 @@ final class CompiledView implements MeshView {
   private final Map<ServiceName, List<Endpoint>> endpoints = new HashMap<>();
   private final Map<ServiceName, RouteTable> routes = new HashMap<>();
   private final Policies policies;
+  private final UpstreamIndex upstreams;
 
-  private CompiledView(DiscoveryState state, DirectoryIndex directory, Policies before) {
+  private CompiledView(
+      DiscoveryState state, DirectoryIndex directory, Policies before, UpstreamIndex upstreams) {
     this.state = state;
     this.directory = directory;
     this.settings =
@@ -39,6 +43,7 @@ final class CompiledView implements MeshView {
                         : java.util.stream.Stream.empty())
             .findFirst();
     this.policies = before.next(state, settings);
+    this.upstreams = upstreams.next(state.of(ResourceType.UPSTREAM_POLICY));
     for (ResourceType type : List.of(ResourceType.ENDPOINTS, ResourceType.ROUTE)) {
       state.of(type).byName().values().forEach(accepted -> index(accepted.content()));
     }
@@ -51,7 +56,7 @@ final class CompiledView implements MeshView {
   CompiledView next(DiscoveryState next) {
     boolean sameDirectory = next.of(ResourceType.SERVICE) == state.of(ResourceType.SERVICE);
     return new CompiledView(
-        next, sameDirectory ? directory : new DirectoryIndex(listings(next)), policies);
+        next, sameDirectory ? directory : new DirectoryIndex(listings(next)), policies, upstreams);
   }
 
   private static List<DirectoryEntry> listings(DiscoveryState state) {
@@ -66,7 +71,11 @@ final class CompiledView implements MeshView {
     switch (content) {
       case Content.Members members -> endpoints.put(members.service(), members.endpoints());
       case Content.Routing routing -> routes.put(routing.service(), routing.table());
-      case Content.Settings _, Content.Listing _, Content.Access _, Content.Mode _ -> {
+      case Content.Settings _,
+          Content.Listing _,
+          Content.Access _,
+          Content.Mode _,
+          Content.Upstreams _ -> {
         // Not by service.
       }
     }
@@ -100,6 +109,11 @@ final class CompiledView implements MeshView {
   @Override
   public Optional<RouteTable> route(ServiceName service) {
     return Optional.ofNullable(routes.get(service));
+  }
+
+  @Override
+  public Upstream upstream(ServiceName service) {
+    return upstreams.of(service);
   }
 
   @Override

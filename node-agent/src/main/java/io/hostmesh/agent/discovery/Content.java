@@ -6,6 +6,7 @@ import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.ModeRule;
+import io.hostmesh.model.rules.Upstream;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,4 +36,6 @@ sealed interface Content {
       implements Content {}
 
   record Mode(ModeRule rule) implements Content {}
+
+  record Upstreams(Upstream sections) implements Content {}
 }

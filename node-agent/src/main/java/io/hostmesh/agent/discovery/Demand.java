@@ -37,17 +37,23 @@ record Demand(Set<ServiceName> local, Set<ServiceName> upstreams, Set<ServiceNam
   Set<String> names(ResourceType type) {
     return switch (type) {
       case MESH_SETTINGS, SERVICE -> AdsStream.EVERYTHING;
-      case ENDPOINTS, ROUTE -> {
-        Set<ServiceName> called = new HashSet<>(used);
-        called.addAll(upstreams);
-        yield full(called);
-      }
-      case ACCESS_POLICY, MODE_POLICY ->
-          local.stream()
-              .flatMap(service -> Scope.around(service).stream())
-              .map(Scope::path)
-              .collect(Collectors.toSet());
+      case ENDPOINTS, ROUTE -> full(called());
+      case UPSTREAM_POLICY -> around(called());
+      case ACCESS_POLICY, MODE_POLICY -> around(local);
     };
+  }
+
+  private Set<ServiceName> called() {
+    Set<ServiceName> called = new HashSet<>(used);
+    called.addAll(upstreams);
+    return called;
+  }
+
+  private static Set<String> around(Set<ServiceName> services) {
+    return services.stream()
+        .flatMap(service -> Scope.around(service).stream())
+        .map(Scope::path)
+        .collect(Collectors.toSet());
   }
 
   private static Set<String> full(Set<ServiceName> services) {

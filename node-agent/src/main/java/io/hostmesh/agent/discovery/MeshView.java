@@ -7,6 +7,7 @@ import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.JwtIssuer;
 import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.Upstream;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.List;
@@ -34,6 +35,14 @@ public interface MeshView {
 
   /** The service's route; empty where no rule says anything. */
   Optional<RouteTable> route(ServiceName service);
+
+  /**
+   * How calls to the service are shared, limited and protected; {@link Upstream#NONE} where no rule
+   * says anything. The same object for as long as no rule that holds the service changes.
+   */
+  default Upstream upstream(ServiceName service) {
+    return Upstream.NONE;
+  }
 
   /**
    * Who may call a service of this host; empty where the mesh's default decides. The same object

@@ -10,6 +10,7 @@ import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Resource;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.Service;
+import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
@@ -76,6 +77,10 @@ final class ResourceCompiler {
       case ModePolicy policy -> {
         Scope of = scoped(name, policy.getNamespace(), policy.getService());
         yield new Content.Mode(PolicyResources.mode(of, policy));
+      }
+      case UpstreamPolicy policy -> {
+        scoped(name, policy.getNamespace(), policy.getService());
+        yield new Content.Upstreams(UpstreamResources.upstream(policy));
       }
       default -> throw new UnusableResource("is of a kind without a meaning here");
     };

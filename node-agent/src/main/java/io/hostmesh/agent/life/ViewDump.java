@@ -5,6 +5,7 @@ import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.Grant;
 import io.hostmesh.model.rules.RouteRule;
 import io.vertx.core.json.JsonArray;
@@ -54,6 +55,10 @@ final class ViewDump {
               json.put("endpoints", array);
             });
     view.route(entry.service()).ifPresent(table -> json.put("route", route(table.rule())));
+    view.upstream(entry.service())
+        .balance()
+        .flatMap(Balance::policy)
+        .ifPresent(policy -> json.put("balance", policy.text()));
     view.access(entry.service())
         .filter(table -> table != AccessTable.UNHEARD)
         .ifPresent(table -> json.put("access", access(table)));

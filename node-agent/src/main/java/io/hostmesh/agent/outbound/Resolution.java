@@ -89,7 +89,8 @@ final class Resolution {
                   + service
                   + " runs, and pilot cannot be asked now; it will as soon as pilot answers"));
     }
-    Members.Candidate chosen = members.choose(endpoints, subset, tried, random, System.nanoTime());
+    Members.Candidate chosen =
+        members.choose(endpoints, view.upstream(service), subset, tried, random, System.nanoTime());
     current = chosen;
     if (chosen == null) {
       return new Next.None(last == null ? unhealthy(endpoints) : last);

@@ -3,7 +3,9 @@ package io.hostmesh.agent.balance;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -58,7 +60,7 @@ public class BalanceBench {
   }
 
   private Members.Candidate choose(Members of, RouteRule.@Nullable Subset part) {
-    Members.Candidate chosen = of.choose(endpoints, part, Set.of(), random, 1);
+    Members.Candidate chosen = of.choose(endpoints, Upstream.NONE, part, Set.of(), random, 1);
     if (chosen == null) {
       throw new IllegalStateException("none is healthy");
     }

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.model.rules.Balance;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashSet;
@@ -37,7 +40,8 @@ class MembersTest {
   }
 
   private Endpoint choose(Set<Endpoint> tried, long now) {
-    return Objects.requireNonNull(members.choose(List.of(one, two, ill), null, tried, random, now))
+    return Objects.requireNonNull(
+            members.choose(List.of(one, two, ill), Upstream.NONE, null, tried, random, now))
         .endpoint();
   }
 
@@ -51,16 +55,32 @@ class MembersTest {
   }
 
   @Test
+  void aRuleSaysHowTheyShare() {
+    Upstream byLot = new Upstream(Optional.of(new Balance(Optional.of(BalancePolicy.RANDOM))));
+    StringBuilder order = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      order.append(
+          Objects.requireNonNull(
+                  members.choose(List.of(one, two), byLot, null, Set.of(), random, 0))
+              .endpoint()
+              .instance()
+              .charAt(0));
+    }
+    assertThat(order.toString()).as("not in turns").contains("oo").contains("tt");
+  }
+
+  @Test
   void theUnreachableIsLeftOutWhileThereAreOthers() {
-    Objects.requireNonNull(members.choose(List.of(one), null, Set.of(), random, 0))
+    Objects.requireNonNull(members.choose(List.of(one), Upstream.NONE, null, Set.of(), random, 0))
         .member()
         .unreachable(0);
     for (int i = 0; i < 4; i++) {
       assertThat(choose(Set.of(), 1)).isEqualTo(two);
     }
     assertThat(choose(Set.of(two), 1)).isEqualTo(one);
-    assertThat(members.choose(List.of(one, two), null, Set.of(one, two), random, 1)).isNull();
-    assertThat(members.choose(List.of(ill), null, Set.of(), random, 1)).isNull();
+    assertThat(members.choose(List.of(one, two), Upstream.NONE, null, Set.of(one, two), random, 1))
+        .isNull();
+    assertThat(members.choose(List.of(ill), Upstream.NONE, null, Set.of(), random, 1)).isNull();
   }
 
   private static Endpoint versioned(String instance, String version) {
@@ -79,7 +99,8 @@ class MembersTest {
       List<Endpoint> endpoints, RouteRule.@Nullable Subset subset, long now) {
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < 50; i++) {
-      Members.Candidate candidate = members.choose(endpoints, subset, Set.of(), random, now);
+      Members.Candidate candidate =
+          members.choose(endpoints, Upstream.NONE, subset, Set.of(), random, now);
       if (candidate != null) {
         seen.add(candidate.endpoint().instance());
       }
@@ -97,7 +118,9 @@ class MembersTest {
     assertThat(chosen(first, changed, 0)).containsExactly("b");
     assertThat(chosen(first, null, 0)).containsExactlyInAnyOrder("a", "b");
 
-    Objects.requireNonNull(members.choose(first, old, Set.of(), random, 0)).member().unreachable(0);
+    Objects.requireNonNull(members.choose(first, Upstream.NONE, old, Set.of(), random, 0))
+        .member()
+        .unreachable(0);
     List<Endpoint> second =
         List.of(versioned("a", "2"), versioned("c", "2"), endpoint("ill", false));
     assertThat(chosen(second, changed, 1)).as("a is still ejected").containsExactly("c");
@@ -111,7 +134,8 @@ class MembersTest {
     Members least = new Members(BalancePolicy.LEAST_REQUEST);
     List<Endpoint> all = List.of(one, two, endpoint("three", true));
     Member member =
-        Objects.requireNonNull(least.choose(List.of(one), null, Set.of(), random, 0)).member();
+        Objects.requireNonNull(least.choose(List.of(one), Upstream.NONE, null, Set.of(), random, 0))
+            .member();
     assertThat(seen(least, all, 0)).hasSize(3);
     member.unreachable(0);
     assertThat(seen(least, all, 1)).containsExactlyInAnyOrder("two", "three");
@@ -123,7 +147,7 @@ class MembersTest {
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < 200; i++) {
       seen.add(
-          Objects.requireNonNull(of.choose(endpoints, null, Set.of(), random, now))
+          Objects.requireNonNull(of.choose(endpoints, Upstream.NONE, null, Set.of(), random, now))
               .endpoint()
               .instance());
     }
@@ -135,11 +159,14 @@ class MembersTest {
     Members least = new Members(BalancePolicy.LEAST_REQUEST);
     List<Endpoint> both = List.of(one, two);
     for (int i = 0; i < 10; i++) {
-      Objects.requireNonNull(least.choose(both, null, Set.of(), random, 0)).member().began();
+      Objects.requireNonNull(least.choose(both, Upstream.NONE, null, Set.of(), random, 0))
+          .member()
+          .began();
     }
     for (Endpoint endpoint : both) {
       assertThat(
-              Objects.requireNonNull(least.choose(both, null, Set.of(endpoint), random, 0))
+              Objects.requireNonNull(
+                      least.choose(both, Upstream.NONE, null, Set.of(endpoint), random, 0))
                   .member()
                   .load())
           .isEqualTo(5);

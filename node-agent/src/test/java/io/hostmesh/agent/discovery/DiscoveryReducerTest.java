@@ -11,6 +11,7 @@ import io.hostmesh.agent.authz.Peer;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.AccessPolicy;
+import io.hostmesh.api.v1.BalancePolicy;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
 import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
@@ -26,13 +27,16 @@ import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.RouteEntry;
 import io.hostmesh.api.v1.Service;
 import io.hostmesh.api.v1.Target;
+import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.rules.AuthenticationRule;
+import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule.Authoriser;
 import io.hostmesh.model.rules.JwtIssuer;
 import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.Upstream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -346,6 +350,75 @@ class DiscoveryReducerTest {
     assertThat(view(heard).mode(GREETER, 8080)).isEqualTo(MeshMode.DISABLED);
     assertThat(view(heard).mode(GREETER, 80)).isEqualTo(MeshMode.PERMISSIVE);
     assertThat(view(DiscoveryState.EMPTY).mode(GREETER, 80)).isEqualTo(MeshMode.STRICT);
+  }
+
+  private static Resource upstream(String service, BalancePolicy policy) {
+    String namespace = service.equals("*/*") ? "*" : "default";
+    String name = service.equals("*/*") ? "*" : service;
+    return resource(
+        namespace + "/" + name,
+        "1",
+        ResourceType.UPSTREAM_POLICY,
+        UpstreamPolicy.newBuilder()
+            .setNamespace(namespace)
+            .setService(name)
+            .setBalance(io.hostmesh.api.v1.Balance.newBuilder().setPolicy(policy))
+            .build());
+  }
+
+  private static Optional<io.hostmesh.model.rules.BalancePolicy> policy(MeshView view) {
+    return view.upstream(GREETER).balance().flatMap(Balance::policy);
+  }
+
+  @Test
+  void eachSectionOfAnUpstreamIsTheNarrowestAndStaysTheSameObjectWhileNothingChanges() {
+    DeltaDiscoveryResponse.Builder nothingOwn =
+        DeltaDiscoveryResponse.newBuilder()
+            .setTypeUrl(ResourceType.UPSTREAM_POLICY.typeUrl())
+            .addRemovedResources("default/greeter");
+    DiscoveryState wide =
+        state(
+            response(
+                ResourceType.UPSTREAM_POLICY, upstream("*/*", BalancePolicy.BALANCE_POLICY_RANDOM)),
+            nothingOwn.build());
+    assertThat(policy(view(wide))).contains(io.hostmesh.model.rules.BalancePolicy.RANDOM);
+
+    CompiledView before = CompiledView.EMPTY.next(wide);
+    DiscoveryState narrow =
+        DiscoveryReducer.reduce(
+                wide,
+                response(
+                    ResourceType.UPSTREAM_POLICY,
+                    upstream("greeter", BalancePolicy.BALANCE_POLICY_ROUND_ROBIN)))
+            .state();
+    CompiledView after = before.next(narrow);
+    assertThat(policy(after)).contains(io.hostmesh.model.rules.BalancePolicy.ROUND_ROBIN);
+
+    CompiledView later =
+        after.next(
+            DiscoveryReducer.reduce(
+                    narrow,
+                    response(
+                        ResourceType.UPSTREAM_POLICY,
+                        upstream("web", BalancePolicy.BALANCE_POLICY_LEAST_REQUEST)))
+                .state());
+    assertThat(later.upstream(GREETER)).isSameAs(after.upstream(GREETER));
+    assertThat(later.upstream(ServiceName.of("other"))).isSameAs(Upstream.NONE);
+  }
+
+  @Test
+  void aBalancePolicyOfANewerPilotLeavesTheAgentsOwn() {
+    Resource newer =
+        resource(
+            "default/greeter",
+            "1",
+            ResourceType.UPSTREAM_POLICY,
+            UpstreamPolicy.newBuilder()
+                .setNamespace("default")
+                .setService("greeter")
+                .setBalance(io.hostmesh.api.v1.Balance.newBuilder().setPolicyValue(99))
+                .build());
+    assertThat(policy(view(state(response(ResourceType.UPSTREAM_POLICY, newer))))).isEmpty();
   }
 
   @Test

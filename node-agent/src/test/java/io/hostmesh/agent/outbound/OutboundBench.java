@@ -1,6 +1,5 @@
 package io.hostmesh.agent.outbound;
 
-import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.enduser.EndUsers;
@@ -14,6 +13,7 @@ import io.hostmesh.agent.telemetry.Metrics;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;

@@ -2,7 +2,6 @@ package io.hostmesh.agent.outbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hostmesh.agent.balance.BalancePolicy;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.enduser.EndUsers;
@@ -17,6 +16,7 @@ import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

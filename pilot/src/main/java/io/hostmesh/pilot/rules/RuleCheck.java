@@ -14,6 +14,7 @@ import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
 import io.hostmesh.model.rules.Scope;
+import io.hostmesh.model.rules.UpstreamRule;
 import io.hostmesh.pilot.rules.RuleProblem.Weight;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -57,6 +58,9 @@ public final class RuleCheck {
             && !known.has(name)) {
           problems.add(new RuleProblem(external.origin(), unknown(name, known), Weight.DANGLING));
         }
+      }
+      case UpstreamRule _ -> {
+        // Says nothing of anything else in the mesh.
       }
     }
     return List.copyOf(problems);

@@ -86,11 +86,11 @@ final class RuleCompiler {
         .setWithoutAllow(true);
   }
 
-  private static String namespace(Scope scope) {
+  static String namespace(Scope scope) {
     return scope.path().substring(0, scope.path().indexOf('/'));
   }
 
-  private static String service(Scope scope) {
+  static String service(Scope scope) {
     return scope.path().substring(scope.path().indexOf('/') + 1);
   }
 

@@ -12,6 +12,7 @@ import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
+import io.hostmesh.model.rules.UpstreamRule;
 import io.hostmesh.pilot.rules.RuleInForce;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,6 +74,12 @@ public final class SnapshotCompiler {
         case ModeRule mode ->
             resources.add(
                 Resource.of(ResourceType.MODE_POLICY, name, RuleCompiler.mode(mode, revision)));
+        case UpstreamRule upstream ->
+            resources.add(
+                Resource.of(
+                    ResourceType.UPSTREAM_POLICY,
+                    name,
+                    UpstreamCompiler.upstream(upstream, revision)));
         case AccessRule access ->
             policy(policies, access)
                 .mergeFrom(RuleCompiler.access(access, revision))

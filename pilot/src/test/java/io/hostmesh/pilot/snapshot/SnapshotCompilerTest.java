@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.AccessPolicy;
+import io.hostmesh.api.v1.BalancePolicy;
 import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.Service;
+import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.Instance;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
@@ -150,6 +152,19 @@ class SnapshotCompilerTest {
                 .content());
     assertThat(policy.getWithoutAllow()).isTrue();
     assertThat(policy.getDeny(0).getFromList()).containsExactly("default/a");
+  }
+
+  @Test
+  void anUpstreamRuleIsAResourceOfItsScopeForEveryNode() throws Exception {
+    RuleInForce own = rule("kind = upstream, service = greeter, balance { policy = round-robin }");
+    RuleInForce mesh = rule("kind = upstream, service = \"*/*\", balance { policy = random }");
+    Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(V1), Entitlements.NONE, own, mesh));
+    var policies = snapshot.viewOf("h1").all(ResourceType.UPSTREAM_POLICY);
+    assertThat(policies).containsOnlyKeys("default/greeter", "*/*");
+    UpstreamPolicy policy =
+        UpstreamPolicy.parseFrom(Objects.requireNonNull(policies.get("default/greeter")).content());
+    assertThat(policy.getBalance().getPolicy()).isEqualTo(BalancePolicy.BALANCE_POLICY_ROUND_ROBIN);
+    assertThat(policy.getRevision()).isNotEmpty();
   }
 
   /** Else an agent could open a service for a moment, knowing whom to let in but not to ask. */

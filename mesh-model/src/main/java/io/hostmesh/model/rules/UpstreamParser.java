@@ -1,0 +1,18 @@
+package io.hostmesh.model.rules;
+
+import io.hostmesh.model.hocon.Section;
+
+/** Reads the sections of {@code kind = upstream}. */
+final class UpstreamParser {
+  private UpstreamParser() {}
+
+  static UpstreamRule upstream(Section document, Scope scope) {
+    Upstream upstream =
+        new Upstream(document.optionalSection("balance").map(BalanceParser::balance));
+    if (upstream.equals(Upstream.NONE)) {
+      document.end(); // A misspelt section is the likelier mistake.
+      throw document.refuse("balance", "a rule needs at least one section: balance { ... }");
+    }
+    return new UpstreamRule(scope, upstream, document.origin());
+  }
+}
