@@ -3,9 +3,9 @@ package io.hostmesh.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.RuleParser;
 import java.io.IOException;

@@ -209,7 +209,7 @@ class SanitisingTest {
                 subsets { none { version = v9 } }
                 rules = [ { match { path = "/admin/*" }, to = [ { subset = none } ] } ]
                 """);
-    mesh.mesh.routes.put(ServiceName.of("far"), io.hostmesh.agent.routing.RouteTable.compile(rule));
+    mesh.mesh.routes.put(ServiceName.of("far"), io.hostmesh.model.routing.RouteTable.compile(rule));
     try (RawHttp http = new RawHttp(mesh.h1.to("far"))) {
       assertThat(http.get("/x/../admin//y").answer().status()).isEqualTo("503");
       assertThat(http.get("/x//%61").answer().status()).isEqualTo("200");

@@ -277,6 +277,11 @@ final class TestMesh implements AutoCloseable {
     }
 
     @Override
+    public Map<String, String> meta(ServiceName service) {
+      return Map.of();
+    }
+
+    @Override
     public Optional<LocalInstance> byInstance(ServiceName service, String id) {
       return Optional.ofNullable(instances.get(id)).filter(i -> i.service().equals(service));
     }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmesh.agent.connection.Caller;
 import io.hostmesh.agent.discovery.MeshSettings;
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.RuleParser;
 import io.vertx.core.Vertx;

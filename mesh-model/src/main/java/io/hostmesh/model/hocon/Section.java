@@ -75,6 +75,11 @@ public final class Section {
     return optional(key).isPresent();
   }
 
+  /** Whether a key's value is an object { ... }; false where it is not there. */
+  public boolean isObject(String key) {
+    return optional(key).map(value -> value.value() instanceof ConfigObject).orElse(false);
+  }
+
   /** The keys of this object as they are written, for objects whose keys are the user's own. */
   public List<String> keys() {
     return object.keySet().stream().sorted().toList();

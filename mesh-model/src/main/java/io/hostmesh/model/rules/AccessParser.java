@@ -1,7 +1,6 @@
 package io.hostmesh.model.rules;
 
 import io.hostmesh.model.AddressRange;
-import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Section;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,8 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Reads the documents of {@code kind = access}. */
 final class AccessParser {
@@ -27,12 +24,6 @@ final class AccessParser {
       return name().toLowerCase(Locale.ROOT);
     }
   }
-
-  /** What may stand in a metric's label and a log line without being escaped. */
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
-
-  private static final Pattern GRPC =
-      Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*/([A-Za-z_][A-Za-z0-9_]*|\\*)");
 
   private AccessParser() {}
 
@@ -91,7 +82,7 @@ final class AccessParser {
   }
 
   private static Grant grant(Section section, Effect effect) {
-    Optional<String> name = section.optionalValue("name", AccessParser::name);
+    Optional<String> name = section.optionalValue("name", Values::name);
     boolean dryRun = section.bool("dry-run", false);
     if (dryRun && effect != Effect.DENY) {
       throw section.refuse(
@@ -119,14 +110,6 @@ final class AccessParser {
     return grant;
   }
 
-  private static String name(String text) {
-    if (!NAME.matcher(text).matches()) {
-      throw new IllegalArgumentException(
-          "\"" + text + "\" is not a grant's name: use 1 to 63 letters, digits, dots and hyphens");
-    }
-    return text;
-  }
-
   private static Grant.Callers callers(Section section, Effect effect) {
     if (effect == Effect.ALLOW && !section.has("from") && !section.has("source-networks")) {
       throw section.refuse("from", "is required: a service, a list of services, or \"*\" for all");
@@ -146,15 +129,15 @@ final class AccessParser {
     if (notFrom.contains(CallerPattern.ANY_OF_MESH) && notFrom.size() > 1) {
       throw section.refuse("not-from", "\"*\" means every service and stands alone");
     }
-    Set<Integer> ports = new LinkedHashSet<>(values(section, "ports", AccessParser::port));
+    Set<Integer> ports = new LinkedHashSet<>(Values.of(section, "ports", AccessParser::port));
     return new Grant.Callers(
-        from, notFrom, values(section, "source-networks", AddressRange::parse), ports);
+        from, notFrom, Values.of(section, "source-networks", AddressRange::parse), ports);
   }
 
   private static List<CallerPattern> patterns(Section section, String key) {
     List<CallerPattern> patterns = new ArrayList<>();
     for (String text : section.strings(key)) {
-      patterns.add(parsed(section, key, text, CallerPattern::parse));
+      patterns.add(Values.parsed(section, key, text, CallerPattern::parse));
     }
     return patterns;
   }
@@ -172,37 +155,19 @@ final class AccessParser {
   }
 
   private static Grant.Requests requests(Section section) {
-    List<PathPattern> paths = new ArrayList<>(values(section, "paths", PathPattern::new));
-    List<PathPattern> calls = values(section, "grpc", AccessParser::grpc);
+    List<PathPattern> paths = new ArrayList<>(Values.of(section, "paths", PathPattern::new));
+    List<PathPattern> calls = Values.of(section, "grpc", Values::grpc);
     if (!paths.isEmpty() && !calls.isEmpty()) {
       throw section.refuse(
           "grpc", "stands in place of paths: a call's path is /package.Service/Method");
     }
     paths.addAll(calls);
     return new Grant.Requests(
-        new LinkedHashSet<>(values(section, "methods", AccessParser::method)),
+        new LinkedHashSet<>(Values.of(section, "methods", Values::method)),
         paths,
-        values(section, "not-paths", PathPattern::new),
-        values(section, "hosts", HostPattern::new),
+        Values.of(section, "not-paths", PathPattern::new),
+        Values.of(section, "hosts", HostPattern::new),
         headers(section));
-  }
-
-  private static String method(String text) {
-    if (!RuleParser.TOKEN.matcher(text).matches()) {
-      throw new IllegalArgumentException("\"" + text + "\" is not an HTTP method");
-    }
-    return text.toUpperCase(Locale.ROOT);
-  }
-
-  /** A call of gRPC is a request for {@code /package.Service/Method}. */
-  private static PathPattern grpc(String text) {
-    if (!GRPC.matcher(text).matches()) {
-      throw new IllegalArgumentException(
-          "\""
-              + text
-              + "\" is not a gRPC method: write package.Service/Method or package.Service/*");
-    }
-    return new PathPattern("/" + text);
   }
 
   private static Map<String, List<ValuePattern>> headers(Section section) {
@@ -210,7 +175,7 @@ final class AccessParser {
     byName(section, "headers")
         .forEach(
             (name, values) -> {
-              if (!RuleParser.TOKEN.matcher(name).matches()) {
+              if (!Values.isHeaderName(name)) {
                 throw section.refuse("headers", "\"" + name + "\" is not a header name");
               }
               headers.put(name.toLowerCase(Locale.ROOT), values);
@@ -220,8 +185,8 @@ final class AccessParser {
 
   private static Grant.Users users(Section section) {
     return new Grant.Users(
-        new LinkedHashSet<>(values(section, "issuers", Function.identity())),
-        new LinkedHashSet<>(values(section, "audiences", Function.identity())),
+        new LinkedHashSet<>(Values.of(section, "issuers", Function.identity())),
+        new LinkedHashSet<>(Values.of(section, "audiences", Function.identity())),
         byName(section, "claims"));
   }
 
@@ -231,31 +196,12 @@ final class AccessParser {
     Optional<Section> object = section.optionalSection(key);
     if (object.isPresent()) {
       for (String name : object.get().keys()) {
-        byName.put(name, values(object.get(), name, ValuePattern::new));
+        byName.put(name, Values.of(object.get(), name, ValuePattern::new));
       }
       if (byName.isEmpty()) {
         throw section.refuse(key, "is empty; leave it out to ask for nothing");
       }
     }
     return byName;
-  }
-
-  private static <T> List<T> values(Section section, String key, Function<String, T> parse) {
-    List<String> texts = section.strings(key);
-    // "Allow none of the methods" must not read as "allow all": the empty list means all later on.
-    if (section.has(key) && texts.isEmpty()) {
-      throw section.refuse(key, "an empty list would allow nothing; leave it out to allow all");
-    }
-    return texts.stream()
-        .map(text -> parsed(section, key, text, parse))
-        .collect(Collectors.toUnmodifiableList());
-  }
-
-  private static <T> T parsed(Section section, String key, String text, Function<String, T> parse) {
-    try {
-      return parse.apply(text);
-    } catch (IllegalArgumentException e) {
-      throw new HoconException(section.origin(key), String.valueOf(e.getMessage()), e);
-    }
   }
 }

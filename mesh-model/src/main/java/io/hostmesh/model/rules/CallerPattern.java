@@ -1,6 +1,7 @@
 package io.hostmesh.model.rules;
 
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.SpiffeId;
 import java.util.regex.Pattern;
 
 /** Whom a grant means, by the proven identity. */
@@ -48,6 +49,33 @@ public sealed interface CallerPattern {
 
   /** A trust domain and a path: SPIFFE-ID specification sections 2.1 and 2.2. */
   Pattern ID = Pattern.compile("spiffe://([a-z0-9._-]{1,255})(/[A-Za-z0-9._/-]*)(\\*?)");
+
+  /**
+   * Whether a pattern means an identity.
+   *
+   * @param uri the identity's, which callers may know already
+   * @param trustDomain the mesh's own
+   */
+  static boolean means(CallerPattern of, SpiffeId id, String uri, String trustDomain) {
+    boolean ours = id.trustDomain().equals(trustDomain);
+    return switch (of) {
+      case AnyOfMesh _ -> ours;
+      case OfService(ServiceName name) ->
+          ours
+              && id instanceof SpiffeId.Service service
+              && name.name().equals(service.service())
+              && name.namespace().equals(service.namespace());
+      case OfNamespace(String namespace) ->
+          ours && id instanceof SpiffeId.Service service && namespace.equals(service.namespace());
+      case OfId pattern -> {
+        String path = pattern.path();
+        int begin = SCHEME.length() + id.trustDomain().length();
+        yield id.trustDomain().equals(pattern.trustDomain())
+            && uri.startsWith(path, begin)
+            && (pattern.prefix() || uri.length() == begin + path.length());
+      }
+    };
+  }
 
   /**
    * Reads a pattern as rules write it, and as its {@code toString} does.

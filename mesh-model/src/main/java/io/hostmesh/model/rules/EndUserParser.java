@@ -107,7 +107,7 @@ final class EndUserParser {
   }
 
   private static String token(String text) {
-    if (!RuleParser.TOKEN.matcher(text).matches()) {
+    if (!Values.isHeaderName(text)) {
       throw new IllegalArgumentException("\"" + text + "\" is no name of a header or cookie");
     }
     return text;
@@ -120,7 +120,7 @@ final class EndUserParser {
         .forEach(
             (name, claim) -> {
               String lower = name.toLowerCase(Locale.ROOT);
-              if (!RuleParser.TOKEN.matcher(name).matches() || NOT_FOR_CLAIMS.contains(lower)) {
+              if (!Values.isHeaderName(name) || NOT_FOR_CLAIMS.contains(lower)) {
                 throw section.refuse(
                     "claims-to-headers", "\"" + name + "\" cannot be a header of a claim");
               }

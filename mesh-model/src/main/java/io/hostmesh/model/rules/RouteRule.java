@@ -34,7 +34,12 @@ public record RouteRule(
 
   /** Whether deciding needs a request, so that a bare connection cannot be routed by it. */
   public boolean needsRequests() {
-    return entries.stream().anyMatch(entry -> entry.match().isPresent());
+    return entries.stream().anyMatch(Entry::needsRequests);
+  }
+
+  /** Whether an entry asks for paths, which must have one meaning then. */
+  public boolean readsPaths() {
+    return entries.stream().anyMatch(Entry::readsPath);
   }
 
   /**
@@ -54,29 +59,36 @@ public record RouteRule(
   }
 
   /**
+   * @param name for logs and messages
    * @param match empty where the entry holds for every request
-   * @param targets never empty; their weights sum to more than 0
    */
-  public record Entry(Optional<Match> match, List<Target> targets) {
-    public Entry {
-      targets = List.copyOf(targets);
+  public record Entry(
+      Optional<String> name,
+      Optional<RequestMatch> match,
+      Action action,
+      Handling handling,
+      Origin origin) {
+    /** The targets of an entry that sends requests on; empty where it answers by itself. */
+    public List<Target> targets() {
+      return action instanceof Action.Forward(List<Target> targets) ? targets : List.of();
+    }
+
+    boolean readsPath() {
+      return match.filter(RequestMatch::readsPath).isPresent() || handling.rewritesPath();
+    }
+
+    boolean needsRequests() {
+      return match.filter(RequestMatch::needsRequests).isPresent()
+          || !(action instanceof Action.Forward)
+          || !handling.equals(Handling.NONE);
     }
   }
 
   /**
-   * All of it must hold.
-   *
-   * @param headers lower-case names and the exact values wanted
-   */
-  public record Match(Map<String, String> headers, Optional<PathPattern> path) {
-    public Match {
-      headers = Map.copyOf(headers);
-    }
-  }
-
-  /**
-   * @param subset empty for all instances
+   * @param service empty for the rule's own service
+   * @param subset of that service, as its own route declares it; empty for all instances
    * @param weight 0 or more, relative to the entry's other targets
    */
-  public record Target(Optional<String> subset, int weight, Origin origin) {}
+  public record Target(
+      Optional<ServiceName> service, Optional<String> subset, int weight, Origin origin) {}
 }

@@ -34,9 +34,11 @@ class RuleParserTest {
     assertThat(route.subsets())
         .hasEntrySatisfying(
             "v2", v2 -> assertThat(v2.selects(Map.of("version", "v2", "x", "y"))).isTrue());
-    RouteRule.Match match = route.entries().getFirst().match().orElseThrow();
-    assertThat(match.headers()).containsExactly(Map.entry("end-user", "jason"));
-    assertThat(match.path().orElseThrow().matches("/api/x")).isTrue();
+    RequestMatch match = route.entries().getFirst().match().orElseThrow();
+    assertThat(match.headers())
+        .containsExactly(
+            Map.entry("end-user", new ValueMatch.AnyOf(List.of(new ValuePattern("jason")))));
+    assertThat(match.paths().getFirst().matches("/api/x")).isTrue();
     assertThat(route.entries().get(1).targets())
         .extracting(t -> t.weight())
         .containsExactly(90, 10);
@@ -174,7 +176,7 @@ class RuleParserTest {
           kind = access, service = a, default = maybe                     | default: "maybe" is not one of allow, deny
           kind = access, service = a, deny = [ {} ]                       | deny[0].from: a grant without any condition
           kind = access, service = a, allow = [ { from = a, dry-run = true } ] | allow[0].dry-run: a single grant can be tried where it denies
-          kind = access, service = a, deny = [ { name = "a b", from = a } ] | deny[0].name: "a b" is not a grant's name
+          kind = access, service = a, deny = [ { name = "a b", from = a } ] | deny[0].name: "a b" is not a name
           kind = access, service = a, deny = [ { name = x, from = a }, { name = x, from = b } ] | deny[1].name: another grant
           kind = access, service = a, deny = [ { from = "spiffe://a.org" } ] | deny[0].from: "spiffe://a.org" is not a SPIFFE ID
           kind = access, service = a, deny = [ { from = "spiffe://a*" } ] | is not a SPIFFE ID

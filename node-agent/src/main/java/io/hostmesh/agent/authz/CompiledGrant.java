@@ -1,7 +1,6 @@
 package io.hostmesh.agent.authz;
 
 import io.hostmesh.model.AddressRange;
-import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.rules.CallerPattern;
 import io.hostmesh.model.rules.Grant;
@@ -218,28 +217,11 @@ final class CompiledGrant {
     if (id == null) {
       return false;
     }
-    boolean ours = id.trustDomain().equals(trustDomain);
     for (int i = 0; i < patterns.size(); i++) {
-      boolean matches =
-          switch (patterns.get(i)) {
-            case CallerPattern.AnyOfMesh _ -> ours;
-            case CallerPattern.OfService(ServiceName name) -> ours && name.equals(peer.name());
-            case CallerPattern.OfNamespace(String namespace) ->
-                ours && peer.name() != null && namespace.equals(peer.name().namespace());
-            case CallerPattern.OfId pattern -> matches(pattern, id, peer.uri());
-          };
-      if (matches) {
+      if (CallerPattern.means(patterns.get(i), id, peer.uri(), trustDomain)) {
         return true;
       }
     }
     return false;
-  }
-
-  private static boolean matches(CallerPattern.OfId pattern, SpiffeId id, String uri) {
-    String path = pattern.path();
-    int begin = CallerPattern.SCHEME.length() + id.trustDomain().length();
-    return id.trustDomain().equals(pattern.trustDomain())
-        && uri.startsWith(path, begin)
-        && (pattern.prefix() || uri.length() == begin + path.length());
   }
 }

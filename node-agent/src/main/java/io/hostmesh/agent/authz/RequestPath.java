@@ -45,6 +45,19 @@ public final class RequestPath {
     return target.substring(0, begin) + normal + target.substring(begin + path.length());
   }
 
+  /** A target's path and query. */
+  public static String withoutAuthority(String target) {
+    String rest = target.substring(begin(target));
+    return rest.startsWith("/") ? rest : "/" + rest;
+  }
+
+  /** A target with another path; its query, and its authority where it has one, stay. */
+  public static String withPath(String target, String path) {
+    int begin = begin(target);
+    int query = target.indexOf('?', begin);
+    return target.substring(0, begin) + path + (query < 0 ? "" : target.substring(query));
+  }
+
   /**
    * The path of a request's target, without its query: of one in absolute form what comes behind
    * its authority, and of CONNECT's the host and port, which is no path.

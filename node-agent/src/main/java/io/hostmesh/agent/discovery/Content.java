@@ -1,7 +1,7 @@
 package io.hostmesh.agent.discovery;
 
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;

@@ -1,8 +1,8 @@
 package io.hostmesh.agent.discovery;
 
 import io.hostmesh.agent.authz.AccessTable;
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.JwtIssuer;

@@ -48,6 +48,7 @@ final class HostFacts implements LocalInstances, Callers, Listeners {
       Map<InstanceKey, LocalInstance> byInstance,
       Map<Integer, LocalInstance> byPort,
       Map<InstanceKey, WorkloadSelector> selectors,
+      Map<ServiceName, Map<String, String>> meta,
       boolean needsProcesses) {}
 
   private static final int MOST_CLAIMS = 20;
@@ -82,6 +83,7 @@ final class HostFacts implements LocalInstances, Callers, Listeners {
     Map<InstanceKey, LocalInstance> byInstance = new HashMap<>();
     Map<Integer, LocalInstance> byPort = new HashMap<>();
     Map<InstanceKey, WorkloadSelector> selectors = new HashMap<>();
+    Map<ServiceName, Map<String, String>> meta = new HashMap<>();
     for (ServiceDefinition definition : definitions.services()) {
       String id = definition.listener().map(ServiceDefinition.Listener::instance).orElse("");
       workloads.add(new Workload(definition.name(), id, definition.workload()));
@@ -96,6 +98,7 @@ final class HostFacts implements LocalInstances, Callers, Listeners {
                 byInstance.put(key, instance);
                 byPort.put(listener.port(), instance);
                 selectors.put(key, definition.workload());
+                meta.merge(definition.name(), listener.meta(), HostFacts::shared);
               });
     }
     return new Compiled(
@@ -103,12 +106,24 @@ final class HostFacts implements LocalInstances, Callers, Listeners {
         byInstance,
         byPort,
         selectors,
+        meta,
         workloads.stream().anyMatch(workload -> workload.selector().needsProcesses()));
   }
 
   @Override
   public Optional<LocalInstance> byInstance(ServiceName service, String id) {
     return Optional.ofNullable(compiled.byInstance().get(new InstanceKey(service, id)));
+  }
+
+  @Override
+  public Map<String, String> meta(ServiceName service) {
+    return compiled.meta().getOrDefault(service, Map.of());
+  }
+
+  private static Map<String, String> shared(Map<String, String> first, Map<String, String> second) {
+    Map<String, String> shared = new HashMap<>(first);
+    shared.entrySet().retainAll(second.entrySet());
+    return shared;
   }
 
   /** By the port alone: what was captured on its way in went to an address of this host. */

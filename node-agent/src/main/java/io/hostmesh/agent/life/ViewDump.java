@@ -5,8 +5,11 @@ import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.model.rules.AccessRule;
+import io.hostmesh.model.rules.Action;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.Grant;
+import io.hostmesh.model.rules.Handling;
+import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -84,14 +87,8 @@ final class ViewDump {
     JsonArray entries = new JsonArray();
     for (RouteRule.Entry entry : rule.entries()) {
       JsonObject json = new JsonObject();
-      entry
-          .match()
-          .ifPresent(
-              match -> {
-                JsonObject conditions = new JsonObject().put("headers", object(match.headers()));
-                match.path().ifPresent(path -> conditions.put("path", path.text()));
-                json.put("match", conditions);
-              });
+      entry.name().ifPresent(name -> json.put("name", name));
+      entry.match().ifPresent(match -> json.put("match", match(match)));
       JsonArray targets = new JsonArray();
       entry
           .targets()
@@ -99,14 +96,37 @@ final class ViewDump {
               target ->
                   targets.add(
                       new JsonObject()
+                          .put("service", target.service().orElse(rule.service()).toString())
                           .put("subset", target.subset().orElse("*"))
                           .put("weight", target.weight())));
-      entries.add(json.put("to", targets));
+      switch (entry.action()) {
+        case Action.Forward _ -> json.put("to", targets);
+        case Action.Redirect redirect -> json.put("redirect", redirect.toString());
+        case Action.Respond respond -> json.put("respond", respond.status());
+      }
+      if (!entry.handling().equals(Handling.NONE)) {
+        json.put("handling", entry.handling().toString());
+      }
+      entries.add(json);
     }
     return new JsonObject()
         .put("from", rule.origin().file())
         .put("subsets", subsets)
         .put("rules", entries);
+  }
+
+  /** What it asks for; what it does not ask for is left out. */
+  private static JsonObject match(RequestMatch match) {
+    JsonObject json = new JsonObject();
+    put(json, "paths", match.paths());
+    match.pathRegex().ifPresent(regex -> json.put("pathRegex", regex.text()));
+    put(json, "methods", match.methods().stream().sorted().toList());
+    new TreeMap<>(match.headers()).forEach((n, v) -> json.put("header " + n, v.toString()));
+    new TreeMap<>(match.query()).forEach((n, v) -> json.put("query " + n, v.toString()));
+    put(json, "hosts", match.hosts());
+    put(json, "sources", match.sources());
+    new TreeMap<>(match.sourceMeta()).forEach((n, v) -> json.put("sourceMeta " + n, v));
+    return json;
   }
 
   private static JsonArray access(AccessTable table) {

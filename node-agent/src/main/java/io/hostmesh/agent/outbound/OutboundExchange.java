@@ -1,6 +1,7 @@
 package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.authz.RequestPath;
+import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.inbound.InProcess;
@@ -9,22 +10,33 @@ import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.MeshHeaders;
 import io.hostmesh.agent.protocol.SpokenVersion;
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.model.routing.RouteTable;
+import io.hostmesh.model.rules.Cors;
+import io.hostmesh.model.rules.Handling;
 import io.hostmesh.model.rules.RouteRule;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A request of a local service to a service of the mesh. */
-final class OutboundExchange extends HttpExchange implements Resolution.Asker, RouteTable.Headers {
+final class OutboundExchange extends HttpExchange implements Resolution.Asker, Asked {
   private final OutboundHttp connection;
   private final Resolution resolution;
   private @Nullable Endpoint endpoint;
   private @Nullable Failure ambiguous;
+  private String path = "";
+  private RouteRule.@Nullable Entry entry;
+  private Handling handling = Handling.NONE;
+  private @Nullable String origin;
+  private @Nullable Map<String, List<String>> query;
 
   OutboundExchange(HttpCaller caller, HttpRequest head, OutboundHttp connection) {
     super(caller, head);
@@ -41,34 +53,77 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
   }
 
   @Override
-  public RouteRule.@Nullable Subset decide(RouteTable route) {
-    if (!route.readsPaths()) {
-      return route.decide("", this, connection.sender().random());
+  public RouteTable.@Nullable Decision decide(RouteTable route) {
+    if (route.readsPaths()) {
+      switch (RequestPath.read(head.uri())) {
+        case RequestPath.Reading.Normal normal -> {
+          head.setUri(normal.target());
+          path = normal.path();
+        }
+        case RequestPath.Reading.Ambiguous(String why) -> {
+          ambiguous =
+              new Failure(
+                  Failure.Kind.MALFORMED,
+                  connection.call().pair().service()
+                      + " is routed by paths, and the path "
+                      + RequestPath.shown(RequestPath.of(head.uri()))
+                      + " "
+                      + why
+                      + ", which applications read in different ways");
+          return null;
+        }
+      }
     }
-    return switch (RequestPath.read(head.uri())) {
-      case RequestPath.Reading.Normal normal -> {
-        head.setUri(normal.target());
-        yield route.decide(normal.path(), this, connection.sender().random());
-      }
-      case RequestPath.Reading.Ambiguous(String why) -> {
-        ambiguous =
-            new Failure(
-                Failure.Kind.MALFORMED,
-                connection.call().pair().service()
-                    + " is routed by paths, and the path "
-                    + RequestPath.shown(RequestPath.of(head.uri()))
-                    + " "
-                    + why
-                    + ", which applications read in different ways");
-        yield null;
-      }
-    };
+    RouteTable.Decision decision = route.decide(this, connection.sender().random());
+    if (decision != null) {
+      entry = decision.entry();
+      handling = entry.handling();
+    }
+    return decision;
   }
 
-  /** The request's headers, as the route asks for them. */
+  // The request, as the route asks about it.
+
   @Override
-  public @Nullable String get(String lowerCaseName) {
+  public Outgoing call() {
+    return connection.call();
+  }
+
+  @Override
+  public Sender sender() {
+    return connection.sender();
+  }
+
+  @Override
+  public String path() {
+    return path;
+  }
+
+  @Override
+  public String method() {
+    return head.method().name();
+  }
+
+  @Override
+  public @Nullable String host() {
+    return head.headers().get(HttpHeaderNames.HOST);
+  }
+
+  @Override
+  public @Nullable String header(String lowerCaseName) {
     return head.headers().get(lowerCaseName);
+  }
+
+  /** Of a query that cannot be decoded, nothing is there. */
+  @Override
+  public @Nullable String query(String name) {
+    Map<String, List<String>> known = query;
+    if (known == null) {
+      known = Query.of(head.uri());
+      query = known;
+    }
+    List<String> values = known.get(name);
+    return values == null ? null : values.getFirst();
   }
 
   @Override
@@ -77,34 +132,49 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
       refuse(ambiguous);
       return;
     }
+    Cors cors = handling.cors().orElse(null);
+    if (cors != null) {
+      origin = head.headers().get(HttpHeaderNames.ORIGIN);
+      FullHttpResponse preflight = RouteAnswers.preflight(cors, head).orElse(null);
+      if (preflight != null) {
+        respond(preflight);
+        return;
+      }
+    }
     switch (next) {
       case Resolution.Next.None none -> refuse(none.failure());
-      case Resolution.Next.To to -> send(to.candidate().endpoint());
+      case Resolution.Next.Answer(RouteTable.Decision decision) ->
+          respond(RouteAnswers.of(decision.entry(), head, path));
+      case Resolution.Next.To to -> {
+        if (entry != null) {
+          Rewrites.apply(entry, head, path);
+        }
+        send(to.candidate().endpoint());
+      }
     }
   }
 
   private void send(Endpoint to) {
     endpoint = to;
-    if (connection.undeclared()) {
-      SpokenVersion.tell(head.headers(), connection.http2() && to.mesh().isPresent());
+    OutboundHttp.Destination destination = connection.destination(to.service());
+    if (destination.undeclared()) {
+      SpokenVersion.tell(head.headers(), destination.http2() && to.mesh().isPresent());
     }
-    switch (connection.sender().way(to, connection.call().pair())) {
+    switch (connection.sender().way(to, destination.pair())) {
       case Sender.Way.Mesh way -> connection.upstreams().mesh(way.target(), this);
       case Sender.Way.SameHost way -> InProcess.open(connection.toNeighbour(way.instance()), this);
       case Sender.Way.Plain way ->
-          connection.upstreams().application(way.application(), connection.http2(), false, this);
+          connection.upstreams().application(way.application(), destination.http2(), false, this);
     }
   }
 
   @Override
   protected boolean again(Failure why) {
-    return switch (resolution.after(why)) {
-      case Resolution.Next.None _ -> false;
-      case Resolution.Next.To to -> {
-        send(to.candidate().endpoint());
-        yield true;
-      }
-    };
+    if (resolution.after(why) instanceof Resolution.Next.To(Members.Candidate candidate)) {
+      send(candidate.endpoint());
+      return true;
+    }
+    return false;
   }
 
   /** Where the other agent's host is gone; an application's own end is answered by its agent. */
@@ -115,13 +185,25 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, R
 
   @Override
   protected void answering(HttpResponse response) {
-    resolution.reached();
+    if (endpoint != null) {
+      resolution.reached();
+    }
+    Rewrites.change(handling.response(), response.headers());
+    if (origin != null && handling.cors().isPresent()) {
+      RouteAnswers.expose(handling.cors().get(), origin, response.headers());
+    }
   }
 
   @Override
   protected void ended(Outcome outcome) {
     resolution.release();
-    connection.sender().telemetry().request(connection.meters(head), outcome, this::details);
+    connection
+        .sender()
+        .telemetry()
+        .request(
+            connection.destination(resolution.service()).meters().of(head.headers()),
+            outcome,
+            this::details);
   }
 
   private Telemetry.Details details() {

@@ -1,14 +1,18 @@
 package io.hostmesh.agent.outbound;
 
+import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.HttpMeters;
-import io.hostmesh.agent.telemetry.RequestMeters;
 import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.Protocol;
+import io.hostmesh.model.ServiceName;
 import io.netty.handler.codec.http.HttpRequest;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +22,22 @@ import org.jspecify.annotations.Nullable;
 final class OutboundHttp implements HttpService {
   private final Sender sender;
   private final Outgoing call;
-  private final boolean http2;
-  private final boolean undeclared;
+  private final Destination called;
   private final Upstreams upstreams;
-  private final HttpMeters meters;
+
+  /** Other services that routes led to. */
+  private @Nullable Map<ServiceName, Destination> others;
+
   private @Nullable LocalInstance neighbour;
   private @Nullable HttpService toNeighbour;
+
+  /**
+   * A service that requests of the connection go to.
+   *
+   * @param http2 whether it speaks HTTP/2
+   * @param undeclared whether that is only known by what the caller speaks
+   */
+  record Destination(ServicePair pair, boolean http2, boolean undeclared, HttpMeters meters) {}
 
   /**
    * @param http2 whether the service speaks HTTP/2
@@ -33,10 +47,8 @@ final class OutboundHttp implements HttpService {
       Sender sender, Outgoing call, boolean http2, boolean undeclared, Upstreams upstreams) {
     this.sender = sender;
     this.call = call;
-    this.http2 = http2;
-    this.undeclared = undeclared;
     this.upstreams = upstreams;
-    this.meters = new HttpMeters(sender.telemetry().metrics(), call.pair().call());
+    this.called = destination(call.pair(), http2, undeclared);
   }
 
   Sender sender() {
@@ -47,20 +59,40 @@ final class OutboundHttp implements HttpService {
     return call;
   }
 
-  boolean http2() {
-    return http2;
+  private Destination destination(ServicePair pair, boolean http2, boolean undeclared) {
+    return new Destination(
+        pair, http2, undeclared, new HttpMeters(sender.telemetry().metrics(), pair.call()));
   }
 
-  boolean undeclared() {
-    return undeclared;
+  /** The service called, or another one that its route leads to. */
+  Destination destination(ServiceName service) {
+    return service.equals(call.pair().service()) ? called : other(service);
+  }
+
+  /** Protocols hardly ever change while a service is there, and a connection notices none. */
+  private Destination other(ServiceName service) {
+    Map<ServiceName, Destination> known = others;
+    if (known == null) {
+      known = new HashMap<>();
+      others = known;
+    }
+    return known.computeIfAbsent(service, this::find);
+  }
+
+  private Destination find(ServiceName service) {
+    Protocol protocol =
+        sender.mesh().view().byName(service).map(DirectoryEntry::protocol).orElse(Protocol.AUTO);
+    boolean http2 =
+        switch (protocol) {
+          case HTTP2, GRPC -> true;
+          case HTTP -> false;
+          case AUTO, TCP -> called.http2();
+        };
+    return destination(call.pair().to(service, sender), http2, protocol == Protocol.AUTO);
   }
 
   Upstreams upstreams() {
     return upstreams;
-  }
-
-  RequestMeters meters(HttpRequest head) {
-    return meters.of(head.headers());
   }
 
   /** Our own inbound stage, for an instance of this host. */

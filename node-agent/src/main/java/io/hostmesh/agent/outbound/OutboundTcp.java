@@ -7,14 +7,13 @@ import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.Relay;
 import io.hostmesh.agent.protocol.Resets;
 import io.hostmesh.agent.protocol.SocketBytes;
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.ConnectionMeters;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.UpstreamException;
 import io.hostmesh.agent.upstream.Upstreams;
-import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.routing.RouteTable;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Promise;
 import java.util.Optional;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * A bare connection of a local service to a service of the mesh. Nothing is read from it before an
  * instance is reached, so that another can be tried. Used by its event loop only.
  */
-final class OutboundTcp implements Resolution.Asker {
+final class OutboundTcp implements Resolution.Asker, Asked {
   private final SocketChannel channel;
   private final Sender sender;
   private final Outgoing call;
@@ -48,8 +47,18 @@ final class OutboundTcp implements Resolution.Asker {
   }
 
   @Override
-  public RouteRule.@Nullable Subset decide(RouteTable route) {
-    return route.decideConnection(sender.random());
+  public RouteTable.@Nullable Decision decide(RouteTable route) {
+    return route.decideConnection(this, sender.random());
+  }
+
+  @Override
+  public Outgoing call() {
+    return call;
+  }
+
+  @Override
+  public Sender sender() {
+    return sender;
   }
 
   @Override
@@ -59,13 +68,20 @@ final class OutboundTcp implements Resolution.Asker {
         report(new Relay.Result(none.failure(), 0, 0, ""));
         Resets.reset(channel);
       }
+      case Resolution.Next.Answer _ ->
+          throw new IllegalStateException("an answer to a connection without requests");
       case Resolution.Next.To to -> open(to.candidate().endpoint());
     }
   }
 
+  /** Where it goes, which may be another service than was called. */
+  private ServicePair pair() {
+    return call.pair().to(resolution.service(), sender);
+  }
+
   private void open(Endpoint to) {
     endpoint = to;
-    switch (sender.way(to, call.pair())) {
+    switch (sender.way(to, pair())) {
       case Sender.Way.Mesh way -> upstreams.connect(way.target(), wire());
       case Sender.Way.Plain way -> upstreams.dial(way.application(), wire());
       case Sender.Way.SameHost way -> {

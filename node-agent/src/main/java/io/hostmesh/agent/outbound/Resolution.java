@@ -1,13 +1,15 @@
 package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.balance.Load;
+import io.hostmesh.agent.balance.Loads;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.routing.RouteTable;
+import io.hostmesh.model.rules.Action;
 import io.hostmesh.model.rules.RouteRule;
 import io.netty.channel.EventLoop;
 import java.util.HashSet;
@@ -24,17 +26,20 @@ final class Resolution {
   /** More tries than this would only keep the caller waiting. */
   private static final int MAX_TRIES = 3;
 
-  /** An instance, or why there is none. */
+  /** An instance, or why there is none, or an answer without one. */
   sealed interface Next {
     record To(Members.Candidate candidate) implements Next {}
 
     record None(Failure failure) implements Next {}
+
+    /** The route's own: a redirect or an answer that it spells out. */
+    record Answer(RouteTable.Decision decision) implements Next {}
   }
 
   /** Who wants an instance. */
   interface Asker {
     /** Asks the service's route; null for all instances. */
-    RouteRule.@Nullable Subset decide(RouteTable route);
+    RouteTable.@Nullable Decision decide(RouteTable route);
 
     /** Gets the first instance; called once. */
     void found(Next next);
@@ -43,8 +48,10 @@ final class Resolution {
   private final MeshSource mesh;
   private final Members members;
   private final RandomGenerator random;
-  private final ServiceName service;
-  private final Load load;
+  private final Loads loads;
+  private final ServiceName called;
+  private ServiceName service;
+  private Load load;
   private Set<Endpoint> tried = Set.of();
   private RouteRule.@Nullable Subset subset;
   private String rule = "";
@@ -56,27 +63,77 @@ final class Resolution {
     this.mesh = sender.mesh();
     this.members = sender.members();
     this.random = sender.random();
+    this.called = service;
     this.service = service;
-    this.load = sender.loads().of(service);
+    this.loads = sender.loads();
+    this.load = loads.of(service);
   }
 
   /** Finds the first instance, at once where the endpoints are known. */
   void first(EventLoop loop, Asker asker) {
     MeshView view = mesh.view();
-    if (view.endpoints(service).isPresent()) {
-      asker.found(decided(view, asker));
+    if (view.endpoints(called).isPresent()) {
+      decide(view, loop, asker);
     } else {
-      mesh.need(service, () -> loop.execute(() -> asker.found(decided(mesh.view(), asker))));
+      mesh.need(called, () -> loop.execute(() -> decide(mesh.view(), loop, asker)));
     }
   }
 
-  private Next decided(MeshView view, Asker asker) {
-    RouteTable route = view.route(service).orElse(null);
-    if (route != null) {
-      subset = asker.decide(route);
-      rule = route.rule().origin().file();
+  private void decide(MeshView view, EventLoop loop, Asker asker) {
+    RouteTable route = view.route(called).orElse(null);
+    RouteTable.Decision decision = route == null ? null : asker.decide(route);
+    if (decision == null) {
+      asker.found(choose(view));
+      return;
+    }
+    rule = decision.label();
+    if (!(decision.entry().action() instanceof Action.Forward)) {
+      asker.found(new Next.Answer(decision));
+    } else if (decision.service() == null) {
+      subset = decision.subset();
+      asker.found(choose(view));
+    } else {
+      elsewhere(decision.service(), decision.subsetName(), view, loop, asker);
+    }
+  }
+
+  /** To another service than the one called. */
+  private void elsewhere(
+      ServiceName other, @Nullable String subsetName, MeshView view, EventLoop loop, Asker asker) {
+    service = other;
+    load = loads.of(other);
+    if (view.endpoints(other).isPresent()) {
+      asker.found(chooseOf(subsetName, view));
+    } else {
+      mesh.need(other, () -> loop.execute(() -> asker.found(chooseOf(subsetName, mesh.view()))));
+    }
+  }
+
+  private Next chooseOf(@Nullable String subsetName, MeshView view) {
+    if (subsetName != null) {
+      RouteTable declaring = view.route(service).orElse(null);
+      subset = declaring == null ? null : declaring.rule().subsets().get(subsetName);
+      if (subset == null) {
+        return new Next.None(
+            new Failure(
+                Failure.Kind.NO_ROUTE,
+                "the route of "
+                    + called
+                    + " leads to the subset "
+                    + subsetName
+                    + " of "
+                    + service
+                    + ", which no route of "
+                    + service
+                    + " declares now"));
+      }
     }
     return choose(view);
+  }
+
+  /** Where it goes: the service called, or another one by its route. */
+  ServiceName service() {
+    return service;
   }
 
   private Next choose(MeshView view) {

@@ -20,6 +20,7 @@ import io.hostmesh.agent.upstream.MeshTarget;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
@@ -128,6 +129,11 @@ public final class Sender {
         new Call(
             Call.Reporter.SOURCE, Optional.of(source), destination, protocol, /* secured= */ true);
     return pairs.computeIfAbsent(call, c -> new ServicePair(source, c));
+  }
+
+  /** The metadata that a service of this host has, where all of its instances here agree. */
+  Map<String, String> sourceMeta(ServiceName service) {
+    return instances.meta(service);
   }
 
   /** Opens a gRPC call that this agent makes in the name of a service of this host. */

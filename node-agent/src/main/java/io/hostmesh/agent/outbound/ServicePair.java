@@ -19,6 +19,7 @@ import java.util.Optional;
  */
 final class ServicePair {
   private final Call call;
+  private final SpiffeId.Service identity;
   private final ServiceName source;
   private final ServiceName service;
   private final MeshProtocol inside;
@@ -28,6 +29,7 @@ final class ServicePair {
 
   ServicePair(SpiffeId.Service source, Call call) {
     this.call = call;
+    this.identity = source;
     this.source = source.name();
     this.service = call.service();
     this.inside = call.protocol().equals(Call.TCP) ? MeshProtocol.TCP : MeshProtocol.HTTP;
@@ -45,6 +47,17 @@ final class ServicePair {
   /** The service called. */
   ServiceName service() {
     return service;
+  }
+
+  /** The same caller with another service, or this where it is the same one. */
+  ServicePair to(ServiceName other, Sender sender) {
+    return other.equals(service)
+        ? this
+        : sender.pair(
+            identity,
+            SpiffeId.Service.of(
+                call.destination().trustDomain(), call.destination().datacenter(), other),
+            call.protocol());
   }
 
   /** How an endpoint on another host is reached. */

@@ -2,11 +2,10 @@ package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.protocol.Resets;
-import io.hostmesh.agent.routing.RouteTable;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.ServiceName;
-import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.routing.RouteTable;
 import io.netty.channel.socket.SocketChannel;
 
 /**
@@ -31,8 +30,7 @@ record UndeclaredTcp(SocketChannel channel, Sender sender, Outgoing call, Upstre
   }
 
   private void judge(MeshView view) {
-    boolean byRequest =
-        view.route(service()).map(RouteTable::rule).map(RouteRule::needsRequests).orElse(false);
+    boolean byRequest = view.route(service()).map(RouteTable::needsRequests).orElse(false);
     if (!byRequest) {
       new OutboundTcp(channel, sender, call, upstreams).start();
       return;

@@ -336,13 +336,22 @@ public abstract class HttpExchange implements HttpStream.Observer {
     }
   }
 
-  private void answer(Failure why, HttpResponse answer) {
+  /** Answers in place of the service, as a rule says: no failure. */
+  protected final void respond(FullHttpResponse answer) {
+    if (finished) {
+      answer.release();
+    } else {
+      answer(null, answer);
+    }
+  }
+
+  private void answer(@Nullable Failure why, HttpResponse answer) {
     failure = why;
     status = answer.status().code();
     responseStarted = true;
     responseEnded = true;
     answering(answer);
-    if (reportsFailures()) {
+    if (why != null && reportsFailures()) {
       ReportedFailure.put(answer.headers(), why);
     }
     caller.write(answer);

@@ -82,6 +82,11 @@ public class OutboundBench {
 
   private static final class Nowhere implements LocalInstances {
     @Override
+    public Map<String, String> meta(ServiceName service) {
+      return Map.of();
+    }
+
+    @Override
     public Optional<LocalInstance> byInstance(ServiceName service, String id) {
       return Optional.empty();
     }

@@ -57,6 +57,11 @@ class SenderTest {
     Optional<LocalInstance> shop = Optional.empty();
 
     @Override
+    public Map<String, String> meta(ServiceName service) {
+      return Map.of();
+    }
+
+    @Override
     public Optional<LocalInstance> byInstance(ServiceName service, String id) {
       return shop;
     }

@@ -47,7 +47,7 @@ public final class RuleCheck {
           new RuleProblem(rule.origin(), "namespace " + namespace + noServices(), Weight.NOTE));
     }
     switch (rule) {
-      case RouteRule route -> route(route, known.facts(route.service()), problems);
+      case RouteRule route -> route(route, known, problems);
       case AccessRule access -> access(access, known, problems);
       case ModeRule mode -> mode(mode, problems);
       case AuthenticationRule tokens ->
@@ -70,7 +70,8 @@ public final class RuleCheck {
     return "unknown service \"" + service + "\"; " + known.hint(service);
   }
 
-  private static void route(RouteRule rule, Known.Facts facts, List<RuleProblem> problems) {
+  private static void route(RouteRule rule, Known known, List<RuleProblem> problems) {
+    Known.Facts facts = known.facts(rule.service());
     for (RouteRule.Subset subset : rule.subsets().values().stream().sorted(BY_NAME).toList()) {
       if (facts.metadata().stream().noneMatch(subset::selects)) {
         problems.add(
@@ -84,14 +85,30 @@ public final class RuleCheck {
                 Weight.NOTE));
       }
     }
+    targets(rule, known, problems);
     if (rule.needsRequests() && isTcp(facts.protocol())) {
       problems.add(
           new RuleProblem(
               rule.origin(),
-              "rules match on headers or paths, but "
+              "an entry asks for paths, headers or what else only requests have, or answers them, but "
                   + rule.service()
-                  + " speaks tcp; remove match, or declare protocol = http for the service",
+                  + " speaks tcp; remove it, or declare protocol = http for the service",
               Weight.FATAL));
+    }
+  }
+
+  /** Other services that requests go to. */
+  private static void targets(RouteRule rule, Known known, List<RuleProblem> problems) {
+    for (RouteRule.Entry entry : rule.entries()) {
+      for (RouteRule.Target target : entry.targets()) {
+        target
+            .service()
+            .filter(service -> !known.has(service))
+            .ifPresent(
+                service ->
+                    problems.add(
+                        new RuleProblem(target.origin(), unknown(service, known), Weight.FATAL)));
+      }
     }
   }
 

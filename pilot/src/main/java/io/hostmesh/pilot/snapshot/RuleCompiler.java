@@ -6,10 +6,6 @@ import io.hostmesh.api.v1.Grant;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.RequestShape;
-import io.hostmesh.api.v1.Route;
-import io.hostmesh.api.v1.RouteEntry;
-import io.hostmesh.api.v1.Subset;
-import io.hostmesh.api.v1.Target;
 import io.hostmesh.api.v1.Values;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.CallerPattern;
@@ -17,47 +13,15 @@ import io.hostmesh.model.rules.HostPattern;
 import io.hostmesh.model.rules.MeshMode;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.PathPattern;
-import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Scope;
 import io.hostmesh.model.rules.ValuePattern;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Rules as agents read them. Sets are written sorted, so that equal rules are equal bytes. */
 final class RuleCompiler {
   private RuleCompiler() {}
-
-  static Route route(RouteRule rule, String revision) {
-    Route.Builder route =
-        Route.newBuilder()
-            .setNamespace(rule.service().namespace())
-            .setService(rule.service().name())
-            .setRevision(revision);
-    rule.entries().forEach(entry -> route.addEntries(entry(entry)));
-    rule.subsets().values().stream()
-        .sorted(Comparator.comparing(RouteRule.Subset::name))
-        .map(subset -> Subset.newBuilder().setName(subset.name()).putAllMeta(subset.meta()))
-        .forEach(route::addSubsets);
-    return route.build();
-  }
-
-  private static RouteEntry entry(RouteRule.Entry entry) {
-    RouteEntry.Builder compiled = RouteEntry.newBuilder();
-    entry
-        .match()
-        .ifPresent(
-            match -> {
-              compiled.putAllHeaders(match.headers());
-              match.path().map(PathPattern::text).ifPresent(compiled::setPath);
-            });
-    for (RouteRule.Target target : entry.targets()) {
-      compiled.addTargets(
-          Target.newBuilder().setSubset(target.subset().orElse("")).setWeight(target.weight()));
-    }
-    return compiled.build();
-  }
 
   static AccessPolicy access(AccessRule rule, String revision) {
     AccessPolicy.Builder policy =
@@ -124,11 +88,11 @@ final class RuleCompiler {
     return compiled.build();
   }
 
-  private static Stream<String> sorted(Collection<?> values) {
+  static Stream<String> sorted(Collection<?> values) {
     return values.stream().map(Object::toString).sorted();
   }
 
-  private static Values values(List<ValuePattern> any) {
+  static Values values(List<ValuePattern> any) {
     return Values.newBuilder().addAllAny(any.stream().map(ValuePattern::text).toList()).build();
   }
 

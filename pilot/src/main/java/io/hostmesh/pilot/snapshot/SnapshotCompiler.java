@@ -70,7 +70,7 @@ public final class SnapshotCompiler {
       switch (inForce.rule()) {
         case RouteRule route ->
             resources.add(
-                Resource.of(ResourceType.ROUTE, name, RuleCompiler.route(route, revision)));
+                Resource.of(ResourceType.ROUTE, name, RouteCompiler.route(route, revision)));
         case ModeRule mode ->
             resources.add(
                 Resource.of(ResourceType.MODE_POLICY, name, RuleCompiler.mode(mode, revision)));

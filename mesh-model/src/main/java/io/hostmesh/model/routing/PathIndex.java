@@ -1,4 +1,4 @@
-package io.hostmesh.agent.routing;
+package io.hostmesh.model.routing;
 
 import io.hostmesh.model.rules.PathPattern;
 import io.hostmesh.model.rules.PathPrefixes;
@@ -6,10 +6,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the entries of a route whose path can match, in order of precedence, without looking at
@@ -26,14 +24,14 @@ final class PathIndex {
   private final int[] rest;
 
   /**
-   * @param paths of the entries, in order; null where an entry takes every path
+   * @param paths of the entries, in order; empty where an entry takes every path
    * @param settles whether the path decides alone, so that no later entry is needed
    */
-  PathIndex(List<@Nullable PathPattern> paths, IntPredicate settles) {
+  PathIndex(List<List<PathPattern>> paths, IntPredicate settles) {
     prefixes =
         new PathPrefixes(
             paths.stream()
-                .filter(Objects::nonNull)
+                .flatMap(List::stream)
                 .filter(PathPattern::isPrefix)
                 .map(PathPattern::literal)
                 .toList());
@@ -42,21 +40,23 @@ final class PathIndex {
       String prefix = prefixes.get(i);
       byPrefix[i] = candidates(paths, settles, p -> p.isPrefix() && prefix.startsWith(p.literal()));
     }
-    for (PathPattern path : paths) {
-      if (path != null && !path.isPrefix() && !exact.containsKey(path.text())) {
-        exact.put(path.text(), candidates(paths, settles, p -> p.matches(path.text())));
+    for (List<PathPattern> ofEntry : paths) {
+      for (PathPattern path : ofEntry) {
+        if (!path.isPrefix() && !exact.containsKey(path.text())) {
+          exact.put(path.text(), candidates(paths, settles, p -> p.matches(path.text())));
+        }
       }
     }
     rest = candidates(paths, settles, _ -> false);
   }
 
   private static int[] candidates(
-      List<@Nullable PathPattern> paths, IntPredicate settles, Predicate<PathPattern> matches) {
+      List<List<PathPattern>> paths, IntPredicate settles, Predicate<PathPattern> matches) {
     int[] found = new int[paths.size()];
     int count = 0;
     for (int i = 0; i < found.length; i++) {
-      PathPattern path = paths.get(i);
-      if (path == null || matches.test(path)) {
+      List<PathPattern> ofEntry = paths.get(i);
+      if (ofEntry.isEmpty() || ofEntry.stream().anyMatch(matches)) {
         found[count++] = i;
         if (settles.test(i)) {
           break;

@@ -1,0 +1,29 @@
+package io.hostmesh.model.rules;
+
+import java.util.Optional;
+
+/**
+ * What is done with requests on their way, and with their answers.
+ *
+ * @param path how the path is written anew
+ * @param host what the application sees in place of the host that the caller named
+ */
+public record Handling(
+    Optional<PathRewrite> path,
+    Optional<String> host,
+    HeaderChanges request,
+    HeaderChanges response,
+    Optional<Cors> cors) {
+  /** Nothing. */
+  public static final Handling NONE =
+      new Handling(
+          Optional.empty(),
+          Optional.empty(),
+          HeaderChanges.NONE,
+          HeaderChanges.NONE,
+          Optional.empty());
+
+  boolean rewritesPath() {
+    return path.isPresent();
+  }
+}
