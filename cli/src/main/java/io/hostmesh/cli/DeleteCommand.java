@@ -21,7 +21,8 @@ final class DeleteCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "KIND",
-      description = "route, access, mode, authentication, external-authorization or upstream")
+      description =
+          "route, access, mode, authentication, external-authorization, upstream or limit")
   private String kind = "";
 
   @Parameters(

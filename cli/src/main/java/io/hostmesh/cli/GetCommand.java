@@ -29,7 +29,8 @@ final class GetCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "KIND",
-      description = "route, access, mode, authentication, external-authorization or upstream")
+      description =
+          "route, access, mode, authentication, external-authorization, upstream or limit")
   private @Nullable String kind;
 
   @Parameters(

@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Endpoints;
+import io.hostmesh.api.v1.LimitPolicy;
 import io.hostmesh.api.v1.MeshSettings;
 import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Route;
@@ -23,6 +24,7 @@ public enum ResourceType {
   ENDPOINTS(Endpoints.getDescriptor().getFullName(), Endpoints.parser(), false),
   ROUTE(Route.getDescriptor().getFullName(), Route.parser(), false),
   MODE_POLICY(ModePolicy.getDescriptor().getFullName(), ModePolicy.parser(), false),
+  LIMIT_POLICY(LimitPolicy.getDescriptor().getFullName(), LimitPolicy.parser(), false),
   ACCESS_POLICY(AccessPolicy.getDescriptor().getFullName(), AccessPolicy.parser(), false);
 
   private static final String PREFIX = "type.googleapis.com/";

@@ -6,6 +6,7 @@ import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
+import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.AuthenticationRule;
@@ -28,6 +29,7 @@ final class FakeMesh implements MeshSource, MeshView {
   final Map<ServiceName, MeshMode> modes = new ConcurrentHashMap<>();
   final Map<ServiceName, AuthenticationRule> authentication = new ConcurrentHashMap<>();
   final Map<ServiceName, List<ExternalAuthorizationRule>> external = new ConcurrentHashMap<>();
+  final Map<ServiceName, LimitTable> limits = new ConcurrentHashMap<>();
   volatile MeshSettings settings = new MeshSettings("test.local", "dc1", true, true);
 
   /** What pilot would answer when endpoints are asked for. */
@@ -91,6 +93,11 @@ final class FakeMesh implements MeshSource, MeshView {
   @Override
   public Optional<AuthenticationRule> authentication(ServiceName service) {
     return Optional.ofNullable(authentication.get(service));
+  }
+
+  @Override
+  public Optional<LimitTable> limits(ServiceName service) {
+    return Optional.ofNullable(limits.get(service));
   }
 
   @Override

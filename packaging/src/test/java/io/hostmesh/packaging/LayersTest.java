@@ -21,7 +21,10 @@ class LayersTest {
           .importPackages("io.hostmesh");
 
   private static final String[] PURE = {
-    "io.hostmesh.model.routing..", "io.hostmesh.agent.balance..", "io.hostmesh.agent.authz.."
+    "io.hostmesh.model.routing..",
+    "io.hostmesh.agent.balance..",
+    "io.hostmesh.agent.authz..",
+    "io.hostmesh.agent.limit.."
   };
 
   @Test

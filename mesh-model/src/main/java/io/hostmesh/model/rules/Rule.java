@@ -9,7 +9,8 @@ public sealed interface Rule
         ModeRule,
         AuthenticationRule,
         ExternalAuthorizationRule,
-        UpstreamRule {
+        UpstreamRule,
+        LimitRule {
   Scope scope();
 
   RuleKind kind();

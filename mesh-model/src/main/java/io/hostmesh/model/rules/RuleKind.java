@@ -17,7 +17,9 @@ public enum RuleKind {
   /** Who is asked beside the access rules. */
   EXTERNAL_AUTHORIZATION,
   /** How calls are shared among instances, limited and protected. */
-  UPSTREAM;
+  UPSTREAM,
+  /** How many requests a service takes. */
+  LIMIT;
 
   /** As {@code kind = ...} and the registry's keys write it. */
   public String text() {

@@ -30,6 +30,7 @@ public final class RuleParser {
           case AUTHENTICATION -> EndUserParser.authentication(document, scope);
           case EXTERNAL_AUTHORIZATION -> EndUserParser.external(document, scope);
           case UPSTREAM -> UpstreamParser.upstream(document, scope);
+          case LIMIT -> LimitParser.limit(document, scope);
         };
     document.end();
     return rule;

@@ -39,6 +39,8 @@ public sealed interface Verdict {
     /** The request has two meanings, and rules are about what it means. */
     MALFORMED,
     /** There is no configuration to judge by. */
-    UNKNOWN_MESH
+    UNKNOWN_MESH,
+    /** There were too many before it. */
+    LIMITED
   }
 }

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.discovery;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
@@ -20,7 +21,11 @@ import java.util.Optional;
 final class CompiledView implements MeshView {
   static final CompiledView EMPTY =
       new CompiledView(
-          DiscoveryState.EMPTY, DirectoryIndex.EMPTY, Policies.NONE, UpstreamIndex.NOTHING);
+          DiscoveryState.EMPTY,
+          DirectoryIndex.EMPTY,
+          Policies.NONE,
+          UpstreamIndex.NOTHING,
+          LimitTables.NONE);
 
   private final DiscoveryState state;
   private final Optional<MeshSettings> settings;
@@ -29,9 +34,14 @@ final class CompiledView implements MeshView {
   private final Map<ServiceName, RouteTable> routes = new HashMap<>();
   private final Policies policies;
   private final UpstreamIndex upstreams;
+  private final LimitTables limits;
 
   private CompiledView(
-      DiscoveryState state, DirectoryIndex directory, Policies before, UpstreamIndex upstreams) {
+      DiscoveryState state,
+      DirectoryIndex directory,
+      Policies before,
+      UpstreamIndex upstreams,
+      LimitTables limits) {
     this.state = state;
     this.directory = directory;
     this.settings =
@@ -44,6 +54,7 @@ final class CompiledView implements MeshView {
             .findFirst();
     this.policies = before.next(state, settings);
     this.upstreams = upstreams.next(state.of(ResourceType.UPSTREAM_POLICY));
+    this.limits = limits.next(state);
     for (ResourceType type : List.of(ResourceType.ENDPOINTS, ResourceType.ROUTE)) {
       state.of(type).byName().values().forEach(accepted -> index(accepted.content()));
     }
@@ -56,7 +67,11 @@ final class CompiledView implements MeshView {
   CompiledView next(DiscoveryState next) {
     boolean sameDirectory = next.of(ResourceType.SERVICE) == state.of(ResourceType.SERVICE);
     return new CompiledView(
-        next, sameDirectory ? directory : new DirectoryIndex(listings(next)), policies, upstreams);
+        next,
+        sameDirectory ? directory : new DirectoryIndex(listings(next)),
+        policies,
+        upstreams,
+        limits);
   }
 
   private static List<DirectoryEntry> listings(DiscoveryState state) {
@@ -75,7 +90,8 @@ final class CompiledView implements MeshView {
           Content.Listing _,
           Content.Access _,
           Content.Mode _,
-          Content.Upstreams _ -> {
+          Content.Upstreams _,
+          Content.Limits _ -> {
         // Not by service.
       }
     }
@@ -134,6 +150,11 @@ final class CompiledView implements MeshView {
   @Override
   public List<ExternalAuthorizationRule> external(ServiceName service) {
     return policies.external(service);
+  }
+
+  @Override
+  public Optional<LimitTable> limits(ServiceName service) {
+    return limits.of(service);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.Upstream;
 import java.util.List;
@@ -38,4 +39,6 @@ sealed interface Content {
   record Mode(ModeRule rule) implements Content {}
 
   record Upstreams(Upstream sections) implements Content {}
+
+  record Limits(LimitRule rule) implements Content {}
 }

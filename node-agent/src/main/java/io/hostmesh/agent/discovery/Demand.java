@@ -39,7 +39,7 @@ record Demand(Set<ServiceName> local, Set<ServiceName> upstreams, Set<ServiceNam
       case MESH_SETTINGS, SERVICE -> AdsStream.EVERYTHING;
       case ENDPOINTS, ROUTE -> full(called());
       case UPSTREAM_POLICY -> around(called());
-      case ACCESS_POLICY, MODE_POLICY -> around(local);
+      case ACCESS_POLICY, MODE_POLICY, LIMIT_POLICY -> around(local);
     };
   }
 

@@ -120,7 +120,8 @@ public final class MeshDiscovery implements MeshSource, AutoCloseable {
           replace(
               state
                   .retain(ResourceType.ACCESS_POLICY, demand.names(ResourceType.ACCESS_POLICY))
-                  .retain(ResourceType.MODE_POLICY, demand.names(ResourceType.MODE_POLICY)));
+                  .retain(ResourceType.MODE_POLICY, demand.names(ResourceType.MODE_POLICY))
+                  .retain(ResourceType.LIMIT_POLICY, demand.names(ResourceType.LIMIT_POLICY)));
           subscribe();
         });
   }

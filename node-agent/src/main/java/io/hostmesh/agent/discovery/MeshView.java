@@ -1,6 +1,7 @@
 package io.hostmesh.agent.discovery;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.AuthenticationRule;
@@ -59,6 +60,11 @@ public interface MeshView {
   /** The key sets that those issuers' tokens are verified with, of all services of this host. */
   default Collection<JwtIssuer.Jwks> keySets() {
     return List.of();
+  }
+
+  /** How many requests a service of this host takes; empty where nothing limits it. */
+  default Optional<LimitTable> limits(ServiceName service) {
+    return Optional.empty();
   }
 
   /** Who is asked beside, the narrowest rule first. */

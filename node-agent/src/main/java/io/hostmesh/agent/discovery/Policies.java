@@ -118,7 +118,7 @@ final class Policies {
   }
 
   /** The services of this host of which pilot has said something. */
-  private static Set<ServiceName> services(Held rules) {
+  static Set<ServiceName> services(Held rules) {
     Set<ServiceName> services = new HashSet<>();
     for (Set<String> names : List.of(rules.byName().keySet(), rules.absent())) {
       for (String name : names) {

@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Endpoints;
+import io.hostmesh.api.v1.LimitPolicy;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.api.v1.ModePolicy;
 import io.hostmesh.api.v1.Resource;
@@ -81,6 +82,10 @@ final class ResourceCompiler {
       case UpstreamPolicy policy -> {
         scoped(name, policy.getNamespace(), policy.getService());
         yield new Content.Upstreams(UpstreamResources.upstream(policy));
+      }
+      case LimitPolicy policy -> {
+        Scope of = scoped(name, policy.getNamespace(), policy.getService());
+        yield new Content.Limits(LimitTables.rule(of, policy));
       }
       default -> throw new UnusableResource("is of a kind without a meaning here");
     };

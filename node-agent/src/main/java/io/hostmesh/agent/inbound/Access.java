@@ -119,6 +119,7 @@ final class Access {
                     case MALFORMED -> Failure.Kind.MALFORMED;
                     case PLAINTEXT -> Failure.Kind.PLAINTEXT_REFUSED;
                     case UNKNOWN_MESH -> Failure.Kind.NO_ROUTE;
+                    case LIMITED -> Failure.Kind.RATE_LIMITED;
                   },
                   denied.sentence()));
     };

@@ -5,6 +5,8 @@ import io.hostmesh.agent.authz.Request;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.enduser.EndUsers;
+import io.hostmesh.agent.limit.Judgement;
+import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.MeshHeaders;
@@ -42,6 +44,7 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
 
   private @Nullable String challenge;
   private @Nullable ExternalJudges asked;
+  private @Nullable Judgement limited;
   private boolean http2;
   private int repeated;
   private Verdict verdict = Verdict.OPEN;
@@ -123,6 +126,9 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
       refuse(refused.get());
       return;
     }
+    if (isOverLimit()) {
+      return;
+    }
     if (connection.origin().caller().isEmpty()) {
       receiver.letInPlaintext(connection.origin(), connection.instance());
     }
@@ -135,6 +141,23 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
       asked = new ExternalJudges(connection, head, http2, rules, judged);
       asked.ask();
     }
+  }
+
+  /** Judges by the service's limits, which who may not call takes nothing from. */
+  private boolean isOverLimit() {
+    LimitTable limits = view.limits(connection.instance().service()).orElse(null);
+    if (limits == null) {
+      return false;
+    }
+    Judgement judged =
+        limits.request(
+            new Asking(connection.origin(), connection.instance(), this), System.nanoTime());
+    limited = judged;
+    connection.receiver().count(judged);
+    verdict = judged.on(verdict);
+    Optional<Failure> over = Access.failure(verdict);
+    over.ifPresent(this::refuse);
+    return over.isPresent();
   }
 
   // While it is under way.
@@ -256,6 +279,9 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
     }
     if (asked != null) {
       asked.answering(response.headers());
+    }
+    if (limited != null) {
+      RateHeaders.put(limited, response.headers());
     }
   }
 

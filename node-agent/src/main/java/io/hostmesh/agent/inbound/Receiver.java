@@ -1,12 +1,15 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.Mark;
+import io.hostmesh.agent.authz.Request;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.identity.RevokedHere;
+import io.hostmesh.agent.limit.Judgement;
+import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.HttpService;
 import io.hostmesh.agent.protocol.HttpStream;
@@ -187,8 +190,9 @@ public final class Receiver {
         telemetry.metrics().connections(call(settings(), origin, instance, Call.TCP));
     long begin = System.nanoTime();
     LiveCalls.OnLoop here = live.on(upstreams.loop(), instance);
-    Verdict verdict = judge(mesh.view(), origin, instance);
-    count(verdict);
+    Verdict access = judge(mesh.view(), origin, instance);
+    count(access);
+    Verdict verdict = limited(access, origin, instance);
     Optional<Failure> refused = Access.failure(verdict);
     if (refused.isPresent()) {
       fail(meters, origin, instance, verdict, refused.get(), accepted, begin);
@@ -225,6 +229,18 @@ public final class Receiver {
                   }));
         });
     upstreams.dial(application(origin, instance), dialled);
+  }
+
+  /** What limits say of a connection that rules let in. */
+  private Verdict limited(Verdict access, Origin origin, LocalInstance instance) {
+    LimitTable limits = mesh.view().limits(instance.service()).orElse(null);
+    if (limits == null || access instanceof Verdict.Denied) {
+      return access;
+    }
+    Judgement judged =
+        limits.connection(new Asking(origin, instance, Request.Fields.NONE), System.nanoTime());
+    count(judged);
+    return judged.on(access);
   }
 
   private Verdict judge(MeshView view, Origin origin, LocalInstance instance) {
@@ -289,6 +305,15 @@ public final class Receiver {
     for (int i = 0; i < notes.size(); i++) {
       telemetry.metrics().access(notes.get(i));
     }
+  }
+
+  /** Counts what limits refused, and what those on trial would have. */
+  void count(Judgement judged) {
+    Verdict.Denied denied = judged.denied();
+    if (denied != null) {
+      telemetry.metrics().limited(denied.by());
+    }
+    judged.notes().forEach(telemetry.metrics()::limited);
   }
 
   private void fail(

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 /** The agent's own answers: the sentence as text, or in gRPC's form for a gRPC caller. */
 final class DirectAnswer {
   private static final int GRPC_PERMISSION_DENIED = 7;
+  private static final int GRPC_RESOURCE_EXHAUSTED = 8;
   private static final int GRPC_UNIMPLEMENTED = 12;
   private static final int GRPC_INTERNAL = 13;
   private static final int GRPC_UNAVAILABLE = 14;
@@ -54,6 +55,7 @@ final class DirectAnswer {
         switch (failure.kind().status()) {
           case 401 -> GRPC_UNAUTHENTICATED;
           case 403 -> GRPC_PERMISSION_DENIED;
+          case 429 -> GRPC_RESOURCE_EXHAUSTED;
           case 501 -> GRPC_UNIMPLEMENTED;
           case 400, 408, 414, 431 -> GRPC_INTERNAL;
           default -> GRPC_UNAVAILABLE;

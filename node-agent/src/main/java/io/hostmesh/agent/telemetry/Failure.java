@@ -40,6 +40,8 @@ public record Failure(Kind kind, String sentence) {
     TARGET_TOO_LONG(414, "DPE"),
     HEAD_TOO_LARGE(431, "DPE"),
     NOT_IMPLEMENTED(501, "DPE"),
+    /** The service has had as many requests as a rule lets it have. */
+    RATE_LIMITED(429, "RL"),
     /** A limit of this agent is reached. */
     OVERFLOW(503, "UO"),
     /** The caller went away; nobody sees the status. */

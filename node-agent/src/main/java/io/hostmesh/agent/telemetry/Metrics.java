@@ -28,6 +28,7 @@ public final class Metrics {
   private final ConcurrentHashMap<ServiceName, Counter> plaintext = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Handshake, Counter> handshakes = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Mark, Counter> access = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Mark, Counter> limited = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
 
   public Metrics(MeterRegistry registry) {
@@ -76,6 +77,20 @@ public final class Metrics {
                       .register(registry));
     }
     known.increment();
+  }
+
+  /** A limit refused a call, or would have if it were not on trial. */
+  public void limited(Mark mark) {
+    limited
+        .computeIfAbsent(
+            mark,
+            m ->
+                Counter.builder("hostmesh_rate_limited")
+                    .description("Calls that a limit refused, or on trial would have refused")
+                    .tags("rule", m.rule())
+                    .tags("dry_run", m.kind() == Mark.Kind.DRY_RUN_DENY ? "true" : "false")
+                    .register(registry))
+        .increment();
   }
 
   /** A caller without identity was let in, since the mesh is permissive. */

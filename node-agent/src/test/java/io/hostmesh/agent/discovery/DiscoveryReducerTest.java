@@ -9,6 +9,7 @@ import com.google.protobuf.UnknownFieldSet;
 import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.authz.Peer;
 import io.hostmesh.agent.authz.Verdict;
+import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.BalancePolicy;
@@ -17,6 +18,9 @@ import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.ExternalAuthorization;
 import io.hostmesh.api.v1.Grant;
+import io.hostmesh.api.v1.Limit;
+import io.hostmesh.api.v1.LimitKey;
+import io.hostmesh.api.v1.LimitPolicy;
 import io.hostmesh.api.v1.MeshSettings;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.api.v1.ModePolicy;
@@ -419,6 +423,35 @@ class DiscoveryReducerTest {
                 .setBalance(io.hostmesh.api.v1.Balance.newBuilder().setPolicyValue(99))
                 .build());
     assertThat(policy(view(state(response(ResourceType.UPSTREAM_POLICY, newer))))).isEmpty();
+  }
+
+  @Test
+  void limitsOfAllScopesAreJudgedAndThoseOfANewerPilotAreLeftOut() {
+    DiscoveryState heard =
+        state(
+            response(
+                ResourceType.LIMIT_POLICY,
+                limits("greeter", limit("own").addPer(LimitKey.newBuilder().setHeader("x-user"))),
+                limits("*", limit("wide"), limit("newer").addPer(LimitKey.newBuilder()))));
+
+    LimitTable table = view(heard).limits(GREETER).orElseThrow();
+    assertThat(table.rules().stream().flatMap(rule -> rule.limits().stream()))
+        .extracting(limit -> limit.name() + " " + limit.shown())
+        .containsExactly("own 9/m, burst 3, per header x-user", "wide 9/m, burst 3");
+    assertThat(view(DiscoveryState.EMPTY).limits(GREETER)).isEmpty();
+  }
+
+  private static Limit.Builder limit(String name) {
+    return Limit.newBuilder().setName(name).setCount(9).setPeriodSeconds(60).setBurst(3);
+  }
+
+  private static Resource limits(String service, Limit.Builder... limits) {
+    LimitPolicy.Builder policy =
+        LimitPolicy.newBuilder().setNamespace("default").setService(service);
+    for (Limit.Builder limit : limits) {
+      policy.addLimits(limit);
+    }
+    return resource("default/" + service, "1", ResourceType.LIMIT_POLICY, policy.build());
   }
 
   @Test

@@ -120,7 +120,7 @@ public final class RuleBook {
   private static Optional<Rule> standIn(RuleKey key) {
     Origin origin = new Origin(key.path(), 0, "");
     return switch (key.kind()) {
-      case ROUTE, UPSTREAM -> Optional.empty();
+      case ROUTE, UPSTREAM, LIMIT -> Optional.empty();
       case ACCESS -> Optional.of(AccessRule.standIn(key.scope(), origin));
       case MODE -> Optional.of(ModeRule.standIn(key.scope(), origin));
       case AUTHENTICATION -> Optional.of(AuthenticationRule.standIn(key.scope(), origin));

@@ -9,6 +9,7 @@ import io.hostmesh.model.rules.CallerPattern;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule.Authoriser;
 import io.hostmesh.model.rules.Grant;
+import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.MeshMode;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
@@ -50,6 +51,7 @@ public final class RuleCheck {
       case RouteRule route -> route(route, known, problems);
       case AccessRule access -> access(access, known, problems);
       case ModeRule mode -> mode(mode, problems);
+      case LimitRule limits -> limits(limits, known, problems);
       case AuthenticationRule tokens ->
           onRequests(tokens, "tokens are read of requests", known, problems);
       case ExternalAuthorizationRule external -> {
@@ -205,6 +207,35 @@ public final class RuleCheck {
                             + service
                             + " speaks tcp; declare protocol = http for the service",
                         Weight.FATAL)));
+  }
+
+  /** What is asked of requests cannot be asked of connections, which such a limit lets through. */
+  private static void limits(LimitRule rule, Known known, List<RuleProblem> problems) {
+    for (LimitRule.Limit limit : rule.limits()) {
+      if (!limit.needsRequests()) {
+        continue;
+      }
+      boolean own = rule.scope() instanceof Scope.Service;
+      known.services().entrySet().stream()
+          .filter(entry -> rule.scope().covers(entry.getKey()))
+          .filter(entry -> isTcp(entry.getValue().protocol()))
+          .findFirst()
+          .ifPresent(
+              entry ->
+                  problems.add(
+                      new RuleProblem(
+                          limit.origin(),
+                          "the limit \""
+                              + limit.name()
+                              + "\" asks for what only requests have, but "
+                              + entry.getKey()
+                              + " speaks tcp"
+                              + (own
+                                  ? "; count its connections per source or source-address, or"
+                                      + " declare protocol = http for the service"
+                                  : ": its connections are not limited by it"),
+                          own ? Weight.FATAL : Weight.NOTE)));
+    }
   }
 
   private static void mode(ModeRule rule, List<RuleProblem> problems) {

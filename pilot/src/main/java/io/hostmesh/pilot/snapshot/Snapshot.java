@@ -31,7 +31,7 @@ public record Snapshot(
 
   /** Kinds of which a node sees those of the services that it may claim. */
   private static final Set<ResourceType> CLAIMED =
-      EnumSet.of(ResourceType.ACCESS_POLICY, ResourceType.MODE_POLICY);
+      EnumSet.of(ResourceType.ACCESS_POLICY, ResourceType.MODE_POLICY, ResourceType.LIMIT_POLICY);
 
   public Snapshot {
     resources = Collections.unmodifiableMap(new EnumMap<>(resources));
@@ -86,8 +86,8 @@ public record Snapshot(
   }
 
   /**
-   * What a node may see: everything, but access policies and modes only of services that it may
-   * claim, those of their namespaces and of the mesh included.
+   * What a node may see: everything, but access policies, modes and limits only of services that it
+   * may claim, those of their namespaces and of the mesh included.
    */
   public ResourceView viewOf(String node) {
     Set<String> names = new HashSet<>();

@@ -9,6 +9,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
+import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
@@ -80,6 +81,10 @@ public final class SnapshotCompiler {
                     ResourceType.UPSTREAM_POLICY,
                     name,
                     UpstreamCompiler.upstream(upstream, revision)));
+        case LimitRule limits ->
+            resources.add(
+                Resource.of(
+                    ResourceType.LIMIT_POLICY, name, LimitCompiler.limits(limits, revision)));
         case AccessRule access ->
             policy(policies, access)
                 .mergeFrom(RuleCompiler.access(access, revision))

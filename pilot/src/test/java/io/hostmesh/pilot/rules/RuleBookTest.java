@@ -45,6 +45,37 @@ class RuleBookTest {
     assertThat(book.states().getFirst().problems()).isEmpty();
   }
 
+  /** Nothing is closed by a limit that nobody can read: only the others still hold. */
+  @Test
+  void aLimitThatCannotBeReadLimitsNothingAndOneOnRequestsIsNotForTcp() {
+    RuleBook unreadable =
+        RuleBook.EMPTY.next(
+            List.of(new RuleDocument("limit/default/greeter", "kind = limit", 7)), known);
+    assertThat(unreadable.inForce()).isEmpty();
+    assertThat(unreadable.states().getFirst().problems()).hasSize(1);
+
+    String users = "limits = [ { name = users, rate = \"1/s\", per = [ header x-user ] } ]";
+    Known tcp = Sample.known(Protocol.TCP, "greeter");
+    RuleBook own =
+        RuleBook.EMPTY.next(
+            List.of(
+                new RuleDocument(
+                    "limit/default/greeter", "kind = limit, service = greeter\n" + users, 7)),
+            tcp);
+    assertThat(own.states().getFirst().problems())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.toString()).contains("greeter speaks tcp; count"));
+    assertThat(own.inForce()).isEmpty();
+    RuleBook wide =
+        RuleBook.EMPTY.next(
+            List.of(
+                new RuleDocument(
+                    "limit/default/*", "kind = limit, service = \"default/*\"\n" + users, 7)),
+            tcp);
+    assertThat(wide.inForce()).hasSize(1);
+    assertThat(wide.states().getFirst().problems()).hasSize(1);
+  }
+
   @Test
   void aBadVersionLeavesTheLastGoodOne() {
     RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT, 7)), known);

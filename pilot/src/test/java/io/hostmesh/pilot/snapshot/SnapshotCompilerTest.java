@@ -9,6 +9,9 @@ import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.BalancePolicy;
 import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
+import io.hostmesh.api.v1.Limit;
+import io.hostmesh.api.v1.LimitKey;
+import io.hostmesh.api.v1.LimitPolicy;
 import io.hostmesh.api.v1.Service;
 import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.Instance;
@@ -165,6 +168,42 @@ class SnapshotCompilerTest {
         UpstreamPolicy.parseFrom(Objects.requireNonNull(policies.get("default/greeter")).content());
     assertThat(policy.getBalance().getPolicy()).isEqualTo(BalancePolicy.BALANCE_POLICY_ROUND_ROBIN);
     assertThat(policy.getRevision()).isNotEmpty();
+  }
+
+  @Test
+  void limitsGoToWhoHoldsTheService() throws Exception {
+    RuleInForce limits =
+        rule(
+            """
+            kind = limit, service = greeter
+            limits = [
+              {
+                name = users, rate = "10/h", burst = 3, dry-run = true
+                per = [ source, source-address, header x-user ]
+              }
+            ]
+            """);
+    Snapshot snapshot =
+        SnapshotCompiler.compile(
+            inputs(List.of(V1), Sample.entitled(Map.of("h2", List.of("greeter"))), limits));
+    assertThat(snapshot.viewOf("h1").all(ResourceType.LIMIT_POLICY)).isEmpty();
+    Limit users =
+        LimitPolicy.parseFrom(
+                snapshot
+                    .viewOf("h2")
+                    .get(ResourceType.LIMIT_POLICY, "default/greeter")
+                    .orElseThrow()
+                    .content())
+            .getLimits(0);
+    assertThat(users.getName()).isEqualTo("users");
+    assertThat(users.getCount()).isEqualTo(10);
+    assertThat(users.getPeriodSeconds()).isEqualTo(3600);
+    assertThat(users.getBurst()).isEqualTo(3);
+    assertThat(users.getDryRun()).isTrue();
+    assertThat(users.getPerList())
+        .extracting(LimitKey::getKeyCase)
+        .containsExactly(
+            LimitKey.KeyCase.SOURCE, LimitKey.KeyCase.SOURCE_ADDRESS, LimitKey.KeyCase.HEADER);
   }
 
   /** Else an agent could open a service for a moment, knowing whom to let in but not to ask. */

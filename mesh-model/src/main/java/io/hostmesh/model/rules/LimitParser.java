@@ -1,0 +1,80 @@
+package io.hostmesh.model.rules;
+
+import io.hostmesh.model.hocon.HoconException;
+import io.hostmesh.model.hocon.Section;
+import io.hostmesh.model.rules.LimitRule.Limit;
+import io.hostmesh.model.rules.LimitRule.Per;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Reads rules on how many requests a service takes. */
+final class LimitParser {
+  private static final int MOST = 1_000_000_000;
+
+  private LimitParser() {}
+
+  static LimitRule limit(Section document, Scope scope) {
+    List<Limit> limits = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (Section section : document.sections("limits")) {
+      Limit limit = limit(section);
+      if (!names.add(limit.name())) {
+        throw section.refuse(
+            "name", "\"" + limit.name() + "\" is another limit's name; logs could not tell them");
+      }
+      limits.add(limit);
+    }
+    if (limits.isEmpty()) {
+      throw document.refuse(
+          "limits", "needs at least one limit: limits = [ { name = ..., rate = \"100/s\" } ]");
+    }
+    return new LimitRule(scope, limits, document.origin());
+  }
+
+  private static Limit limit(Section section) {
+    String name = section.value("name", Values::name);
+    Rate rate = section.value("rate", Rate::parse);
+    int burst = section.integer("burst", 1, MOST, (int) Math.min(rate.count(), MOST));
+    List<Per> per = keys(section);
+    boolean dryRun = section.bool("dry-run", false);
+    section.end();
+    try {
+      return new Limit(name, rate, burst, per, dryRun, section.origin());
+    } catch (IllegalArgumentException e) {
+      throw new HoconException(section.origin("burst"), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static List<Per> keys(Section section) {
+    Set<Per> keys = new LinkedHashSet<>();
+    for (String text : section.strings("per")) {
+      try {
+        if (!keys.add(key(text))) {
+          throw new IllegalArgumentException("\"" + text + "\" stands there twice");
+        }
+      } catch (IllegalArgumentException e) {
+        throw new HoconException(section.origin("per"), String.valueOf(e.getMessage()), e);
+      }
+    }
+    return List.copyOf(keys);
+  }
+
+  private static Per key(String text) {
+    return switch (text) {
+      case "source" -> new Per.Source();
+      case "source-address" -> new Per.SourceAddress();
+      default -> {
+        String header = text.startsWith("header ") ? text.substring(7).strip() : "";
+        if (!Values.isHeaderName(header)) {
+          throw new IllegalArgumentException(
+              "\"" + text + "\" is not one of source, source-address, header NAME");
+        }
+        yield new Per.Header(header.toLowerCase(Locale.ROOT));
+      }
+    };
+  }
+}

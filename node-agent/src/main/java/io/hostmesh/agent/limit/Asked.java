@@ -1,0 +1,16 @@
+package io.hostmesh.agent.limit;
+
+/** One request or connection, as limits see it. */
+public interface Asked {
+  /** The short id of the instance called. */
+  String instance();
+
+  /** The caller's identity; empty where it has none. */
+  String source();
+
+  /** The address on the other end, without port. */
+  String address();
+
+  /** All values of a header, joined by commas; empty where there is none. Not for connections. */
+  String header(String lowerCaseName);
+}
