@@ -48,6 +48,12 @@ public record RequestMatch(
     sourceMeta = Map.copyOf(sourceMeta);
   }
 
+  /** The same for any path. */
+  RequestMatch withoutPath() {
+    return new RequestMatch(
+        List.of(), Optional.empty(), methods, headers, query, hosts, sources, sourceMeta);
+  }
+
   /** Whether it asks for the path, which must have one meaning then. */
   public boolean readsPath() {
     return !paths.isEmpty() || pathRegex.isPresent();

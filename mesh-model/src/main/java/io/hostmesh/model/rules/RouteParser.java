@@ -41,11 +41,30 @@ final class RouteParser {
               });
       entries.add(entry);
     }
+    refuseLoops(document, entries);
     // Subsets alone are something to say: other services' routes name them.
     if (entries.isEmpty() && (document.has("rules") || parser.subsets.isEmpty())) {
       throw document.refuse("rules", "a route needs at least one entry in rules = [ ... ]");
     }
     return new RouteRule(service, parser.subsets, entries, document.origin());
+  }
+
+  private static void refuseLoops(Section document, List<Entry> entries) {
+    List<Section> sections = document.sections("rules");
+    for (int i = 0; i < entries.size(); i++) {
+      if (entries.get(i).action() instanceof Action.Redirect) {
+        Section section = sections.get(i);
+        RedirectLoops.from(entries, i)
+            .ifPresent(
+                path -> {
+                  throw section.refuse(
+                      "redirect",
+                      "a caller of "
+                          + path
+                          + " would be sent from redirect to redirect and back for ever");
+                });
+      }
+    }
   }
 
   private static Map<String, Subset> subsets(Section document) {
