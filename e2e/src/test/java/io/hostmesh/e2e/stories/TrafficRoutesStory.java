@@ -51,11 +51,11 @@ class TrafficRoutesStory {
   void requestsGoToOtherPlaces() throws IOException {
     lab.apply(Rules.ofPage("traffic.md", "places")).ok();
     assertThat(curl("'http://greeter.mesh/bye/all?x=1'")).startsWith("bye GET /all?x=1 ");
-    assertThat(curl("-o /dev/null -w '%{redirect_url}' http://greeter.mesh/old/page"))
+    assertThat(curl("-o /dev/null -w '%{redirect_url} %{http_code}' http://greeter.mesh/old/page"))
         .contains("http://greeter.mesh/new/page")
         .endsWith("308");
     assertThat(curl("-L http://greeter.mesh/old/page")).contains("GET /new/page ").endsWith("200");
-    assertThat(curl("-o /dev/null -w '%{redirect_url}' http://greeter.mesh/login"))
+    assertThat(curl("-o /dev/null -w '%{redirect_url} %{http_code}' http://greeter.mesh/login"))
         .contains("https://login.example/login")
         .endsWith("302");
     assertThat(curl("http://greeter.mesh/teapot")).isEqualTo("short and stout\n418");
