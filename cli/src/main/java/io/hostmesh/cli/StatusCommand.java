@@ -207,6 +207,12 @@ final class StatusCommand implements Callable<Integer> {
                             each.getString("service"),
                             each.getLong("calls"),
                             each.getString("last"))));
+    objects(agent, "calls")
+        .forEach(
+            each ->
+                lines.add(
+                    "  calls to %s: %s"
+                        .formatted(each.getString("service"), each.getString("text"))));
     String problems =
         problems(agent.getValue("problems")).stream()
             .map(problem -> "  problem: " + problem)

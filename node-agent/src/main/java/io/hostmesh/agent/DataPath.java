@@ -17,6 +17,7 @@ import io.hostmesh.agent.inbound.MeshPort;
 import io.hostmesh.agent.inbound.PlaintextCallers;
 import io.hostmesh.agent.inbound.Receiver;
 import io.hostmesh.agent.outbound.OutboundCapture;
+import io.hostmesh.agent.outbound.Protected;
 import io.hostmesh.agent.outbound.Sender;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.MeshTls;
@@ -103,14 +104,23 @@ public final class DataPath implements AutoCloseable {
   private final MeshTls tls;
   private final LiveCalls live;
   private final PlaintextCallers plaintext;
+  private final Sender sender;
   private final List<Channel> listening = new ArrayList<>();
+  private final Ticks ticks;
 
   private DataPath(
-      Connections connections, MeshTls tls, LiveCalls live, PlaintextCallers plaintext) {
+      Connections connections,
+      MeshTls tls,
+      LiveCalls live,
+      PlaintextCallers plaintext,
+      Sender sender,
+      Ticks ticks) {
     this.connections = connections;
     this.tls = tls;
     this.live = live;
     this.plaintext = plaintext;
+    this.sender = sender;
+    this.ticks = ticks;
   }
 
   /** Begins to take connections. */
@@ -126,8 +136,14 @@ public final class DataPath implements AutoCloseable {
     RevokedHere revoked = RevokedHere.by(facts.identities(), settings.node());
     Callers callers = new UnrevokedCallers(facts.callers(), revoked);
     Sockets sockets = Sockets.epoll(settings.sockets());
+    Ticks ticks = new Ticks();
     Connections connections =
-        new Connections(loop -> new Upstreams(loop, tls, sockets), telemetry.metrics());
+        new Connections(
+            loop -> {
+              ticks.on(loop);
+              return new Upstreams(loop, tls, sockets);
+            },
+            telemetry.metrics());
     Receiver receiver =
         new Receiver(
             facts.mesh(),
@@ -146,7 +162,8 @@ public final class DataPath implements AutoCloseable {
             random,
             settings.node());
     receiver.callThrough(sender::open);
-    DataPath path = new DataPath(connections, tls, receiver.live(), receiver.plaintext());
+    DataPath path =
+        new DataPath(connections, tls, receiver.live(), receiver.plaintext(), sender, ticks);
     path.listening.addAll(
         ports.serve("mesh", new MeshPort(receiver, facts.instances(), tls, connections)));
     InboundCapture inbound =
@@ -157,7 +174,13 @@ public final class DataPath implements AutoCloseable {
     path.listening.addAll(
         ports.serve("inbound", new Arriving(facts.destinations(), inbound, outbound)));
     path.listening.addAll(ports.serve("outbound", outbound));
+    ticks.begin(sender::tick);
     return path;
+  }
+
+  /** What is to be said of services that this host calls: who is left out, which limits are met. */
+  public List<Protected> protectedNow() {
+    return sender.protectedNow();
   }
 
   /** Ends what identities have open that are revoked by the roots that hold now. */
@@ -205,5 +228,6 @@ public final class DataPath implements AutoCloseable {
   public void close() {
     listening.forEach(Channel::close);
     connections.close();
+    ticks.end();
   }
 }

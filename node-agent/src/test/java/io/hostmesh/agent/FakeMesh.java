@@ -12,6 +12,7 @@ import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.ExternalAuthorizationRule;
 import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.Upstream;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +27,7 @@ final class FakeMesh implements MeshSource, MeshView {
   final Map<ServiceName, List<Endpoint>> endpoints = new ConcurrentHashMap<>();
   final Map<ServiceName, RouteTable> routes = new ConcurrentHashMap<>();
   final Map<ServiceName, AccessTable> access = new ConcurrentHashMap<>();
+  final Map<ServiceName, Upstream> upstreams = new ConcurrentHashMap<>();
   final Map<ServiceName, MeshMode> modes = new ConcurrentHashMap<>();
   final Map<ServiceName, AuthenticationRule> authentication = new ConcurrentHashMap<>();
   final Map<ServiceName, List<ExternalAuthorizationRule>> external = new ConcurrentHashMap<>();
@@ -77,6 +79,11 @@ final class FakeMesh implements MeshSource, MeshView {
   @Override
   public Optional<RouteTable> route(ServiceName service) {
     return Optional.ofNullable(routes.get(service));
+  }
+
+  @Override
+  public Upstream upstream(ServiceName service) {
+    return upstreams.getOrDefault(service, Upstream.NONE);
   }
 
   @Override

@@ -8,10 +8,11 @@ import java.util.Optional;
  * rule, or of all rules that hold the service, taken together.
  *
  * @param balance how its instances share its requests
+ * @param protection limits, ejection of outliers and checks
  */
-public record Upstream(Optional<Balance> balance) {
+public record Upstream(Optional<Balance> balance, Protection protection) {
   /** No rule says anything. */
-  public static final Upstream NONE = new Upstream(Optional.empty());
+  public static final Upstream NONE = new Upstream(Optional.empty(), Protection.NONE);
 
   /**
    * Each section is the narrowest one's that has it; what a section leaves out is not looked for.
@@ -25,6 +26,6 @@ public record Upstream(Optional<Balance> balance) {
   }
 
   private Upstream or(Upstream wider) {
-    return new Upstream(balance.or(wider::balance));
+    return new Upstream(balance.or(wider::balance), protection.or(wider.protection));
   }
 }

@@ -19,4 +19,9 @@ public record UpstreamLimits(
 
   public static final UpstreamLimits NONE =
       new UpstreamLimits(UNLIMITED, UNLIMITED, UNLIMITED, UNLIMITED, new Origin("", 0, ""));
+
+  /** Whether it limits something. */
+  public boolean isAny() {
+    return Math.min(Math.min(connections, pending), Math.min(requests, retries)) < UNLIMITED;
+  }
 }

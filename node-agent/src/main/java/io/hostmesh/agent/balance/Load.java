@@ -133,6 +133,11 @@ public final class Load {
     return of(kind).refused.sum();
   }
 
+  /** Whether there is no more place now. */
+  public boolean isFull(Kind kind) {
+    return count(kind) >= kind.of(bounds.get().limits());
+  }
+
   /** Why there is no place. */
   public Failure full(Kind kind) {
     UpstreamLimits limits = bounds.get().limits();

@@ -6,7 +6,10 @@ import java.util.concurrent.atomic.LongAdder;
 /** How an instance does, seen from this agent: one object for all event loops. Any thread. */
 public final class Member {
   private final LongAdder underWay = new LongAdder();
-  private final AtomicReference<Ejection> ejection = new AtomicReference<>(Ejection.NONE);
+  private final AtomicReference<Standing> standing = new AtomicReference<>(Standing.GOOD);
+
+  /** What it answered lately, for outlier detection. */
+  final TrackRecord track = new TrackRecord();
 
   public void began() {
     underWay.increment();
@@ -22,16 +25,43 @@ public final class Member {
   }
 
   public void unreachable(long nowNanos) {
-    ejection.updateAndGet(previous -> previous.failed(nowNanos));
+    standing.updateAndGet(before -> before.with(before.unreachable().failed(nowNanos)));
   }
 
   public void reached() {
-    if (ejection.get().failures() > 0) {
-      ejection.set(Ejection.NONE);
+    if (standing.get().unreachable().failures() > 0) {
+      standing.updateAndGet(before -> before.with(Ejection.NONE));
     }
   }
 
+  /**
+   * What an active check found out.
+   *
+   * @param failed why it is not well; empty where it is
+   */
+  public void checked(String failed) {
+    if (!standing.get().failedCheck().equals(failed)) {
+      standing.updateAndGet(before -> before.withCheck(failed));
+    }
+  }
+
+  Expulsion expulsion() {
+    return standing.get().outlier();
+  }
+
+  void expulsion(Expulsion next) {
+    standing.updateAndGet(before -> before.with(next));
+  }
+
+  /** Whether it is to be left out while there are others: for whatever reason. */
+  @SuppressWarnings("ReferenceEquality") // What is good is one object.
   public boolean ejected(long nowNanos) {
-    return ejection.get().holds(nowNanos);
+    Standing now = standing.get();
+    return now != Standing.GOOD && now.out(nowNanos);
+  }
+
+  /** Why, as a sentence without its subject; empty where it is not ejected. */
+  public String why(long nowNanos) {
+    return standing.get().why(nowNanos);
   }
 }

@@ -65,6 +65,12 @@ public final class Members {
     return reachable.length == 0 ? drawn : draw(policy, candidates, reachable, random, nowNanos);
   }
 
+  /** The healthy endpoints of a service as it was called last; none where it was not called yet. */
+  public List<Candidate> known(ServiceName service) {
+    Candidates known = services.get(service);
+    return known == null ? List.of() : List.of(known.healthy(null));
+  }
+
   private Candidates candidates(List<Endpoint> endpoints) {
     ServiceName service = endpoints.getFirst().service();
     Candidates known = services.get(service);

@@ -12,7 +12,8 @@ final class UpstreamResources {
 
   static Upstream upstream(UpstreamPolicy message) {
     return new Upstream(
-        message.hasBalance() ? Optional.of(balance(message.getBalance())) : Optional.empty());
+        message.hasBalance() ? Optional.of(balance(message.getBalance())) : Optional.empty(),
+        ProtectionResources.protection(message));
   }
 
   private static Balance balance(io.hostmesh.api.v1.Balance message) {

@@ -18,6 +18,7 @@ import io.hostmesh.agent.local.DefinitionMemory;
 import io.hostmesh.agent.local.Definitions;
 import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.local.ServiceDefinition;
+import io.hostmesh.agent.outbound.Protected;
 import io.hostmesh.agent.redirect.Capture;
 import io.hostmesh.agent.redirect.CaptureScope;
 import io.hostmesh.agent.redirect.CaptureSettings.OnStop;
@@ -204,7 +205,8 @@ public final class Agent implements AutoCloseable {
             facts,
             endUsers::problems,
             capture::json,
-            this::plaintext);
+            this::plaintext,
+            this::calls);
     this.workloadApi =
         new WorkloadApi(host.vertx(), identities.applications(), facts::process, host.clock());
     this.registry = closing.add(connecting.get());
@@ -432,6 +434,11 @@ public final class Agent implements AutoCloseable {
   private List<PlaintextCallers.Seen> plaintext() {
     DataPath path = road;
     return path == null ? List.of() : path.plaintext().seen();
+  }
+
+  private List<Protected> calls() {
+    DataPath path = road;
+    return path == null ? List.of() : path.protectedNow();
   }
 
   private void meshChanged() {

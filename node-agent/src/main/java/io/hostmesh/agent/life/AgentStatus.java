@@ -7,6 +7,7 @@ import io.hostmesh.agent.inbound.PlaintextCallers;
 import io.hostmesh.agent.local.Health;
 import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.local.ServiceDefinition;
+import io.hostmesh.agent.outbound.Protected;
 import io.hostmesh.api.v1.Certificate;
 import io.hostmesh.api.v1.LocalInstance;
 import io.hostmesh.api.v1.PlaintextCaller;
@@ -36,7 +37,8 @@ record AgentStatus(
     HostFacts facts,
     Supplier<List<String>> endUsers,
     Supplier<JsonObject> capture,
-    Supplier<List<PlaintextCallers.Seen>> plaintext) {
+    Supplier<List<PlaintextCallers.Seen>> plaintext,
+    Supplier<List<Protected>> calls) {
 
   /** What is wrong at the moment, one line each. */
   List<String> problems() {
@@ -101,6 +103,13 @@ record AgentStatus(
               .setCalls(seen.calls())
               .setLastEpochSecond(seen.last().getEpochSecond()));
     }
+    for (Protected each : calls.get()) {
+      report.addProtected(
+          io.hostmesh.api.v1.Protected.newBuilder()
+              .setNamespace(each.service().namespace())
+              .setService(each.service().name())
+              .setText(each.text()));
+    }
     return report.build();
   }
 
@@ -133,6 +142,7 @@ record AgentStatus(
         .put("certificates", certificates())
         .put("services", services())
         .put("capture", capture.get())
+        .put("calls", called())
         .put("problems", new JsonArray(problems()));
   }
 
@@ -167,6 +177,20 @@ record AgentStatus(
     status.renewAt().ifPresent(at -> json.put("renewAt", at.toString()));
     status.problem().ifPresent(problem -> json.put("problem", problem));
     return json.put("late", status.late());
+  }
+
+  /** What is to be said of services that this host calls. */
+  private JsonArray called() {
+    JsonArray all = new JsonArray();
+    calls
+        .get()
+        .forEach(
+            each ->
+                all.add(
+                    new JsonObject()
+                        .put("service", each.service().toString())
+                        .put("text", each.text())));
+    return all;
   }
 
   /** The services of this host, with their health. */

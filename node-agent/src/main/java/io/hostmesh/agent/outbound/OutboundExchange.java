@@ -1,6 +1,8 @@
 package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.authz.RequestPath;
+import io.hostmesh.agent.balance.GrpcStatus;
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A request of a local service to a service of the mesh. */
 final class OutboundExchange extends HttpExchange implements Resolution.Asker, Asked {
+  private static final String GRPC_STATUS = "grpc-status";
+
   private final OutboundHttp connection;
   private final Resolution resolution;
   private @Nullable Endpoint endpoint;
@@ -38,10 +42,16 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   private @Nullable String origin;
   private @Nullable Map<String, List<String>> query;
 
+  private boolean mayBeGrpc;
+
+  /** What a gRPC call ended with, as HTTP's; 0 for none. */
+  private int grpcStatus;
+
   OutboundExchange(HttpCaller caller, HttpRequest head, OutboundHttp connection) {
     super(caller, head);
     this.connection = connection;
-    this.resolution = new Resolution(connection.sender(), connection.call().pair().service());
+    this.resolution =
+        new Resolution(connection.sender(), connection.call().pair().service(), Load.Kind.REQUESTS);
   }
 
   @Override
@@ -157,6 +167,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   private void send(Endpoint to) {
     endpoint = to;
     OutboundHttp.Destination destination = connection.destination(to.service());
+    mayBeGrpc = destination.http2();
     if (destination.undeclared()) {
       SpokenVersion.tell(head.headers(), destination.http2() && to.mesh().isPresent());
     }
@@ -192,10 +203,29 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     if (origin != null && handling.cors().isPresent()) {
       RouteAnswers.expose(handling.cors().get(), origin, response.headers());
     }
+    if (mayBeGrpc) {
+      trailers(response.headers()); // An answer of trailers only.
+    }
+  }
+
+  @Override
+  protected void trailers(HttpHeaders trailers) {
+    if (!trailers.isEmpty()) {
+      String code = trailers.get(GRPC_STATUS);
+      grpcStatus = code == null ? grpcStatus : GrpcStatus.http(code);
+    }
+  }
+
+  @Override
+  protected void lost(Failure why) {
+    resolution.lost(why);
   }
 
   @Override
   protected void ended(Outcome outcome) {
+    if (outcome.failure().isEmpty() || isOfInstance(outcome.failure().get())) {
+      resolution.answered(grpcStatus == 0 ? outcome.status() : grpcStatus);
+    }
     resolution.release();
     connection
         .sender()
@@ -204,6 +234,14 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
             connection.destination(resolution.service()).meters().of(head.headers()),
             outcome,
             this::details);
+  }
+
+  /** Whether it tells of the instance, by its agent's word, and not of the caller. */
+  private static boolean isOfInstance(Failure reported) {
+    return switch (reported.kind()) {
+      case CALLER_GONE, OVERFLOW, NO_ROUTE, NO_HEALTHY_ENDPOINT, MALFORMED -> false;
+      default -> true;
+    };
   }
 
   private Telemetry.Details details() {

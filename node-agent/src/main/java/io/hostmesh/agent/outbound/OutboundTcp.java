@@ -1,5 +1,6 @@
 package io.hostmesh.agent.outbound;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.inbound.Receiver;
@@ -39,7 +40,7 @@ final class OutboundTcp implements Resolution.Asker, Asked {
     this.call = call;
     this.upstreams = upstreams;
     this.meters = sender.telemetry().metrics().connections(call.pair().call());
-    this.resolution = new Resolution(sender, call.pair().service());
+    this.resolution = new Resolution(sender, call.pair().service(), Load.Kind.CONNECTIONS);
   }
 
   void start() {
@@ -81,6 +82,10 @@ final class OutboundTcp implements Resolution.Asker, Asked {
 
   private void open(Endpoint to) {
     endpoint = to;
+    if (!resolution.load().begin(Load.Kind.PENDING)) {
+      found(new Resolution.Next.None(resolution.load().full(Load.Kind.PENDING)));
+      return;
+    }
     switch (sender.way(to, pair())) {
       case Sender.Way.Mesh way -> upstreams.connect(way.target(), wire());
       case Sender.Way.Plain way -> upstreams.dial(way.application(), wire());
@@ -115,6 +120,7 @@ final class OutboundTcp implements Resolution.Asker, Asked {
   }
 
   private void failed(Throwable cause) {
+    resolution.load().ended(Load.Kind.PENDING);
     Failure why = UpstreamException.of(cause, call.pair().service().toString());
     // Only where the instance could not be reached may another one do better.
     found(
@@ -124,7 +130,9 @@ final class OutboundTcp implements Resolution.Asker, Asked {
   }
 
   private void joining() {
+    resolution.load().ended(Load.Kind.PENDING);
     resolution.reached();
+    resolution.answered(200);
     meters.opened();
   }
 

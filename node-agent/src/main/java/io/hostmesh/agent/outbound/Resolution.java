@@ -3,6 +3,7 @@ package io.hostmesh.agent.outbound;
 import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.balance.Loads;
 import io.hostmesh.agent.balance.Members;
+import io.hostmesh.agent.balance.Outliers;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
@@ -49,9 +50,12 @@ final class Resolution {
   private final Members members;
   private final RandomGenerator random;
   private final Loads loads;
+  private final OutlierWatch watch;
   private final ServiceName called;
+  private final Load.Kind kind;
   private ServiceName service;
   private Load load;
+  private Outliers outliers;
   private Set<Endpoint> tried = Set.of();
   private RouteRule.@Nullable Subset subset;
   private String rule = "";
@@ -59,14 +63,20 @@ final class Resolution {
   private @Nullable Failure last;
   private Members.@Nullable Candidate current;
 
-  Resolution(Sender sender, ServiceName service) {
+  /**
+   * @param kind what this is counted as: a request or a connection
+   */
+  Resolution(Sender sender, ServiceName service, Load.Kind kind) {
     this.mesh = sender.mesh();
     this.members = sender.members();
     this.random = sender.random();
     this.called = service;
     this.service = service;
+    this.kind = kind;
     this.loads = sender.loads();
     this.load = loads.of(service);
+    this.watch = sender.outliers();
+    this.outliers = watch.of(service);
   }
 
   /** Finds the first instance, at once where the endpoints are known. */
@@ -102,6 +112,7 @@ final class Resolution {
       ServiceName other, @Nullable String subsetName, MeshView view, EventLoop loop, Asker asker) {
     service = other;
     load = loads.of(other);
+    outliers = watch.of(other);
     if (view.endpoints(other).isPresent()) {
       asker.found(chooseOf(subsetName, view));
     } else {
@@ -136,6 +147,11 @@ final class Resolution {
     return service;
   }
 
+  /** What is under way to where it goes. */
+  Load load() {
+    return load;
+  }
+
   private Next choose(MeshView view) {
     List<Endpoint> endpoints = view.endpoints(service).orElse(null);
     if (endpoints == null) {
@@ -152,9 +168,9 @@ final class Resolution {
     if (chosen == null) {
       return new Next.None(last == null ? unhealthy(endpoints) : last);
     }
-    if (!load.begin(Load.Kind.REQUESTS)) {
+    if (!load.begin(kind)) {
       current = null;
-      return new Next.None(load.full(Load.Kind.REQUESTS));
+      return new Next.None(load.full(kind));
     }
     tries++;
     chosen.member().began();
@@ -176,23 +192,63 @@ final class Resolution {
     release();
     last = why;
     if (failed != null) {
-      switch (why.kind()) {
-        case CONNECT_FAILED -> {
-          failed.member().unreachable(System.nanoTime());
-          if (tried.isEmpty()) {
-            tried = new HashSet<>(2);
-          }
-          tried.add(failed.endpoint());
-        }
-        // Another one is better, but where there is none its agent may just have been restarted.
-        case UPSTREAM_CLOSED -> failed.member().unreachable(System.nanoTime());
-        default -> {}
+      broke(failed, why);
+      if (why.kind() == Failure.Kind.CONNECT_FAILED) {
+        avoid(failed);
       }
+    }
+    if (why.kind() == Failure.Kind.OVERFLOW) {
+      return new Next.None(why); // What is too much stays so elsewhere.
     }
     return tries >= MAX_TRIES ? new Next.None(why) : choose(mesh.view());
   }
 
-  /** The current instance answered. */
+  private void avoid(Members.Candidate candidate) {
+    if (tried.isEmpty()) {
+      tried = new HashSet<>(2);
+    }
+    tried.add(candidate.endpoint());
+  }
+
+  /** An instance could not be reached, or broke off. */
+  void broke(Members.Candidate at, Failure why) {
+    long now = System.nanoTime();
+    switch (why.kind()) {
+      // Of a closed connection: its agent may just have been restarted.
+      case CONNECT_FAILED, UPSTREAM_CLOSED -> {
+        at.member().unreachable(now);
+        outliers.failed(at, false, now);
+      }
+      case UPSTREAM_RESET, UPSTREAM_PROTOCOL -> outliers.failed(at, false, now);
+      default -> {}
+    }
+  }
+
+  /**
+   * An instance answered, to the end of its answer.
+   *
+   * @param status of HTTP, or as {@link io.hostmesh.agent.balance.GrpcStatus} has it
+   */
+  void answered(Members.Candidate by, int status) {
+    outliers.answered(by, status, System.nanoTime());
+  }
+
+  /** The current instance answered, to the end. */
+  void answered(int status) {
+    if (current != null) {
+      answered(current, status);
+    }
+  }
+
+  /** The current instance broke off, and no other is asked. */
+  void lost(Failure why) {
+    if (current != null) {
+      broke(current, why);
+      release();
+    }
+  }
+
+  /** The current instance answers. */
   void reached() {
     if (current != null) {
       current.member().reached();
@@ -203,7 +259,7 @@ final class Resolution {
   void release() {
     if (current != null) {
       current.member().ended();
-      load.ended(Load.Kind.REQUESTS);
+      load.ended(kind);
       current = null;
     }
   }

@@ -20,6 +20,10 @@ import io.hostmesh.agent.upstream.MeshTarget;
 import io.hostmesh.agent.upstream.Upstreams;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.rules.Protection;
+import io.hostmesh.model.rules.RetryBudget;
+import io.hostmesh.model.rules.UpstreamLimits;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +46,7 @@ public final class Sender {
   private final MeshSource mesh;
   private final Members members;
   private final Loads loads;
+  private final OutlierWatch outliers;
   private final LocalInstances instances;
   private final Receiver receiver;
   private final Telemetry telemetry;
@@ -63,7 +68,8 @@ public final class Sender {
       String node) {
     this.mesh = mesh;
     this.members = members;
-    this.loads = new Loads(_ -> Load.Bounds.DEFAULT, this::show);
+    this.loads = new Loads(this::bounds, this::show);
+    this.outliers = new OutlierWatch(mesh, members, telemetry.metrics());
     this.instances = instances;
     this.receiver = receiver;
     this.telemetry = telemetry;
@@ -82,6 +88,29 @@ public final class Sender {
   /** What this host has under way, by the service called. */
   Loads loads() {
     return loads;
+  }
+
+  private Load.Bounds bounds(ServiceName service) {
+    Protection protection = mesh.view().upstream(service).protection();
+    return protection.limits().isEmpty() && protection.retryBudget().isEmpty()
+        ? Load.Bounds.DEFAULT
+        : new Load.Bounds(
+            protection.limits().orElse(UpstreamLimits.NONE),
+            protection.retryBudget().orElse(RetryBudget.DEFAULT));
+  }
+
+  OutlierWatch outliers() {
+    return outliers;
+  }
+
+  /** Looks after what was called; to be called every second. */
+  public void tick() {
+    outliers.tick(System.nanoTime());
+  }
+
+  /** What callers should know of the services that this host calls, a line each. */
+  public List<Protected> protectedNow() {
+    return Protected.now(loads, members, System.nanoTime());
   }
 
   private void show(Load load) {
@@ -128,7 +157,8 @@ public final class Sender {
     Call call =
         new Call(
             Call.Reporter.SOURCE, Optional.of(source), destination, protocol, /* secured= */ true);
-    return pairs.computeIfAbsent(call, c -> new ServicePair(source, c));
+    return pairs.computeIfAbsent(
+        call, c -> new ServicePair(source, c, loads.of(c.destination().name())));
   }
 
   /** The metadata that a service of this host has, where all of its instances here agree. */

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.outbound;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.telemetry.Call;
@@ -23,13 +24,15 @@ final class ServicePair {
   private final ServiceName source;
   private final ServiceName service;
   private final MeshProtocol inside;
+  private final Load load;
 
   /** The ways to the endpoints of one list. Never changed once it is here. */
   private volatile IdentityHashMap<Endpoint, Sender.Way> ways = new IdentityHashMap<>();
 
-  ServicePair(SpiffeId.Service source, Call call) {
+  ServicePair(SpiffeId.Service source, Call call, Load load) {
     this.call = call;
     this.identity = source;
+    this.load = load;
     this.source = source.name();
     this.service = call.service();
     this.inside = call.protocol().equals(Call.TCP) ? MeshProtocol.TCP : MeshProtocol.HTTP;
@@ -85,7 +88,8 @@ final class ServicePair {
                   + (endpoint.plaintext() ? " in plaintext, by its mode" : " outside of the mesh"),
               endpoint.application(),
               Optional.empty(),
-              Application.Gate.OPEN));
+              Application.Gate.OPEN,
+              load));
     }
     return new Sender.Way.Mesh(
         new MeshTarget(
@@ -96,6 +100,7 @@ final class ServicePair {
                 call.destination().datacenter(),
                 call.destination().trustDomain()),
             endpoint.mesh().get(),
-            inside));
+            inside,
+            load));
   }
 }

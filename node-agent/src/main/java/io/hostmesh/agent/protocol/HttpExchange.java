@@ -4,6 +4,7 @@ import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -65,6 +66,12 @@ public abstract class HttpExchange implements HttpStream.Observer {
 
   /** Changes the final answer's head before the caller gets it. */
   protected abstract void answering(HttpResponse response);
+
+  /** The answer's trailers, before the caller gets them. */
+  protected void trailers(HttpHeaders trailers) {}
+
+  /** The stream broke off, and there is no other try. */
+  protected void lost(Failure why) {}
 
   /** The exchange is over. Called once. */
   protected abstract void ended(Outcome outcome);
@@ -217,6 +224,7 @@ public abstract class HttpExchange implements HttpStream.Observer {
     }
     boolean last = part instanceof LastHttpContent && responseStarted;
     if (part instanceof LastHttpContent end) {
+      trailers(end.trailingHeaders());
       TrailerFields.ofAnswer(end.trailingHeaders());
     }
     caller.write(part);
@@ -287,11 +295,13 @@ public abstract class HttpExchange implements HttpStream.Observer {
     }
     if (responseStarted) {
       stream = null;
+      lost(why);
       failure = why;
       caller.abort();
       finish();
     } else if (!(unsent || repeatable(why)) || !retry(why)) {
       stream = null;
+      lost(why);
       refuse(why);
     }
   }

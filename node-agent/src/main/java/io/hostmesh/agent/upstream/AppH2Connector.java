@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.h2.H2Link;
 import io.hostmesh.agent.protocol.OnDemand;
 import io.netty.channel.Channel;
@@ -8,6 +9,7 @@ import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens HTTP/2 connections to applications, with prior knowledge (RFC 9113 section 3.3). They are
@@ -28,6 +30,11 @@ final class AppH2Connector implements Connector<Application> {
   @Override
   public Object credentials(Application application) {
     return NONE;
+  }
+
+  @Override
+  public @Nullable Load load(Application application) {
+    return application.load();
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.balance.Load;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where requests leave the mesh: a local instance's application, or an instance outside of the
@@ -11,9 +13,19 @@ import java.util.function.Consumer;
  *
  * @param from where to call from; empty for the kernel's choice
  * @param gate judges a fresh connection before its first byte
+ * @param load of the service that it is an instance of; null where nobody counts
  */
 public record Application(
-    String name, InetSocketAddress address, Optional<LocalEnd> from, Gate gate) {
+    String name,
+    InetSocketAddress address,
+    Optional<LocalEnd> from,
+    Gate gate,
+    @Nullable Load load) {
+
+  /** One whose load nobody counts: an application of this host. */
+  public Application(String name, InetSocketAddress address, Optional<LocalEnd> from, Gate gate) {
+    this(name, address, from, gate, null);
+  }
 
   /** Whether a fresh connection leads to whom it should. */
   @FunctionalInterface

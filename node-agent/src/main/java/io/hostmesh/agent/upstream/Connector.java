@@ -1,8 +1,10 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.h2.H2Link;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
+import org.jspecify.annotations.Nullable;
 
 /** Opens HTTP/2 connections. Called on the loop that they will belong to. */
 interface Connector<K> {
@@ -13,6 +15,9 @@ interface Connector<K> {
    * @throws UpstreamException where none can be opened now
    */
   Object credentials(K key) throws UpstreamException;
+
+  /** What counts the connections to there; null where nothing does. */
+  @Nullable Load load(K key);
 
   /**
    * @param link goes into the connection's pipeline

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -44,9 +45,21 @@ final class H1Pool {
       }
       stream.close();
     }
+    Load load = application.load();
+    if (load != null && !begin(load, observer)) {
+      return;
+    }
     Promise<Channel> dialled = loop.newPromise();
     dialled.addListener(
         done -> {
+          if (load != null) {
+            load.ended(Load.Kind.PENDING);
+            if (done.isSuccess()) {
+              dialled.getNow().closeFuture().addListener(_ -> load.ended(Load.Kind.CONNECTIONS));
+            } else {
+              load.ended(Load.Kind.CONNECTIONS);
+            }
+          }
           if (done.isSuccess()) {
             H1Stream.begin(dialled.getNow(), application, this).use(observer);
           } else {
@@ -54,6 +67,19 @@ final class H1Pool {
           }
         });
     dialer.dial(application, loop, dialled);
+  }
+
+  private static boolean begin(Load load, HttpStream.Observer observer) {
+    if (!load.begin(Load.Kind.CONNECTIONS)) {
+      observer.failed(load.full(Load.Kind.CONNECTIONS), true);
+      return false;
+    }
+    if (!load.begin(Load.Kind.PENDING)) {
+      load.ended(Load.Kind.CONNECTIONS);
+      observer.failed(load.full(Load.Kind.PENDING), true);
+      return false;
+    }
+    return true;
   }
 
   void giveBack(H1Stream stream, Application application) {

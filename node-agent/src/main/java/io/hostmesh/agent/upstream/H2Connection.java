@@ -11,7 +11,7 @@ final class H2Connection implements H2Link.Owner {
   /** Without a byte for so long while streams are open, the peer is asked whether it lives. */
   private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(4);
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   final Promise<H2Link> ready;
@@ -88,12 +88,16 @@ final class H2Connection implements H2Link.Owner {
     }
   }
 
-  void sweep(long nowNanos) {
+  /**
+   * @param wanted whether there may be no more connections, so that one that idles is in the way of
+   *     another loop or instance
+   */
+  void sweep(long nowNanos, boolean wanted) {
     if (!ready.isSuccess()) {
       return;
     }
     if (streams == 0) {
-      if (nowNanos - lastUsedNanos > IDLE_NANOS) {
+      if (wanted || nowNanos - lastUsedNanos > IDLE_NANOS) {
         link.close();
       }
     } else if (!link.isPeerThere(nowNanos, SILENT_NANOS, PATIENCE_NANOS)) {

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.h2.H2Link;
 import io.hostmesh.agent.h2.H2LinkStream;
 import io.hostmesh.agent.telemetry.Failure;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP/2 connections of one event loop, by what they lead to. Used by that loop only. */
 final class H2Pool<K> {
@@ -38,14 +41,27 @@ final class H2Pool<K> {
       opened.failed(e.failure());
       return;
     }
-    H2Connection connection = connection(key, credentials);
+    Load load = connector.load(key);
+    H2Connection connection = connection(key, credentials, load);
+    if (connection == null) {
+      opened.failed(full(load, Load.Kind.CONNECTIONS));
+      return;
+    }
     connection.take();
     if (connection.ready.isSuccess()) {
       opened.opened(connection.link.open());
       return;
     }
+    if (load != null && !load.begin(Load.Kind.PENDING)) {
+      connection.giveUp();
+      opened.failed(full(load, Load.Kind.PENDING));
+      return;
+    }
     connection.ready.addListener(
         ready -> {
+          if (load != null) {
+            load.ended(Load.Kind.PENDING);
+          }
           if (ready.isSuccess() && connection.isOverfull()) {
             connection.giveUp();
             open(key, opened); // On another one: how many a peer takes is known only now.
@@ -58,7 +74,12 @@ final class H2Pool<K> {
         });
   }
 
-  private H2Connection connection(K key, Object credentials) {
+  private static Failure full(@Nullable Load load, Load.Kind kind) {
+    return Objects.requireNonNull(load).full(kind);
+  }
+
+  /** One that has room, or a new one; null where there may be no more. */
+  private @Nullable H2Connection connection(K key, Object credentials, @Nullable Load load) {
     List<H2Connection> all = connections.getOrDefault(key, List.of());
     boolean outdated = false;
     for (int i = 0; i < all.size(); i++) {
@@ -76,26 +97,31 @@ final class H2Pool<K> {
         }
       }
     }
-    return connect(key, credentials);
+    return load == null || load.begin(Load.Kind.CONNECTIONS)
+        ? connect(key, credentials, load)
+        : null;
   }
 
-  private H2Connection connect(K key, Object credentials) {
+  private H2Connection connect(K key, Object credentials, @Nullable Load load) {
     Promise<H2Link> ready = loop.newPromise();
     H2Connection connection = new H2Connection(ready, credentials);
     connections.computeIfAbsent(key, _ -> new ArrayList<>(1)).add(connection);
     ready.addListener(
         connected -> {
           if (connected.isSuccess()) {
-            connection.link.closed(() -> remove(key, connection));
+            connection.link.closed(() -> remove(key, connection, load));
           } else {
-            remove(key, connection);
+            remove(key, connection, load);
           }
         });
     connector.connect(key, credentials, loop, connection.link, ready);
     return connection;
   }
 
-  private void remove(K key, H2Connection connection) {
+  private void remove(K key, H2Connection connection, @Nullable Load load) {
+    if (load != null) {
+      load.ended(Load.Kind.CONNECTIONS);
+    }
     List<H2Connection> all = connections.get(key);
     if (all != null) {
       all.remove(connection);
@@ -109,8 +135,10 @@ final class H2Pool<K> {
    * Called every few seconds: notices peers that died without a word and closes idle connections.
    */
   void sweep(long nowNanos) {
-    for (List<H2Connection> all : List.copyOf(connections.values())) {
-      List.copyOf(all).forEach(connection -> connection.sweep(nowNanos));
+    for (Map.Entry<K, List<H2Connection>> each : List.copyOf(connections.entrySet())) {
+      Load load = connector.load(each.getKey());
+      boolean wanted = load != null && load.isFull(Load.Kind.CONNECTIONS);
+      List.copyOf(each.getValue()).forEach(connection -> connection.sweep(nowNanos, wanted));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.h2.H2Link;
 import io.hostmesh.model.SpiffeId;
 import io.netty.bootstrap.Bootstrap;
@@ -12,6 +13,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Promise;
 import java.security.cert.CertificateException;
+import org.jspecify.annotations.Nullable;
 
 /** Opens connections to other agents: TLS with the caller's certificate, and HTTP/2 inside. */
 @SuppressWarnings("FutureReturnValueIgnored") // A channel's end shows in its close future.
@@ -27,6 +29,12 @@ final class MeshConnector implements Connector<MeshTarget> {
   @Override
   public Object credentials(MeshTarget target) throws UpstreamException {
     return tls.client(target.source(), target.protocol());
+  }
+
+  /** Connections for TCP are counted one by one, where they are opened. */
+  @Override
+  public @Nullable Load load(MeshTarget target) {
+    return target.protocol() == MeshProtocol.TCP ? null : target.load();
   }
 
   @Override

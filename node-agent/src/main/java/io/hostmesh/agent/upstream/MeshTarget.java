@@ -1,5 +1,6 @@
 package io.hostmesh.agent.upstream;
 
+import io.hostmesh.agent.balance.Load;
 import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.ServiceName;
 import java.net.InetSocketAddress;
@@ -10,9 +11,10 @@ import java.net.InetSocketAddress;
  * @param source the caller, whose certificate is shown
  * @param name the instance called
  * @param agent the mesh port of its host
+ * @param load of the service called: one object for each service
  */
 public record MeshTarget(
-    ServiceName source, MeshSni name, InetSocketAddress agent, MeshProtocol protocol) {
+    ServiceName source, MeshSni name, InetSocketAddress agent, MeshProtocol protocol, Load load) {
   @Override
   public String toString() {
     return name.service()

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** All connections that one event loop has opened. Used by that loop only. */
 public final class Upstreams {
-  private static final long SWEEP_SECONDS = 2;
+  private static final long SWEEP_SECONDS = 1;
 
   private final EventLoop loop;
   private final Dialer dialer;

@@ -7,6 +7,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.Protection;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
@@ -56,7 +57,8 @@ class MembersTest {
 
   @Test
   void aRuleSaysHowTheyShare() {
-    Upstream byLot = new Upstream(Optional.of(new Balance(Optional.of(BalancePolicy.RANDOM))));
+    Upstream byLot =
+        new Upstream(Optional.of(new Balance(Optional.of(BalancePolicy.RANDOM))), Protection.NONE);
     StringBuilder order = new StringBuilder();
     for (int i = 0; i < 40; i++) {
       order.append(

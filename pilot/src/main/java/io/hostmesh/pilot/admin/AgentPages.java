@@ -112,6 +112,7 @@ final class AgentPages {
         .put("certificates", certificates)
         .put("instances", instances)
         .put("plaintext", plaintext(report))
+        .put("calls", calls(report))
         .put("problems", array(report.getProblemsList()));
   }
 
@@ -126,6 +127,20 @@ final class AgentPages {
     JsonArray array = new JsonArray();
     items.forEach(array::add);
     return array;
+  }
+
+  /** What the agent has to say of services that it calls. */
+  private static JsonArray calls(StatusReport report) {
+    JsonArray calls = new JsonArray();
+    report
+        .getProtectedList()
+        .forEach(
+            each ->
+                calls.add(
+                    new JsonObject()
+                        .put("service", name(each.getNamespace(), each.getService()))
+                        .put("text", each.getText())));
+    return calls;
   }
 
   /** Who calls the agent's services without an identity. */

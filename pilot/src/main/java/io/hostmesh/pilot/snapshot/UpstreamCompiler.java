@@ -16,6 +16,7 @@ final class UpstreamCompiler {
             .setService(RuleCompiler.service(rule.scope()))
             .setRevision(revision);
     rule.upstream().balance().map(UpstreamCompiler::balance).ifPresent(policy::setBalance);
+    ProtectionCompiler.add(rule.upstream().protection(), policy);
     return policy.build();
   }
 
