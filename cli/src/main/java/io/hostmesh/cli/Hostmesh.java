@@ -29,6 +29,8 @@ import picocli.CommandLine.ScopeType;
       ApplyCommand.class,
       GetCommand.class,
       DiffCommand.class,
+      AnalyzeCommand.class,
+      TryCommand.class,
       DeleteCommand.class,
       StatusCommand.class,
       TokenCommand.class,

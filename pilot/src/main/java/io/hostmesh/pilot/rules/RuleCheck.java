@@ -3,6 +3,7 @@ package io.hostmesh.pilot.rules;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.model.routing.RouteAnalysis;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.AuthenticationRule;
 import io.hostmesh.model.rules.CallerPattern;
@@ -88,6 +89,9 @@ public final class RuleCheck {
       }
     }
     targets(rule, known, problems);
+    RouteAnalysis.of(rule)
+        .forEach(
+            finding -> problems.add(new RuleProblem(finding.origin(), finding.text(), Weight.NOTE)));
     if (rule.needsRequests() && isTcp(facts.protocol())) {
       problems.add(
           new RuleProblem(

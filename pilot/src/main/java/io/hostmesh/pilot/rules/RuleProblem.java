@@ -21,7 +21,8 @@ public record RuleProblem(Origin origin, String text, Weight weight) {
     FATAL
   }
 
-  boolean refuses() {
+  /** Whether a rule with it is refused. */
+  public boolean refuses() {
     return weight != Weight.NOTE;
   }
 

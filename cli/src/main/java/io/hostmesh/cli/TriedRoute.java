@@ -1,0 +1,109 @@
+package io.hostmesh.cli;
+
+import io.hostmesh.model.rules.Action;
+import io.hostmesh.model.rules.Handling;
+import io.hostmesh.model.rules.HeaderChanges;
+import io.hostmesh.model.rules.PathPattern;
+import io.hostmesh.model.rules.PathRewrite;
+import io.hostmesh.model.rules.RequestMatch;
+import io.hostmesh.model.rules.RouteRule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What an entry of a route does with a request, in words. */
+final class TriedRoute {
+  /**
+   * @param what one word
+   */
+  record Line(String what, String text) {}
+
+  private final List<Line> lines = new ArrayList<>();
+  private final List<PathPattern> matched;
+  private final String path;
+
+  private TriedRoute(RouteRule.Entry entry, TriedRequest request) {
+    this.matched = entry.match().map(RequestMatch::paths).orElse(List.of());
+    this.path = request.path();
+  }
+
+  static List<Line> of(RouteRule rule, RouteRule.Entry entry, TriedRequest request) {
+    TriedRoute tried = new TriedRoute(entry, request);
+    switch (entry.action()) {
+      case Action.Forward forward -> tried.targets(rule, forward.targets());
+      case Action.Redirect redirect ->
+          tried.say(
+              "answer",
+              redirect.status()
+                  + " to "
+                  + redirect.scheme().map(scheme -> scheme + "://").orElse("")
+                  + redirect.host().orElse("")
+                  + tried.rewritten(redirect.path()));
+      case Action.Respond respond ->
+          tried.say("answer", respond.status() + " " + respond.body().strip());
+    }
+    tried.handling(entry.handling());
+    return List.copyOf(tried.lines);
+  }
+
+  private void say(String what, String text) {
+    lines.add(new Line(what, text.strip()));
+  }
+
+  private void targets(RouteRule rule, List<RouteRule.Target> targets) {
+    double sum = targets.stream().mapToInt(RouteRule.Target::weight).sum();
+    for (RouteRule.Target target : targets) {
+      String subset =
+          target
+              .subset()
+              .map(name -> "subset " + name + meta(rule, target, name) + " of ")
+              .orElse("all instances of ");
+      say(
+          "to",
+          String.format(
+              Locale.ROOT,
+              "%s%s, %s %%",
+              subset,
+              target.service().orElse(rule.service()),
+              share(100 * target.weight() / sum)));
+    }
+  }
+
+  private static String share(double percent) {
+    return percent == Math.rint(percent)
+        ? String.valueOf((long) percent)
+        : String.format(Locale.ROOT, "%.2f", percent);
+  }
+
+  private static String meta(RouteRule rule, RouteRule.Target target, String name) {
+    RouteRule.Subset subset = target.service().isPresent() ? null : rule.subsets().get(name);
+    return subset == null ? "" : " " + new TreeMap<>(subset.meta());
+  }
+
+  private String rewritten(Optional<PathRewrite> rewrite) {
+    return rewrite.map(it -> it.apply(path, matched)).orElse(path);
+  }
+
+  private void handling(Handling handling) {
+    if (handling.path().isPresent()) {
+      say("path", rewritten(handling.path()));
+    }
+    handling.host().ifPresent(host -> say("host", host));
+    headers("request", handling.request());
+    headers("response", handling.response());
+    handling.cors().ifPresent(cors -> say("cors", "pages of " + cors.origins() + " may read"));
+  }
+
+  private void headers(String which, HeaderChanges changes) {
+    changes.remove().forEach(name -> say("header", which + " without " + name));
+    for (Map.Entry<String, String> header : changes.set().entrySet()) {
+      say("header", which + " with " + header.getKey() + ": " + header.getValue());
+    }
+    for (Map.Entry<String, String> header : changes.add().entrySet()) {
+      say("header", which + " with also " + header.getKey() + ": " + header.getValue());
+    }
+  }
+}
