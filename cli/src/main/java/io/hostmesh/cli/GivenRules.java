@@ -42,7 +42,11 @@ record GivenRules(List<Rule> rules, List<String> problems) {
           rules.add(rule);
         } else {
           problems.add(
-              rule.origin() + ": the rule " + rule.key() + " stands in " + before.origin()
+              rule.origin()
+                  + ": the rule "
+                  + rule.key()
+                  + " stands in "
+                  + before.origin()
                   + " already");
         }
       } catch (HoconException e) {

@@ -66,7 +66,14 @@ record TriedRequest(
     return switch (RequestPath.read(asked)) {
       case RequestPath.Reading.Normal(String target, String path) ->
           new TriedRequest(
-              service, target, path, method, host, Math.max(uri.getPort(), 0), headers, source,
+              service,
+              target,
+              path,
+              method,
+              host,
+              Math.max(uri.getPort(), 0),
+              headers,
+              source,
               meta);
       case RequestPath.Reading.Ambiguous(String why) ->
           throw new IllegalArgumentException(

@@ -93,8 +93,7 @@ final class TryCommand implements Callable<Integer> {
           url,
           method,
           headers,
-          from.map(
-              name -> SpiffeId.Service.of(DOMAIN, "dc", ServiceName.parse(name))),
+          from.map(name -> SpiffeId.Service.of(DOMAIN, "dc", ServiceName.parse(name))),
           sourceMeta);
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()), e);
@@ -139,19 +138,21 @@ final class TryCommand implements Callable<Integer> {
       say("route", "none, so it goes to all instances of " + request.service());
       return;
     }
-    RouteTable.Decision decision =
-        RouteTable.compile(rule.get()).decide(request, new Random(0));
+    RouteTable.Decision decision = RouteTable.compile(rule.get()).decide(request, new Random(0));
     if (decision == null) {
-      say("route", "no entry of " + rule.get().origin().file() + " holds it, so it goes to all"
-          + " instances of " + request.service());
+      say(
+          "route",
+          "no entry of "
+              + rule.get().origin().file()
+              + " holds it, so it goes to all"
+              + " instances of "
+              + request.service());
       return;
     }
     RouteRule.Entry entry = decision.entry();
     say(
         "route",
-        "entry "
-            + entry.name().map(name -> "\"" + name + "\", ").orElse("")
-            + entry.origin());
+        "entry " + entry.name().map(name -> "\"" + name + "\", ").orElse("") + entry.origin());
     TriedRoute.of(rule.get(), entry, request).forEach(line -> say(line.what(), line.text()));
   }
 

@@ -111,8 +111,7 @@ class JudgingTest {
         rules = [ { to = [ { service = greeter, subset = v3 } ] }
                   { match { path = "/x" }, to = [ {} ] } ]
         """);
-    Files.writeString(
-        rules.resolve("twice.conf"), "kind = access, service = greeter, allow = []");
+    Files.writeString(rules.resolve("twice.conf"), "kind = access, service = greeter, allow = []");
     Said said = run("analyze", rules.toString());
     assertThat(said.status()).isEqualTo(1);
     assertThat(said.out().lines())

@@ -113,8 +113,7 @@ public final class RouteAnalysis {
           || (!second.paths().isEmpty()
               && second.paths().stream()
                   .allMatch(
-                      path ->
-                          !path.isPrefix() && first.pathRegex().get().matches(path.literal())));
+                      path -> !path.isPrefix() && first.pathRegex().get().matches(path.literal())));
     }
     return anyCovers(first.paths(), second.paths(), RouteAnalysis::coversPattern);
   }
@@ -143,8 +142,7 @@ public final class RouteAnalysis {
         || (first instanceof CallerPattern.OfNamespace(String namespace)
             && second instanceof CallerPattern.OfService of
             && of.name().namespace().equals(namespace))
-        || (first instanceof CallerPattern.AnyOfMesh
-            && !(second instanceof CallerPattern.OfId));
+        || (first instanceof CallerPattern.AnyOfMesh && !(second instanceof CallerPattern.OfId));
   }
 
   private static boolean coversValues(
@@ -153,8 +151,7 @@ public final class RouteAnalysis {
         .allMatch(wanted -> coversValue(wanted.getValue(), second.get(wanted.getKey())));
   }
 
-  private static boolean coversValue(
-      ValueMatch first, @Nullable ValueMatch second) {
+  private static boolean coversValue(ValueMatch first, @Nullable ValueMatch second) {
     if (second == null) {
       return false;
     }

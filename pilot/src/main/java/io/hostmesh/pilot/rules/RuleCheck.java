@@ -91,7 +91,8 @@ public final class RuleCheck {
     targets(rule, known, problems);
     RouteAnalysis.of(rule)
         .forEach(
-            finding -> problems.add(new RuleProblem(finding.origin(), finding.text(), Weight.NOTE)));
+            finding ->
+                problems.add(new RuleProblem(finding.origin(), finding.text(), Weight.NOTE)));
     if (rule.needsRequests() && isTcp(facts.protocol())) {
       problems.add(
           new RuleProblem(
