@@ -6,9 +6,9 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.routing.RequestFacts;
 import io.hostmesh.model.rules.CallerPattern;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import java.net.URI;
-import java.util.List;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -88,8 +88,18 @@ record TriedRequest(
 
   @Override
   public @Nullable String query(String name) {
-    List<String> values = new QueryStringDecoder(target).parameters().get(name);
-    return values == null ? null : values.getFirst();
+    int begin = target.indexOf('?');
+    for (String pair : begin < 0 ? new String[0] : target.substring(begin + 1).split("&", -1)) {
+      int equals = pair.indexOf('=');
+      if (decoded(equals < 0 ? pair : pair.substring(0, equals)).equals(name)) {
+        return equals < 0 ? "" : decoded(pair.substring(equals + 1));
+      }
+    }
+    return null;
+  }
+
+  private static String decoded(String text) {
+    return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 
   @Override
