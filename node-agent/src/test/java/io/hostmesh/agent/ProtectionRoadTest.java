@@ -2,8 +2,10 @@ package io.hostmesh.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.RuleParser;
 import io.hostmesh.model.rules.UpstreamRule;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -22,6 +24,7 @@ class ProtectionRoadTest {
   private final CountDownLatch go = new CountDownLatch(1);
   private final CountDownLatch inside = new CountDownLatch(1);
   private volatile String broken = "";
+  private volatile String ill = "";
   private TestMesh mesh;
   private TcpApp one;
   private TcpApp two;
@@ -41,9 +44,10 @@ class ProtectionRoadTest {
               inside.countDown();
               go.await();
             }
+            boolean check = request.head().contains("/healthz");
             http.send(
                 "HTTP/1.1 "
-                    + (broken.equals(name) ? "500 Broken" : "200 OK")
+                    + ((check ? ill : broken).equals(name) ? "500 Broken" : "200 OK")
                     + "\r\nContent-Length: 3\r\n\r\n"
                     + name);
           }
@@ -174,5 +178,55 @@ class ProtectionRoadTest {
       assertThat(errors).isGreaterThan(10);
     }
     assertThat(mesh.h1.path.protectedNow()).isEmpty();
+  }
+
+  @Test
+  void oneThatFailsItsCheckIsOutThoughItAnswersAndComesBack() throws Exception {
+    mesh.service(mesh.h2, "shop", "s2", Protocol.HTTP, two.port(), "v1");
+    rule("health-checks = [ { http = /healthz, interval = 100ms, healthy = 2, unhealthy = 2 } ]");
+    ill = "two";
+    try (RawHttp http = call()) {
+      http.get("/").answer();
+      Eventually.holds("two is out", () -> gauge("instances_out") == 1);
+      for (int i = 0; i < 30; i++) {
+        assertThat(http.get("/").answer().body()).isEqualTo("one");
+      }
+      assertThat(mesh.h1.path.protectedNow())
+          .singleElement()
+          .satisfies(
+              said ->
+                  assertThat(said.text())
+                      .isEqualTo(
+                          "instance s2 on h2 fails its health check: GET /healthz: status 500"));
+      ill = "";
+      Eventually.holds("two is back", () -> gauge("instances_out") == 0);
+    }
+  }
+
+  @Test
+  void aCheckThatMayNotAskSaysSoAndTakesNobodyOut() throws Exception {
+    mesh.service(mesh.h2, "shop", "s2", Protocol.HTTP, two.port(), "v1");
+    ServiceName shop = ServiceName.of("shop");
+    mesh.mesh.access.put(
+        shop,
+        AccessTable.compile(
+            shop,
+            "test.local",
+            java.util.List.of(
+                (AccessRule)
+                    RuleParser.parse(
+                        "a.conf",
+                        "kind = access, service = shop, allow = [ { from = [web], paths = [\"/open\"] } ]")),
+            false));
+    rule("health-checks = [ { http = /healthz, interval = 100ms, unhealthy = 1 } ]");
+    try (RawHttp http = call()) {
+      assertThat(http.get("/open").answer().status()).isEqualTo("200");
+      Eventually.holds("it is told", () -> mesh.h1.path.protectedNow().size() == 2);
+      assertThat(mesh.h1.path.protectedNow().getFirst().text())
+          .contains("cannot be asked by the health check GET /healthz in the name of")
+          .contains("svc/web");
+      assertThat(gauge("instances_out")).isZero();
+      assertThat(http.get("/open").answer().status()).isEqualTo("200");
+    }
   }
 }

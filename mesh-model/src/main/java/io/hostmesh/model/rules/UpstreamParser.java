@@ -1,7 +1,6 @@
 package io.hostmesh.model.rules;
 
 import io.hostmesh.model.hocon.Section;
-import java.util.List;
 
 /** Reads the sections of {@code kind = upstream}. */
 final class UpstreamParser {
@@ -23,6 +22,6 @@ final class UpstreamParser {
         document.optionalSection("limits").map(LimitsParser::limits),
         document.optionalSection("retry-budget").map(LimitsParser::budget),
         document.optionalSection("outliers").map(OutliersParser::outliers),
-        List.of());
+        ActiveCheckParser.checks(document));
   }
 }

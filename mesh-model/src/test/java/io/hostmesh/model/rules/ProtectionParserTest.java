@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmesh.model.hocon.HoconException;
+import io.hostmesh.model.rules.ActiveCheck.Question;
+import io.hostmesh.model.rules.ActiveCheck.StatusRange;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -41,12 +43,37 @@ class ProtectionParserTest {
   }
 
   @Test
+  void checksAreOfThreeKinds() {
+    assertThat(
+            parse(
+                    "health-checks = [ { http = /healthz, interval = 5s, expect = [200-299, 404] },"
+                        + " { grpc = \"\" }, { tcp = true, unhealthy = 1 } ]")
+                .checks())
+        .containsExactly(
+            new ActiveCheck(
+                new Question.Http(
+                    "/healthz", List.of(new StatusRange(200, 299), new StatusRange(404, 404))),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(1),
+                2,
+                3),
+            new ActiveCheck(
+                new Question.Grpc(""), Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 3),
+            new ActiveCheck(
+                new Question.Tcp(), Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 1));
+  }
+
+  @Test
   void eachSectionIsTheNarrowestOnesThatHasIt() {
     Upstream own = new Upstream(Optional.empty(), parse("limits { pending = 5 }"));
-    Upstream mesh = new Upstream(Optional.empty(), parse("limits { requests = 7 }, outliers { }"));
+    Upstream mesh =
+        new Upstream(
+            Optional.empty(),
+            parse("limits { requests = 7 }, outliers { }, health-checks = [ { tcp = true } ]"));
     Protection both = Upstream.together(List.of(own, mesh)).protection();
     assertThat(both.limits()).isEqualTo(own.protection().limits());
     assertThat(both.outliers()).isPresent();
+    assertThat(both.checks()).hasSize(1);
   }
 
   @ParameterizedTest
@@ -68,6 +95,12 @@ class ProtectionParserTest {
           outliers { success-rate { factor = much } }       | u.conf:2: outliers.success-rate.factor: "much" is not a number
           outliers { success-rate { min-hosts = 1 } }       | u.conf:2: outliers.success-rate.min-hosts: 1 is not within 2
           outliers { failure-percentage { threshold = 0% } } | threshold: is 0%, which everybody reaches
+          health-checks = [ { } ]                           | u.conf:2: health-checks[0]: a check is one of
+          health-checks = [ { tcp = true, grpc = a } ]      | this is several
+          health-checks = [ { http = healthz } ]            | health-checks[0].http: "healthz" is not a path
+          health-checks = [ { http = /, timeout = 1ms } ]   | health-checks[0].timeout: is not within 100ms to 1h
+          health-checks = [ { http = /, expect = [2xx] } ]  | health-checks[0].expect: "2xx" is not a status
+          health-checks = [ { tcp = true, expect = 200 } ]  | health-checks[0].expect: statuses are expected of http
           """)
   void whatCannotBeIsRefusedWithItsPlace(String sections, String message) {
     assertThatThrownBy(() -> parse(sections))

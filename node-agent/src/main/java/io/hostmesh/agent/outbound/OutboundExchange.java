@@ -168,6 +168,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     endpoint = to;
     OutboundHttp.Destination destination = connection.destination(to.service());
     mayBeGrpc = destination.http2();
+    connection.sender().checks().used(destination.pair(), connection.upstreams());
     if (destination.undeclared()) {
       SpokenVersion.tell(head.headers(), destination.http2() && to.mesh().isPresent());
     }

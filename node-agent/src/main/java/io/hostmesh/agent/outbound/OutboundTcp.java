@@ -86,6 +86,7 @@ final class OutboundTcp implements Resolution.Asker, Asked {
       found(new Resolution.Next.None(resolution.load().full(Load.Kind.PENDING)));
       return;
     }
+    sender.checks().used(pair(), upstreams);
     switch (sender.way(to, pair())) {
       case Sender.Way.Mesh way -> upstreams.connect(way.target(), wire());
       case Sender.Way.Plain way -> upstreams.dial(way.application(), wire());

@@ -17,7 +17,7 @@ import java.util.List;
 public record Protected(ServiceName service, String text) {
   private static final int MOST = 200;
 
-  static List<Protected> now(Loads loads, Members members, long nowNanos) {
+  static List<Protected> now(Loads loads, Members members, ActiveChecks checks, long nowNanos) {
     List<Protected> all = new ArrayList<>();
     for (Load load : loads.all()) {
       for (Members.Candidate each : members.known(load.service())) {
@@ -30,6 +30,7 @@ public record Protected(ServiceName service, String text) {
                       .formatted(each.endpoint().instance(), each.endpoint().node(), why)));
         }
       }
+      checks.refusals(load.service()).forEach(why -> all.add(new Protected(load.service(), why)));
       for (Load.Kind kind : Load.Kind.values()) {
         if (load.refusals(kind) > 0) {
           all.add(

@@ -47,6 +47,7 @@ public final class Sender {
   private final Members members;
   private final Loads loads;
   private final OutlierWatch outliers;
+  private final ActiveChecks checks = new ActiveChecks(this);
   private final LocalInstances instances;
   private final Receiver receiver;
   private final Telemetry telemetry;
@@ -99,18 +100,25 @@ public final class Sender {
             protection.retryBudget().orElse(RetryBudget.DEFAULT));
   }
 
+  /** What asks instances whether they are well. */
+  ActiveChecks checks() {
+    return checks;
+  }
+
   OutlierWatch outliers() {
     return outliers;
   }
 
   /** Looks after what was called; to be called every second. */
   public void tick() {
-    outliers.tick(System.nanoTime());
+    long now = System.nanoTime();
+    outliers.tick(now);
+    checks.tick(now);
   }
 
   /** What callers should know of the services that this host calls, a line each. */
   public List<Protected> protectedNow() {
-    return Protected.now(loads, members, System.nanoTime());
+    return Protected.now(loads, members, checks, System.nanoTime());
   }
 
   private void show(Load load) {

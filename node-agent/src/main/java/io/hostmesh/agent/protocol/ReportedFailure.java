@@ -33,6 +33,12 @@ public final class ReportedFailure {
     return of(name, reason);
   }
 
+  /** Reads it, and leaves it there. */
+  public static Optional<Failure> read(HttpHeaders headers) {
+    String name = headers.get(FAILURE);
+    return name == null ? Optional.empty() : of(name, headers.get(REASON, ""));
+  }
+
   /** Writes it as an HTTP/2 answer's head. */
   public static Http2Headers refusal(Failure failure) {
     return new DefaultHttp2Headers()
