@@ -24,7 +24,8 @@ class LayersTest {
     "io.hostmesh.model.routing..",
     "io.hostmesh.agent.balance..",
     "io.hostmesh.agent.authz..",
-    "io.hostmesh.agent.limit.."
+    "io.hostmesh.agent.limit..",
+    "io.hostmesh.agent.tries.."
   };
 
   @Test

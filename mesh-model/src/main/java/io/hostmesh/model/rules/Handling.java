@@ -7,13 +7,15 @@ import java.util.Optional;
  *
  * @param path how the path is written anew
  * @param host what the application sees in place of the host that the caller named
+ * @param sending how long it may take, and how often it is tried
  */
 public record Handling(
     Optional<PathRewrite> path,
     Optional<String> host,
     HeaderChanges request,
     HeaderChanges response,
-    Optional<Cors> cors) {
+    Optional<Cors> cors,
+    Sending sending) {
   /** Nothing. */
   public static final Handling NONE =
       new Handling(
@@ -21,7 +23,8 @@ public record Handling(
           Optional.empty(),
           HeaderChanges.NONE,
           HeaderChanges.NONE,
-          Optional.empty());
+          Optional.empty(),
+          Sending.PLAIN);
 
   boolean rewritesPath() {
     return path.isPresent();

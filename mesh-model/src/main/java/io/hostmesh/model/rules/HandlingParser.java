@@ -47,7 +47,8 @@ final class HandlingParser {
         host,
         request,
         changes(entry, "response-headers"),
-        entry.optionalSection("cors").map(HandlingParser::cors));
+        entry.optionalSection("cors").map(HandlingParser::cors),
+        SendingParser.sending(entry, action));
   }
 
   static Action.Redirect redirect(Section section, RequestMatch match) {

@@ -141,7 +141,8 @@ final class RouteResources {
         text(entry.getRewriteHost()),
         changes(entry.getRequestHeaders()),
         changes(entry.getResponseHeaders()),
-        entry.hasCors() ? Optional.of(cors(entry.getCors())) : Optional.empty());
+        entry.hasCors() ? Optional.of(cors(entry.getCors())) : Optional.empty(),
+        SendingResources.sending(entry));
   }
 
   private static PathRewrite path(io.hostmesh.api.v1.PathRewrite message) throws UnusableResource {

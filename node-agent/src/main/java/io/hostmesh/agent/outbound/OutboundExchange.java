@@ -6,12 +6,11 @@ import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
-import io.hostmesh.agent.inbound.InProcess;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.MeshHeaders;
-import io.hostmesh.agent.protocol.SpokenVersion;
+import io.hostmesh.agent.protocol.Tunnels;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
@@ -19,11 +18,13 @@ import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.Cors;
 import io.hostmesh.model.rules.Handling;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Sending;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,8 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   private String path = "";
   private RouteRule.@Nullable Entry entry;
   private Handling handling = Handling.NONE;
+  private @Nullable TriedStream tried;
+  private @Nullable Deadline deadline;
   private @Nullable String origin;
   private @Nullable Map<String, List<String>> query;
 
@@ -159,30 +162,64 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
         if (entry != null) {
           Rewrites.apply(entry, head, path);
         }
-        send(to.candidate().endpoint());
+        if (handling.sending().isPlain()) {
+          send(to.candidate().endpoint());
+        } else {
+          send(handling.sending());
+        }
       }
     }
   }
 
   private void send(Endpoint to) {
     endpoint = to;
-    OutboundHttp.Destination destination = connection.destination(to.service());
-    mayBeGrpc = destination.http2();
-    connection.sender().checks().used(destination.pair(), connection.upstreams());
-    if (destination.undeclared()) {
-      SpokenVersion.tell(head.headers(), destination.http2() && to.mesh().isPresent());
+    mayBeGrpc = connection.destination(to.service()).http2();
+    connection.open(to, head, this);
+  }
+
+  /** By a route that says how. */
+  private void send(Sending how) {
+    Duration timeout = how.timeout().orElse(null);
+    if (timeout != null) {
+      deadline = Deadline.start(timeout, head.headers(), connection.upstreams().loop(), this::late);
+      deadline.tell(head.headers());
     }
-    switch (connection.sender().way(to, destination.pair())) {
-      case Sender.Way.Mesh way -> connection.upstreams().mesh(way.target(), this);
-      case Sender.Way.SameHost way -> InProcess.open(connection.toNeighbour(way.instance()), this);
-      case Sender.Way.Plain way ->
-          connection.upstreams().application(way.application(), destination.http2(), false, this);
+    Endpoint to = resolution.endpoint();
+    if (to != null && (!how.repeats() || Tunnels.isAskedFor(head))) {
+      send(to);
+      return;
+    }
+    Members.Candidate first = resolution.take();
+    if (first != null) {
+      tried = TriedRoad.stream(connection, resolution, how, head, deadline, this::sentTo, this);
+      tried.start(first);
+    }
+  }
+
+  private void sentTo(Endpoint to) {
+    endpoint = to;
+    mayBeGrpc = connection.destination(to.service()).http2();
+  }
+
+  private void late() {
+    Deadline over = deadline;
+    if (over != null && !isTunnel()) {
+      Failure why =
+          new Failure(
+              Failure.Kind.TIMEOUT,
+              resolution.service()
+                  + " did not answer within "
+                  + over.time().toMillis()
+                  + " ms, the timeout of this request");
+      resolution.lost(why);
+      revoke(why);
     }
   }
 
   @Override
   protected boolean again(Failure why) {
-    if (resolution.after(why) instanceof Resolution.Next.To(Members.Candidate candidate)) {
+    if (tried == null
+        && resolution.after(why) instanceof Resolution.Next.To(Members.Candidate candidate)) {
       send(candidate.endpoint());
       return true;
     }
@@ -199,6 +236,12 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   protected void answering(HttpResponse response) {
     if (endpoint != null) {
       resolution.reached();
+    }
+    if (tried != null && tried.exhausted()) {
+      note(
+          new Failure(
+              Failure.Kind.RETRIES_EXHAUSTED,
+              "tried " + tried.tries() + " times; the caller got the last answer"));
     }
     Rewrites.change(handling.response(), response.headers());
     if (origin != null && handling.cors().isPresent()) {
@@ -225,7 +268,18 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   @Override
   protected void ended(Outcome outcome) {
     if (outcome.failure().isEmpty() || isOfInstance(outcome.failure().get())) {
-      resolution.answered(grpcStatus == 0 ? outcome.status() : grpcStatus);
+      int answered = grpcStatus == 0 ? outcome.status() : grpcStatus;
+      if (tried == null) {
+        resolution.answered(answered);
+      } else {
+        tried.answered(answered);
+      }
+    }
+    if (tried != null) {
+      tried.close();
+    }
+    if (deadline != null) {
+      deadline.stop();
     }
     resolution.release();
     connection
@@ -247,12 +301,14 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
 
   private Telemetry.Details details() {
     Endpoint to = endpoint;
-    return Telemetry.Details.request(
-        to == null ? "-" : to.instance(),
-        to == null ? "-" : Accepted.text(to.mesh().orElse(to.application())),
-        head.method().name(),
-        head.uri(),
-        head.headers().get("x-request-id", "-"),
-        resolution.rule());
+    Telemetry.Details details =
+        Telemetry.Details.request(
+            to == null ? "-" : to.instance(),
+            to == null ? "-" : Accepted.text(to.mesh().orElse(to.application())),
+            head.method().name(),
+            head.uri(),
+            head.headers().get("x-request-id", "-"),
+            resolution.rule());
+    return tried == null ? details : details.tried(tried.tries());
   }
 }

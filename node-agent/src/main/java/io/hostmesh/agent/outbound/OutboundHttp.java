@@ -1,10 +1,14 @@
 package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.discovery.DirectoryEntry;
+import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.inbound.InProcess;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.HttpService;
+import io.hostmesh.agent.protocol.HttpStream;
+import io.hostmesh.agent.protocol.SpokenVersion;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.HttpMeters;
 import io.hostmesh.agent.upstream.Upstreams;
@@ -105,6 +109,21 @@ final class OutboundHttp implements HttpService {
       toNeighbour = known;
     }
     return known;
+  }
+
+  /** Opens a stream to an instance, by whichever way leads there. */
+  void open(Endpoint to, HttpRequest head, HttpStream.Observer observer) {
+    Destination destination = destination(to.service());
+    sender.checks().used(destination.pair(), upstreams);
+    if (destination.undeclared()) {
+      SpokenVersion.tell(head.headers(), destination.http2() && to.mesh().isPresent());
+    }
+    switch (sender.way(to, destination.pair())) {
+      case Sender.Way.Mesh way -> upstreams.mesh(way.target(), observer);
+      case Sender.Way.SameHost way -> InProcess.open(toNeighbour(way.instance()), observer);
+      case Sender.Way.Plain way ->
+          upstreams.application(way.application(), destination.http2(), false, observer);
+    }
   }
 
   @Override

@@ -153,6 +153,15 @@ final class Resolution {
   }
 
   private Next choose(MeshView view) {
+    Next next = choose(view, tried, false);
+    current = next instanceof Next.To to ? to.candidate() : null;
+    return next;
+  }
+
+  /**
+   * @param orAny whether one of those left out will do where there is no other
+   */
+  private Next choose(MeshView view, Set<Endpoint> without, boolean orAny) {
     List<Endpoint> endpoints = view.endpoints(service).orElse(null);
     if (endpoints == null) {
       return new Next.None(
@@ -162,19 +171,25 @@ final class Resolution {
                   + service
                   + " runs, and pilot cannot be asked now; it will as soon as pilot answers"));
     }
-    Members.Candidate chosen =
-        members.choose(endpoints, view.upstream(service), subset, tried, random, System.nanoTime());
-    current = chosen;
+    Members.Candidate chosen = pick(view, endpoints, without);
+    if (chosen == null && orAny && !without.isEmpty()) {
+      chosen = pick(view, endpoints, Set.of());
+    }
     if (chosen == null) {
       return new Next.None(last == null ? unhealthy(endpoints) : last);
     }
     if (!load.begin(kind)) {
-      current = null;
       return new Next.None(load.full(kind));
     }
     tries++;
     chosen.member().began();
     return new Next.To(chosen);
+  }
+
+  private Members.@Nullable Candidate pick(
+      MeshView view, List<Endpoint> endpoints, Set<Endpoint> without) {
+    return members.choose(
+        endpoints, view.upstream(service), subset, without, random, System.nanoTime());
   }
 
   private Failure unhealthy(List<Endpoint> endpoints) {
@@ -210,6 +225,36 @@ final class Resolution {
     tried.add(candidate.endpoint());
   }
 
+  // For a request that may have several tries at a time: each ends its own instance.
+
+  /** The current instance; null for none. */
+  @Nullable Endpoint endpoint() {
+    return current == null ? null : current.endpoint();
+  }
+
+  /** The current instance, which {@link #over} ends. */
+  Members.@Nullable Candidate take() {
+    Members.Candidate taken = current;
+    current = null;
+    if (taken != null) {
+      avoid(taken);
+    }
+    return taken;
+  }
+
+  /**
+   * One more instance, which {@link #over} ends: one that had no try of this request.
+   *
+   * @param orAny whether one that had will do where there is no other
+   */
+  Next another(boolean orAny) {
+    Next next = choose(mesh.view(), tried, orAny);
+    if (next instanceof Next.To to) {
+      avoid(to.candidate());
+    }
+    return next;
+  }
+
   /** An instance could not be reached, or broke off. */
   void broke(Members.Candidate at, Failure why) {
     long now = System.nanoTime();
@@ -219,9 +264,15 @@ final class Resolution {
         at.member().unreachable(now);
         outliers.failed(at, false, now);
       }
-      case UPSTREAM_RESET, UPSTREAM_PROTOCOL -> outliers.failed(at, false, now);
+      case UPSTREAM_RESET, UPSTREAM_PROTOCOL, TIMEOUT -> outliers.failed(at, false, now);
       default -> {}
     }
+  }
+
+  /** A try is over. */
+  void over(Members.Candidate at) {
+    at.member().ended();
+    load.ended(kind);
   }
 
   /**

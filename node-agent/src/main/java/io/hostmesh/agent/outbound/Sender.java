@@ -15,6 +15,7 @@ import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.telemetry.Call;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.agent.tries.LatencyWindow;
 import io.hostmesh.agent.upstream.Application;
 import io.hostmesh.agent.upstream.MeshTarget;
 import io.hostmesh.agent.upstream.Upstreams;
@@ -53,6 +54,7 @@ public final class Sender {
   private final Telemetry telemetry;
   private final RandomGenerator random;
   private final String node;
+  private final ConcurrentHashMap<ServiceName, LatencyWindow> latencies = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Call, ServicePair> pairs = new ConcurrentHashMap<>();
 
   /**
@@ -142,6 +144,11 @@ public final class Sender {
               "limit",
               kind.key());
     }
+  }
+
+  /** How long answers of a service take, for those whom that concerns. */
+  LatencyWindow latencies(ServiceName service) {
+    return latencies.computeIfAbsent(service, _ -> new LatencyWindow());
   }
 
   Receiver receiver() {

@@ -12,7 +12,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 
 /** The agent's own answers: the sentence as text, or in gRPC's form for a gRPC caller. */
-final class DirectAnswer {
+public final class DirectAnswer {
+  private static final int GRPC_DEADLINE_EXCEEDED = 4;
   private static final int GRPC_PERMISSION_DENIED = 7;
   private static final int GRPC_RESOURCE_EXHAUSTED = 8;
   private static final int GRPC_UNIMPLEMENTED = 12;
@@ -29,7 +30,7 @@ final class DirectAnswer {
   }
 
   /** Whether the caller expects an answer in gRPC's form. */
-  static boolean isGrpc(HttpHeaders request) {
+  public static boolean isGrpc(HttpHeaders request) {
     return request.get(HttpHeaderNames.CONTENT_TYPE, "").startsWith("application/grpc");
   }
 
@@ -57,6 +58,7 @@ final class DirectAnswer {
           case 403 -> GRPC_PERMISSION_DENIED;
           case 429 -> GRPC_RESOURCE_EXHAUSTED;
           case 501 -> GRPC_UNIMPLEMENTED;
+          case 504 -> GRPC_DEADLINE_EXCEEDED;
           case 400, 408, 414, 431 -> GRPC_INTERNAL;
           default -> GRPC_UNAVAILABLE;
         };

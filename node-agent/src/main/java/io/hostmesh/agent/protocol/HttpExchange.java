@@ -329,6 +329,13 @@ public abstract class HttpExchange implements HttpStream.Observer {
     return false;
   }
 
+  /** Says why the answer is not what the caller wanted, where nothing else does. */
+  protected final void note(Failure why) {
+    if (failure == null) {
+      failure = why;
+    }
+  }
+
   /** Answers in place of the service. */
   protected final void refuse(Failure why) {
     if (!finished) {

@@ -18,6 +18,11 @@ public final class Tunnels {
     return head.method().equals(HttpMethod.CONNECT);
   }
 
+  /** Whether a request asks for a tunnel of any kind. */
+  public static boolean isAskedFor(HttpRequest head) {
+    return isConnect(head) || head.headers().contains(HttpHeaderNames.UPGRADE);
+  }
+
   /**
    * Whether what comes behind an answer's head is no HTTP any more.
    *

@@ -31,6 +31,10 @@ public record Failure(Kind kind, String sentence) {
     UPSTREAM_CLOSED(503, "UC"),
     /** The other side cancelled the stream. */
     UPSTREAM_RESET(503, "UR"),
+    /** The answer, or a try's, did not come in time. */
+    TIMEOUT(504, "UT"),
+    /** It was tried as often as the route allows; the last answer is the caller's. */
+    RETRIES_EXHAUSTED(503, "URX"),
     /** The answer was not well-formed. */
     UPSTREAM_PROTOCOL(502, "UPE"),
     /** The request was not well-formed. */

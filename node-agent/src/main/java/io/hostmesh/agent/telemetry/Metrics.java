@@ -29,10 +29,12 @@ public final class Metrics {
   private final ConcurrentHashMap<Handshake, Counter> handshakes = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Mark, Counter> access = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Mark, Counter> limited = new ConcurrentHashMap<>();
+  private final TryMeters tries;
   private final AtomicInteger open = new AtomicInteger();
 
   public Metrics(MeterRegistry registry) {
     this.registry = registry;
+    this.tries = new TryMeters(registry);
     registry.gauge("hostmesh_open_connections", open);
   }
 
@@ -48,6 +50,11 @@ public final class Metrics {
     return call.isForeign()
         ? new ConnectionMeters(registry, call)
         : connections.computeIfAbsent(call, c -> new ConnectionMeters(registry, c));
+  }
+
+  /** What is done with requests beside sending them once. */
+  public TryMeters tries() {
+    return tries;
   }
 
   /** A call was refused or could not be carried out. */

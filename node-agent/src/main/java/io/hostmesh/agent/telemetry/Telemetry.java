@@ -15,6 +15,8 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
    *
    * @param serverName which a TLS connection asked for that is passed on; empty where there is none
    * @param notes of rules that audit, or that are on trial
+   * @param tries how often the request was sent, where its route may send it more than once; 0
+   *     otherwise
    */
   public record Details(
       String instance,
@@ -24,7 +26,8 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
       String requestId,
       String rule,
       String serverName,
-      List<Mark> notes) {
+      List<Mark> notes,
+      int tries) {
     public Details {
       notes = List.copyOf(notes);
     }
@@ -33,7 +36,12 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
     public Details noting(List<Mark> noted) {
       return noted.isEmpty()
           ? this
-          : new Details(instance, peer, method, target, requestId, rule, serverName, noted);
+          : new Details(instance, peer, method, target, requestId, rule, serverName, noted, tries);
+    }
+
+    /** The same of a request that was sent several times. */
+    public Details tried(int times) {
+      return new Details(instance, peer, method, target, requestId, rule, serverName, notes, times);
     }
 
     private String noted(Mark.Kind kind) {
@@ -46,12 +54,12 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
     /** Of a request. */
     public static Details request(
         String instance, String peer, String method, String target, String id, String rule) {
-      return new Details(instance, peer, method, target, id, rule, "", List.of());
+      return new Details(instance, peer, method, target, id, rule, "", List.of(), 0);
     }
 
     /** Of a connection. */
     public static Details connection(String instance, String peer, String rule, String serverName) {
-      return new Details(instance, peer, "", "", "", rule, serverName, List.of());
+      return new Details(instance, peer, "", "", "", rule, serverName, List.of(), 0);
     }
   }
 
@@ -120,6 +128,9 @@ public record Telemetry(Metrics metrics, AccessLog accessLog, Clock clock) {
         .add("request_bytes", outcome.requestBytes())
         .add("response_bytes", outcome.responseBytes())
         .add("duration_us", outcome.nanos() / 1000);
+    if (details.tries() > 0) {
+      line.add("tries", details.tries());
+    }
     if (!details.rule().isEmpty()) {
       line.add("rule", details.rule());
     }

@@ -131,6 +131,7 @@ final class RouteCompiler {
       entry.setResponseHeaders(changes(handling.response()));
     }
     handling.cors().map(RouteCompiler::cors).ifPresent(entry::setCors);
+    SendingCompiler.sending(handling.sending(), entry);
   }
 
   private static HeaderChanges changes(io.hostmesh.model.rules.HeaderChanges changes) {

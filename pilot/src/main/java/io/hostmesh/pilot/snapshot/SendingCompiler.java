@@ -1,0 +1,43 @@
+package io.hostmesh.pilot.snapshot;
+
+import io.hostmesh.api.v1.Hedge;
+import io.hostmesh.api.v1.Retry;
+import io.hostmesh.api.v1.RouteEntry;
+import io.hostmesh.model.rules.HedgePolicy;
+import io.hostmesh.model.rules.RetryPolicy;
+import io.hostmesh.model.rules.Sending;
+import java.time.Duration;
+
+/** How requests are sent, as agents read it. */
+final class SendingCompiler {
+  private SendingCompiler() {}
+
+  static void sending(Sending sending, RouteEntry.Builder entry) {
+    sending.timeout().map(Duration::toMillis).ifPresent(entry::setTimeoutMillis);
+    sending.retry().map(SendingCompiler::retry).ifPresent(entry::setRetry);
+    sending.hedge().map(SendingCompiler::hedge).ifPresent(entry::setHedge);
+  }
+
+  private static Retry retry(RetryPolicy policy) {
+    Retry.Builder retry =
+        Retry.newBuilder()
+            .setAttempts(policy.attempts())
+            .setPerTryTimeoutMillis(policy.perTryTimeout().map(Duration::toMillis).orElse(0L))
+            .addAllOn(policy.on().texts())
+            .setBackoffBaseMillis(policy.backoff().base().toMillis())
+            .setBackoffMaxMillis(policy.backoff().max().toMillis())
+            .setBodyLimit(policy.bodyLimit());
+    RuleCompiler.sorted(policy.headers()).forEach(retry::addHeaders);
+    RuleCompiler.sorted(policy.methods()).forEach(retry::addMethods);
+    return retry.build();
+  }
+
+  private static Hedge hedge(HedgePolicy policy) {
+    Hedge.Builder hedge = Hedge.newBuilder().setMost(policy.most());
+    switch (policy.when()) {
+      case HedgePolicy.Slowness.After(Duration time) -> hedge.setAfterMillis(time.toMillis());
+      case HedgePolicy.Slowness.Percentile(int percent) -> hedge.setPercentile(percent);
+    }
+    return hedge.build();
+  }
+}
