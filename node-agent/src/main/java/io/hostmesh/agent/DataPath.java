@@ -19,6 +19,7 @@ import io.hostmesh.agent.inbound.Receiver;
 import io.hostmesh.agent.outbound.OutboundCapture;
 import io.hostmesh.agent.outbound.Protected;
 import io.hostmesh.agent.outbound.Sender;
+import io.hostmesh.agent.outbound.VirtualRanges;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.MeshTls;
 import io.hostmesh.agent.upstream.Sockets;
@@ -52,6 +53,7 @@ public final class DataPath implements AutoCloseable {
    * Choices of the operator.
    *
    * @param node this host's name in the mesh
+   * @param virtual where the mesh's own addresses are
    * @param passThrough whether {@code capture.outbound = all}
    * @param callerAddress from where applications are called
    * @param resumption whether TLS sessions between agents are resumed
@@ -59,6 +61,7 @@ public final class DataPath implements AutoCloseable {
   public record Settings(
       String node,
       BalancePolicy balance,
+      VirtualRanges virtual,
       boolean passThrough,
       CallerAddress callerAddress,
       boolean resumption,
@@ -92,7 +95,7 @@ public final class DataPath implements AutoCloseable {
 
     @Override
     protected void initChannel(SocketChannel channel) {
-      if (destinations.of(channel).filter(OutboundCapture::isVirtual).isPresent()) {
+      if (destinations.of(channel).filter(outbound::isVirtual).isPresent()) {
         outbound.take(channel);
       } else {
         inbound.take(channel);
@@ -170,7 +173,12 @@ public final class DataPath implements AutoCloseable {
         new InboundCapture(receiver, facts.instances(), facts.destinations(), callers, connections);
     OutboundCapture outbound =
         new OutboundCapture(
-            sender, facts.destinations(), callers, connections, settings.passThrough());
+            sender,
+            facts.destinations(),
+            callers,
+            connections,
+            settings.virtual(),
+            settings.passThrough());
     path.listening.addAll(
         ports.serve("inbound", new Arriving(facts.destinations(), inbound, outbound)));
     path.listening.addAll(ports.serve("outbound", outbound));

@@ -10,10 +10,12 @@ import io.hostmesh.agent.inbound.CallerAddress;
 import io.hostmesh.agent.inbound.Listeners;
 import io.hostmesh.agent.inbound.LocalInstance;
 import io.hostmesh.agent.inbound.LocalInstances;
+import io.hostmesh.agent.outbound.VirtualRanges;
 import io.hostmesh.agent.telemetry.Metrics;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.MeshProtocol;
 import io.hostmesh.agent.upstream.Sockets;
+import io.hostmesh.model.AddressRange;
 import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
@@ -121,6 +123,8 @@ final class TestMesh implements AutoCloseable {
           new DataPath.Settings(
               node,
               BalancePolicy.LEAST_REQUEST,
+              new VirtualRanges(
+                  List.of(AddressRange.parse("240.0.0.0/4"), AddressRange.parse("fd00::/8"))),
               false,
               CallerAddress.HIDDEN,
               true,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,7 +19,14 @@ class TrafficRoutesStory {
 
   @BeforeAll
   static void up() throws IOException {
-    lab = Lab.up("routes", "--hosts", "3");
+    lab =
+        Lab.up(
+            "routes",
+            "--hosts",
+            "3",
+            "--",
+            "pilot.virtual-addresses.ipv4=\"100.100.0.0/16\"",
+            "agent.capture.virtual=[\"100.100.0.0/16\",\"fd48:6f73:746d::/48\"]");
     Programs.echo(lab, "h2", "greeter", 8080, "one", "--meta", "version=v1");
     Programs.echo(lab, "h3", "greeter", 8080, "two", "--meta", "version=v2");
     Programs.echo(lab, "h3", "parting", 8081, "bye");
@@ -103,5 +111,33 @@ class TrafficRoutesStory {
     } finally {
       Files.delete(wrong);
     }
+  }
+
+  @Test
+  void anAddressStaysThroughRestartsOfEverythingOnAllHosts() throws Exception {
+    String address = address("h1", "parting");
+    assertThat(address).matches("100\\.100\\.[0-9.]+");
+    for (String daemon : List.of("pilot", "registry", "h1", "h3")) {
+      lab.hostmesh("lab", "stop", daemon).ok();
+      lab.hostmesh("lab", "start", daemon).ok();
+    }
+    for (String host : List.of("h1", "h2", "h3")) {
+      Lab.within(
+          Duration.ofSeconds(10), host + " agrees", () -> address(host, "parting").equals(address));
+    }
+    assertThat(curl("http://" + address + "/")).startsWith("bye").endsWith("200");
+    lab.hostmesh("lab", "rm", "h3", "parting").ok();
+    Programs.echo(lab, "h2", "newcomer", 8082, "new");
+    assertThat(address("h1", "newcomer")).isNotEqualTo(address);
+    assertThat(address("h1", "parting")).as("it rests while nobody has it").isEqualTo(address);
+    Programs.echo(lab, "h3", "parting", 8081, "bye");
+    assertThat(curl("http://" + address + "/")).startsWith("bye").endsWith("200");
+  }
+
+  private static String address(String host, String service) throws IOException {
+    return lab.on(host, "getent ahostsv4 " + service + ".mesh | awk 'NR == 1 { print $1 }'")
+        .ok()
+        .out()
+        .strip();
   }
 }

@@ -19,6 +19,7 @@ import io.hostmesh.agent.local.Definitions;
 import io.hostmesh.agent.local.LocalInstances;
 import io.hostmesh.agent.local.ServiceDefinition;
 import io.hostmesh.agent.outbound.Protected;
+import io.hostmesh.agent.outbound.VirtualRanges;
 import io.hostmesh.agent.redirect.Capture;
 import io.hostmesh.agent.redirect.CaptureScope;
 import io.hostmesh.agent.redirect.CaptureSettings.OnStop;
@@ -316,6 +317,7 @@ public final class Agent implements AutoCloseable {
         new DataPath.Settings(
             self.name(),
             config.balance(),
+            new VirtualRanges(config.capture().virtual()),
             config.capture().outbound() == CaptureScope.ALL,
             new CallerAddress(config.capture().preserving(), config.capture().speaksIpv6()),
             config.resumption(),

@@ -34,6 +34,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
   private final OriginalDestinations destinations;
   private final Callers callers;
   private final Connections connections;
+  private final VirtualRanges virtual;
   private final boolean passThrough;
 
   /**
@@ -45,17 +46,19 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
       OriginalDestinations destinations,
       Callers callers,
       Connections connections,
+      VirtualRanges virtual,
       boolean passThrough) {
     this.sender = sender;
     this.destinations = destinations;
     this.callers = callers;
     this.connections = connections;
+    this.virtual = virtual;
     this.passThrough = passThrough;
   }
 
   /** Whether an address is one that only calls to services go to. */
-  public static boolean isVirtual(InetSocketAddress destination) {
-    return VirtualRange.contains(destination.getAddress());
+  public boolean isVirtual(InetSocketAddress destination) {
+    return virtual.contains(destination.getAddress());
   }
 
   @Override
@@ -192,7 +195,7 @@ public final class OutboundCapture extends ChannelInitializer<SocketChannel> {
   /** Not of the mesh (any more): in plaintext it goes on only where all of a host is captured. */
   private void unknownDestination(
       SocketChannel channel, InetSocketAddress destination, Upstreams upstreams) {
-    if (!passThrough || VirtualRange.contains(destination.getAddress())) {
+    if (!passThrough || virtual.contains(destination.getAddress())) {
       refuse(
           channel,
           new Failure(
