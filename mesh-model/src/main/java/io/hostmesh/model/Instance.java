@@ -31,6 +31,12 @@ public record Instance(
   public static final String META_INSTANCE = META_PREFIX + "instance";
   public static final String META_MESH_PORT = META_PREFIX + "mesh-port";
 
+  /** Consul's weight of a passing instance, where it is not 1; added when it is read. */
+  public static final String META_WEIGHT = META_PREFIX + "weight";
+
+  /** The user's own metadata key for the share of requests, relative to the others': 1 to 65535. */
+  public static final String WEIGHT = "weight";
+
   public Instance {
     Names.label("instance", id);
     if (port < 1 || port > 65535) {

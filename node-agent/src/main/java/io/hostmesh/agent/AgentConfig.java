@@ -154,7 +154,7 @@ public record AgentConfig(
                 .section("mesh")
                 .choice("unknown-workload", UnknownWorkload.class, UnknownWorkload.REFUSE)),
         section.section("attestd").value("socket", Path::of, DEFAULT_ATTESTD),
-        section.choice("balance", BalancePolicy.class, BalancePolicy.LEAST_REQUEST),
+        balance(section),
         section.section("tls").bool("resumption", true),
         KeySettings.read(section.section("keys")),
         section.section("access-log").optionalValue("file", Path::of),
@@ -164,6 +164,17 @@ public record AgentConfig(
                 .section("workload-api")
                 .value("socket", Path::of, run.resolve("workload.sock"))),
         section.section("drain").duration("limit", Duration.ofSeconds(30)));
+  }
+
+  private static BalancePolicy balance(Section section) {
+    BalancePolicy policy =
+        section.choice("balance", BalancePolicy.class, BalancePolicy.LEAST_REQUEST);
+    if (policy.hashes()) {
+      throw section.refuse(
+          "balance",
+          policy.text() + " needs to know what to hash: it is for rules (kind = upstream)");
+    }
+    return policy;
   }
 
   private static Listen listen(Section section) {

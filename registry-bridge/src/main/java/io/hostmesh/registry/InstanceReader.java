@@ -6,6 +6,7 @@ import io.hostmesh.model.ServiceName;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.kiwiproject.consul.model.catalog.ServiceWeights;
 import org.kiwiproject.consul.model.health.HealthCheck;
 import org.kiwiproject.consul.model.health.Service;
 import org.kiwiproject.consul.model.health.ServiceHealth;
@@ -27,6 +28,11 @@ final class InstanceReader {
     if (!address.equals(health.getNode().getAddress())) {
       meta.put(RegistrationMeta.NODE_ADDRESS, health.getNode().getAddress());
     }
+    service
+        .getWeights()
+        .map(ServiceWeights::getPassing)
+        .filter(weight -> weight > 1)
+        .ifPresent(weight -> meta.put(Instance.META_WEIGHT, Integer.toString(weight)));
     return new Instance(
         InstanceIds.of(service.getId(), meta),
         new ServiceName(namespace, service.getService()),

@@ -2,87 +2,119 @@ package io.hostmesh.agent.balance;
 
 import io.hostmesh.agent.balance.Members.Candidate;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Upstream;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One list of a service's endpoints, ready to be chosen from: made once when the list arrives, not
- * for each request. Any thread.
+ * One list of a service's endpoints, ready to be chosen from by what the rules say: made once when
+ * either arrives, not for each request. Any thread.
  */
 final class Candidates {
   /** Rules come and go while the endpoints stay. */
   private static final int MOST_SUBSETS = 256;
 
+  /** What was there when the agent began is not new. */
+  private static final long ALWAYS_NANOS = Long.MAX_VALUE / 4;
+
   /** An instance's place; the same one in the next list is the same member. */
   private record Place(String node, String instance) {}
 
   private final List<Endpoint> endpoints;
-  private final Map<Place, Member> members;
-  private final Candidate[] healthy;
-
-  /** Goes on from list to list. */
-  private final AtomicInteger turn;
+  private final Upstream upstream;
+  private final Plan plan;
+  private final Map<Place, Entry> places;
+  private final List<Candidate> passing;
+  private final Pool all;
+  private final int generation;
 
   /** Never changed once it is here: a new subset makes a new map. */
-  private volatile IdentityHashMap<RouteRule.Subset, Candidate[]> subsets = new IdentityHashMap<>();
+  private volatile IdentityHashMap<RouteRule.Subset, Pool> subsets = new IdentityHashMap<>();
 
   /**
+   * @param standing the policy where no rule has one
    * @param before the list before, whose members go on in this one
    */
-  Candidates(List<Endpoint> endpoints, @Nullable Candidates before) {
+  Candidates(
+      List<Endpoint> endpoints,
+      Upstream upstream,
+      BalancePolicy standing,
+      @Nullable Candidates before,
+      long nowNanos) {
     this.endpoints = endpoints;
-    this.turn = before == null ? new AtomicInteger() : before.turn;
-    this.members = HashMap.newHashMap(endpoints.size());
-    List<Candidate> all = new ArrayList<>(endpoints.size());
+    this.upstream = upstream;
+    this.plan = Plan.of(upstream, standing);
+    this.generation = before == null ? 0 : before.generation + 1;
+    this.places = LinkedHashMap.newLinkedHashMap(endpoints.size());
+    List<Entry> entries = new ArrayList<>(endpoints.size());
     for (Endpoint endpoint : endpoints) {
       Place place = new Place(endpoint.node(), endpoint.instance());
-      Member known = before == null ? null : before.members.get(place);
-      Member member = members.computeIfAbsent(place, _ -> known == null ? new Member() : known);
-      if (endpoint.healthy()) {
-        all.add(new Candidate(endpoint, member));
+      Entry known = before == null ? null : before.places.get(place);
+      Entry entry =
+          new Entry(
+              new Candidate(endpoint, known == null ? new Member() : known.candidate().member()),
+              since(endpoint, known, before == null, nowNanos));
+      if (plan.policy() == BalancePolicy.PEAK_EWMA) {
+        entry.candidate().member().measure();
+      }
+      if (places.putIfAbsent(place, entry) == null) {
+        entries.add(entry);
       }
     }
-    this.healthy = all.toArray(Candidate[]::new);
+    this.passing = entries.stream().filter(Entry::passes).map(Entry::candidate).toList();
+    this.all = pool(entries);
   }
 
-  @SuppressWarnings("ReferenceEquality") // Lists are immutable: another object is a newer list.
-  boolean isOf(List<Endpoint> list) {
-    return endpoints == list;
+  private static long since(
+      Endpoint endpoint, @Nullable Entry known, boolean first, long nowNanos) {
+    if (first) {
+      return nowNanos - ALWAYS_NANOS;
+    }
+    return known == null || (endpoint.healthy() && !known.passes()) ? nowNanos : known.sinceNanos();
+  }
+
+  private Pool pool(List<Entry> entries) {
+    return new Pool(plan, List.of(new Level(entries, plan, generation)));
+  }
+
+  @SuppressWarnings("ReferenceEquality") // Both are immutable: another object is a newer one.
+  boolean isOf(List<Endpoint> list, Upstream rules) {
+    return endpoints == list && upstream == rules;
+  }
+
+  /** Those that pass their checks. */
+  List<Candidate> passing() {
+    return passing;
   }
 
   /**
-   * The healthy ones, which the caller does not change.
+   * What a request is shared among.
    *
    * @param subset null for all
    */
-  Candidate[] healthy(RouteRule.@Nullable Subset subset) {
+  Pool pool(RouteRule.@Nullable Subset subset) {
     if (subset == null) {
-      return healthy;
+      return all;
     }
-    Candidate[] known = subsets.get(subset);
+    Pool known = subsets.get(subset);
     return known == null ? select(subset) : known;
   }
 
-  /** The turn of a round robin, which may overflow. */
-  int nextTurn() {
-    return turn.getAndIncrement();
-  }
-
-  private Candidate[] select(RouteRule.Subset subset) {
-    List<Candidate> selected = new ArrayList<>();
-    for (Candidate candidate : healthy) {
-      if (subset.selects(candidate.endpoint().meta())) {
-        selected.add(candidate);
+  private Pool select(RouteRule.Subset subset) {
+    List<Entry> selected = new ArrayList<>();
+    for (Entry entry : places.values()) {
+      if (subset.selects(entry.candidate().endpoint().meta())) {
+        selected.add(entry);
       }
     }
-    Candidate[] made = selected.toArray(Candidate[]::new);
-    IdentityHashMap<RouteRule.Subset, Candidate[]> next =
+    Pool made = pool(selected);
+    IdentityHashMap<RouteRule.Subset, Pool> next =
         subsets.size() < MOST_SUBSETS ? new IdentityHashMap<>(subsets) : new IdentityHashMap<>();
     next.put(subset, made);
     subsets = next;

@@ -1,5 +1,6 @@
 package io.hostmesh.agent.balance;
 
+import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -24,6 +25,17 @@ public final class Choice {
       second++; // Two different ones, each pair as likely as any other.
     }
     return load.applyAsInt(second) < load.applyAsInt(first) ? second : first;
+  }
+
+  /**
+   * By lot, each as likely as its weight says.
+   *
+   * @param sums the weights, summed up to each; the last is above 0
+   */
+  static int weighted(long[] sums, RandomGenerator random) {
+    long at = random.nextLong(sums[sums.length - 1]) + 1;
+    int found = Arrays.binarySearch(sums, at);
+    return found >= 0 ? found : -found - 1;
   }
 
   /**

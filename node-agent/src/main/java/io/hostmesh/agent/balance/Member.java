@@ -2,6 +2,7 @@ package io.hostmesh.agent.balance;
 
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** How an instance does, seen from this agent: one object for all event loops. Any thread. */
 public final class Member {
@@ -10,6 +11,9 @@ public final class Member {
 
   /** What it answered lately, for outlier detection. */
   final TrackRecord track = new TrackRecord();
+
+  /** Null where no policy wants to know. */
+  private volatile @Nullable PeakEwma latency;
 
   public void began() {
     underWay.increment();
@@ -22,6 +26,32 @@ public final class Member {
   /** Requests or connections under way. */
   public int load() {
     return underWay.intValue();
+  }
+
+  /** From now on it is to be known how long it takes to answer. */
+  void measure() {
+    if (latency == null) {
+      latency = new PeakEwma();
+    }
+  }
+
+  /** Whether {@link #answered} is wanted. */
+  public boolean measured() {
+    return latency != null;
+  }
+
+  /** An answer began. */
+  public void answered(long latencyNanos, long nowNanos) {
+    PeakEwma measured = latency;
+    if (measured != null) {
+      measured.answered(latencyNanos, nowNanos);
+    }
+  }
+
+  /** What one more request would cost, see {@link PeakEwma#load}. */
+  double cost(long nowNanos) {
+    PeakEwma measured = latency;
+    return measured == null ? load() : measured.load(load(), nowNanos);
   }
 
   public void unreachable(long nowNanos) {

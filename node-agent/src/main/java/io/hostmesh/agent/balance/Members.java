@@ -2,11 +2,9 @@ package io.hostmesh.agent.balance;
 
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.ServiceName;
-import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Upstream;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,14 +26,26 @@ public final class Members {
     this.standing = standing;
   }
 
+  /** Chooses for what has no part that could be hashed. */
+  @Nullable Candidate choose(
+      List<Endpoint> endpoints,
+      Upstream upstream,
+      RouteRule.@Nullable Subset subset,
+      Set<Endpoint> tried,
+      RandomGenerator random,
+      long nowNanos) {
+    return choose(endpoints, upstream, subset, tried, RequestKeys.NONE, random, nowNanos);
+  }
+
   /**
-   * Chooses among the healthy endpoints of a subset. Those that were unreachable a moment ago are
-   * left out while there are others.
+   * Chooses among the healthy endpoints of a subset. Those that are ejected are left out while
+   * there are others.
    *
    * @param endpoints of one service; an immutable list, known by its identity
-   * @param upstream what the rules say of the service
+   * @param upstream what the rules say of the service; known by its identity
    * @param subset null for all
-   * @param tried endpoints of this request that could not be reached
+   * @param tried endpoints that this request has been at
+   * @param keys what hashing policies ask
    * @return null where no endpoint is healthy
    */
   public @Nullable Candidate choose(
@@ -43,76 +53,34 @@ public final class Members {
       Upstream upstream,
       RouteRule.@Nullable Subset subset,
       Set<Endpoint> tried,
+      RequestKeys keys,
       RandomGenerator random,
       long nowNanos) {
     if (endpoints.isEmpty()) {
       return null;
     }
-    Candidates candidates = candidates(endpoints);
-    Candidate[] healthy = candidates.healthy(subset);
-    if (!tried.isEmpty()) {
-      healthy = without(healthy, tried);
-    }
-    if (healthy.length == 0) {
-      return null;
-    }
-    BalancePolicy policy = upstream.balance().flatMap(Balance::policy).orElse(standing);
-    Candidate drawn = draw(policy, candidates, healthy, random, nowNanos);
-    if (!drawn.member().ejected(nowNanos)) {
-      return drawn;
-    }
-    Candidate[] reachable = reachable(healthy, nowNanos);
-    return reachable.length == 0 ? drawn : draw(policy, candidates, reachable, random, nowNanos);
+    return candidates(endpoints, upstream, nowNanos)
+        .pool(subset)
+        .choose(tried, keys, random, nowNanos);
   }
 
   /** The healthy endpoints of a service as it was called last; none where it was not called yet. */
   public List<Candidate> known(ServiceName service) {
     Candidates known = services.get(service);
-    return known == null ? List.of() : List.of(known.healthy(null));
+    return known == null ? List.of() : known.passing();
   }
 
-  private Candidates candidates(List<Endpoint> endpoints) {
+  private Candidates candidates(List<Endpoint> endpoints, Upstream upstream, long nowNanos) {
     ServiceName service = endpoints.getFirst().service();
     Candidates known = services.get(service);
-    if (known != null && known.isOf(endpoints)) {
+    if (known != null && known.isOf(endpoints, upstream)) {
       return known;
     }
     return services.compute(
         service,
         (_, before) ->
-            before != null && before.isOf(endpoints) ? before : new Candidates(endpoints, before));
-  }
-
-  private static Candidate draw(
-      BalancePolicy policy,
-      Candidates candidates,
-      Candidate[] of,
-      RandomGenerator random,
-      long nowNanos) {
-    int index =
-        switch (policy) {
-          case LEAST_REQUEST ->
-              Choice.leastRequest(of.length, i -> burden(of[i].member(), nowNanos), random);
-          case ROUND_ROBIN -> Choice.roundRobin(of.length, candidates.nextTurn());
-          case RANDOM -> random.nextInt(of.length);
-        };
-    return of[index];
-  }
-
-  /** Of two that are drawn, one that is ejected loses. */
-  private static int burden(Member member, long nowNanos) {
-    return member.ejected(nowNanos) ? Integer.MAX_VALUE : member.load();
-  }
-
-  private static Candidate[] reachable(Candidate[] of, long nowNanos) {
-    return Arrays.stream(of)
-        .filter(candidate -> !candidate.member().ejected(nowNanos))
-        .toArray(Candidate[]::new);
-  }
-
-  private static Candidate[] without(Candidate[] candidates, Set<Endpoint> tried) {
-    return Arrays.stream(candidates)
-        .filter(candidate -> !tried.contains(candidate.endpoint()))
-        .toArray(Candidate[]::new);
+            before != null && before.isOf(endpoints, upstream)
+                ? before
+                : new Candidates(endpoints, upstream, standing, before, nowNanos));
   }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param mesh where its node's agent listens; empty only for an instance outside the mesh, the one
  *     kind that may be called in plaintext without a rule that says so
  * @param plaintext whether a rule says that other hosts call it in plaintext, though it is a member
+ * @param weight its share of the service's requests, relative to the others'; 1 to 65535
  */
 public record Endpoint(
     ServiceName service,
@@ -22,12 +23,13 @@ public record Endpoint(
     Optional<InetSocketAddress> mesh,
     boolean healthy,
     Map<String, String> meta,
-    boolean plaintext) {
+    boolean plaintext,
+    int weight) {
   public Endpoint {
     meta = Map.copyOf(meta);
   }
 
-  /** An instance that no rule calls plaintext. */
+  /** An instance that no rule calls plaintext, as heavy as the others. */
   public Endpoint(
       ServiceName service,
       String instance,
@@ -36,6 +38,6 @@ public record Endpoint(
       Optional<InetSocketAddress> mesh,
       boolean healthy,
       Map<String, String> meta) {
-    this(service, instance, node, application, mesh, healthy, meta, false);
+    this(service, instance, node, application, mesh, healthy, meta, false, 1);
   }
 }

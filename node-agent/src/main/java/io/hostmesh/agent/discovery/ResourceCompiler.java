@@ -160,7 +160,8 @@ final class ResourceCompiler {
               mesh(endpoint),
               endpoint.getHealthy(),
               endpoint.getMetaMap(),
-              endpoint.getPlaintext()));
+              endpoint.getPlaintext(),
+              Math.clamp(endpoint.getWeight(), 1, 65_535)));
     }
     return endpoints;
   }

@@ -1,9 +1,15 @@
 package io.hostmesh.agent.discovery;
 
+import io.hostmesh.api.v1.HashOn;
+import io.hostmesh.api.v1.SlowStart;
 import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.Upstream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Upstream policies as pilot hands them out, read back: a method each section. */
@@ -17,7 +23,47 @@ final class UpstreamResources {
   }
 
   private static Balance balance(io.hostmesh.api.v1.Balance message) {
-    return new Balance(policy(message.getPolicy()));
+    List<Balance.HashOn> hashOn = new ArrayList<>();
+    for (HashOn part : message.getHashOnList()) {
+      hashOn(part).ifPresent(hashOn::add);
+    }
+    // A policy that hashes, and nothing known to hash: the agent's own.
+    Optional<BalancePolicy> policy =
+        policy(message.getPolicy()).filter(p -> !p.hashes() || !hashOn.isEmpty());
+    return new Balance(
+        policy,
+        hashOn,
+        message.getRingMin() > 0 && message.getRingMax() >= message.getRingMin()
+            ? new Balance.RingSize(
+                Math.min(message.getRingMin(), Balance.RingSize.MOST),
+                Math.min(message.getRingMax(), Balance.RingSize.MOST))
+            : Balance.RingSize.DEFAULT,
+        message.hasSlowStart() ? Optional.of(slowStart(message.getSlowStart())) : Optional.empty(),
+        message.hasPanicThreshold()
+            ? Optional.of(new Share(message.getPanicThreshold().getValue()))
+            : Optional.empty());
+  }
+
+  private static Optional<Balance.HashOn> hashOn(HashOn part) {
+    if (!part.getHeader().isEmpty()) {
+      return Optional.of(new Balance.HashOn(Balance.HashOn.Part.HEADER, part.getHeader()));
+    }
+    if (!part.getCookie().isEmpty()) {
+      return Optional.of(new Balance.HashOn(Balance.HashOn.Part.COOKIE, part.getCookie()));
+    }
+    if (!part.getQuery().isEmpty()) {
+      return Optional.of(new Balance.HashOn(Balance.HashOn.Part.QUERY, part.getQuery()));
+    }
+    return part.getSourceAddress()
+        ? Optional.of(new Balance.HashOn(Balance.HashOn.Part.SOURCE_ADDRESS, ""))
+        : Optional.empty();
+  }
+
+  private static Balance.SlowStart slowStart(SlowStart message) {
+    return new Balance.SlowStart(
+        Duration.ofMillis(Math.max(1, message.getWindowMillis())),
+        message.getAggression() > 0 ? message.getAggression() : 1,
+        new Share(message.getFromBasisPoints()));
   }
 
   /** A newer pilot may know policies that this agent does not: it goes on with its own. */
@@ -26,6 +72,9 @@ final class UpstreamResources {
       case BALANCE_POLICY_LEAST_REQUEST -> Optional.of(BalancePolicy.LEAST_REQUEST);
       case BALANCE_POLICY_ROUND_ROBIN -> Optional.of(BalancePolicy.ROUND_ROBIN);
       case BALANCE_POLICY_RANDOM -> Optional.of(BalancePolicy.RANDOM);
+      case BALANCE_POLICY_PEAK_EWMA -> Optional.of(BalancePolicy.PEAK_EWMA);
+      case BALANCE_POLICY_RING_HASH -> Optional.of(BalancePolicy.RING_HASH);
+      case BALANCE_POLICY_MAGLEV -> Optional.of(BalancePolicy.MAGLEV);
       case BALANCE_POLICY_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
     };
   }

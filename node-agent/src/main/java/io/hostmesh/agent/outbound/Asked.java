@@ -1,12 +1,13 @@
 package io.hostmesh.agent.outbound;
 
+import io.hostmesh.agent.balance.RequestKeys;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.routing.RequestFacts;
 import io.hostmesh.model.rules.CallerPattern;
 import org.jspecify.annotations.Nullable;
 
 /** What rules ask about whatever a local service sends: of a bare connection, only who calls. */
-interface Asked extends RequestFacts {
+interface Asked extends RequestFacts, RequestKeys {
   Outgoing call();
 
   Sender sender();
@@ -48,5 +49,15 @@ interface Asked extends RequestFacts {
   @Override
   default @Nullable String query(String name) {
     return null;
+  }
+
+  @Override
+  default @Nullable String cookie(String name) {
+    return null;
+  }
+
+  @Override
+  default String sourceAddress() {
+    return call().peer();
   }
 }

@@ -127,6 +127,11 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     return head.headers().get(lowerCaseName);
   }
 
+  @Override
+  public @Nullable String cookie(String name) {
+    return Cookies.value(head.headers().getAll(HttpHeaderNames.COOKIE), name);
+  }
+
   /** Of a query that cannot be decoded, nothing is there. */
   @Override
   public @Nullable String query(String name) {

@@ -2,8 +2,10 @@ package io.hostmesh.agent.outbound;
 
 import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.balance.Loads;
+import io.hostmesh.agent.balance.Member;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.balance.Outliers;
+import io.hostmesh.agent.balance.RequestKeys;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
@@ -38,7 +40,7 @@ final class Resolution {
   }
 
   /** Who wants an instance. */
-  interface Asker {
+  interface Asker extends RequestKeys {
     /** Asks the service's route; null for all instances. */
     RouteTable.@Nullable Decision decide(RouteTable route);
 
@@ -56,6 +58,8 @@ final class Resolution {
   private ServiceName service;
   private Load load;
   private Outliers outliers;
+  private RequestKeys keys = RequestKeys.NONE;
+  private long chosenNanos;
   private Set<Endpoint> tried = Set.of();
   private RouteRule.@Nullable Subset subset;
   private String rule = "";
@@ -81,6 +85,7 @@ final class Resolution {
 
   /** Finds the first instance, at once where the endpoints are known. */
   void first(EventLoop loop, Asker asker) {
+    keys = asker;
     MeshView view = mesh.view();
     if (view.endpoints(called).isPresent()) {
       decide(view, loop, asker);
@@ -188,8 +193,9 @@ final class Resolution {
 
   private Members.@Nullable Candidate pick(
       MeshView view, List<Endpoint> endpoints, Set<Endpoint> without) {
-    return members.choose(
-        endpoints, view.upstream(service), subset, without, random, System.nanoTime());
+    long now = System.nanoTime();
+    chosenNanos = now;
+    return members.choose(endpoints, view.upstream(service), subset, without, keys, random, now);
   }
 
   private Failure unhealthy(List<Endpoint> endpoints) {
@@ -302,7 +308,12 @@ final class Resolution {
   /** The current instance answers. */
   void reached() {
     if (current != null) {
-      current.member().reached();
+      Member member = current.member();
+      member.reached();
+      if (member.measured()) {
+        long now = System.nanoTime();
+        member.answered(now - chosenNanos, now);
+      }
     }
   }
 

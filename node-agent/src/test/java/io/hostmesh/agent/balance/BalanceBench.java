@@ -3,7 +3,9 @@ package io.hostmesh.agent.balance;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.Protection;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
@@ -39,6 +41,51 @@ public class BalanceBench {
   private final Members members = new Members(BalancePolicy.LEAST_REQUEST);
   private final Members withEjected = new Members(BalancePolicy.LEAST_REQUEST);
   private List<Endpoint> endpoints = List.of();
+  private final Upstream roundRobin = by(new Balance(BalancePolicy.ROUND_ROBIN));
+  private final Upstream peakEwma = by(new Balance(BalancePolicy.PEAK_EWMA));
+  private final Upstream ringHash = by(hashing(BalancePolicy.RING_HASH));
+  private final Upstream maglev = by(hashing(BalancePolicy.MAGLEV));
+  private final Members turns = new Members(BalancePolicy.LEAST_REQUEST);
+  private final Members timed = new Members(BalancePolicy.LEAST_REQUEST);
+  private final Members ring = new Members(BalancePolicy.LEAST_REQUEST);
+  private final Members table = new Members(BalancePolicy.LEAST_REQUEST);
+  private final RequestKeys user = new User();
+
+  private static Upstream by(Balance balance) {
+    return new Upstream(Optional.of(balance), Protection.NONE);
+  }
+
+  private static Balance hashing(BalancePolicy policy) {
+    return new Balance(
+        Optional.of(policy),
+        List.of(new Balance.HashOn(Balance.HashOn.Part.HEADER, "x-user")),
+        Balance.RingSize.DEFAULT,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** A request with a header that is hashed. */
+  private static final class User implements RequestKeys {
+    @Override
+    public String header(String lowerCaseName) {
+      return "user-4711@example.org";
+    }
+
+    @Override
+    public @Nullable String cookie(String name) {
+      return null;
+    }
+
+    @Override
+    public @Nullable String query(String name) {
+      return null;
+    }
+
+    @Override
+    public @Nullable String sourceAddress() {
+      return null;
+    }
+  }
 
   @Setup
   public void prepare() {
@@ -80,5 +127,35 @@ public class BalanceBench {
   @Benchmark
   public Members.Candidate withOneEjected() {
     return choose(withEjected, null);
+  }
+
+  private Members.Candidate chooseBy(Members of, Upstream by) {
+    Members.Candidate chosen = of.choose(endpoints, by, null, Set.of(), user, random, 1);
+    if (chosen == null) {
+      throw new IllegalStateException("none is healthy");
+    }
+    return chosen;
+  }
+
+  @Benchmark
+  public Members.Candidate roundRobin() {
+    return chooseBy(turns, roundRobin);
+  }
+
+  @Benchmark
+  public Members.Candidate peakEwma() {
+    Members.Candidate chosen = chooseBy(timed, peakEwma);
+    chosen.member().answered(1_000_000, 1);
+    return chosen;
+  }
+
+  @Benchmark
+  public Members.Candidate ringHash() {
+    return chooseBy(ring, ringHash);
+  }
+
+  @Benchmark
+  public Members.Candidate maglev() {
+    return chooseBy(table, maglev);
   }
 }

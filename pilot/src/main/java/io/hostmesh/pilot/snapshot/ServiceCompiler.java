@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
 
 /** A service's line in the directory, and its endpoints. */
 final class ServiceCompiler {
+  private static final int MAX_WEIGHT = 65_535;
+
   private final SnapshotInputs inputs;
   private final List<String> problems;
   private final Map<Scope, ModeRule> modes = new HashMap<>();
@@ -123,6 +125,7 @@ final class ServiceCompiler {
             .setPort(instance.port())
             .setHealthy(instance.healthy())
             .putAllMeta(ownMeta(instance));
+    weight(instance).ifPresent(endpoint::setWeight);
     Optional<MeshAddress> mesh = MeshAddress.of(instance);
     boolean entitled = inputs.entitlements().allows(instance.node(), instance.service());
     if (entitled) {
@@ -150,6 +153,30 @@ final class ServiceCompiler {
               + instance.service());
     }
     return Optional.of(endpoint.build());
+  }
+
+  /** What its own metadata say, else Consul's weight; 1 is what it has without. */
+  private Optional<Integer> weight(Instance instance) {
+    String text = instance.meta().get(Instance.WEIGHT);
+    if (text == null) {
+      text = instance.meta().getOrDefault(Instance.META_WEIGHT, "1");
+    }
+    try {
+      int weight = Integer.parseInt(text.strip());
+      if (weight >= 1 && weight <= MAX_WEIGHT) {
+        return weight == 1 ? Optional.empty() : Optional.of(weight);
+      }
+    } catch (NumberFormatException e) {
+      // Reported below.
+    }
+    problems.add(
+        where(instance)
+            + ": its metadata weight = \""
+            + text
+            + "\" is not a whole number from 1 to "
+            + MAX_WEIGHT
+            + "; 1 is used");
+    return Optional.empty();
   }
 
   /** Whether a rule says that the instance takes no mutual TLS: the narrowest that speaks of it. */

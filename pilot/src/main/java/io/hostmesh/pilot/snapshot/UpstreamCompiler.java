@@ -1,8 +1,12 @@
 package io.hostmesh.pilot.snapshot;
 
+import io.hostmesh.api.v1.BasisPoints;
+import io.hostmesh.api.v1.HashOn;
+import io.hostmesh.api.v1.SlowStart;
 import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.UpstreamRule;
 
 /** Upstream rules as agents read them, a method each section. */
@@ -23,6 +27,35 @@ final class UpstreamCompiler {
   private static io.hostmesh.api.v1.Balance balance(Balance balance) {
     io.hostmesh.api.v1.Balance.Builder compiled = io.hostmesh.api.v1.Balance.newBuilder();
     balance.policy().map(UpstreamCompiler::policy).ifPresent(compiled::setPolicy);
+    balance.hashOn().forEach(part -> compiled.addHashOn(hashOn(part)));
+    if (!balance.ring().equals(Balance.RingSize.DEFAULT)) {
+      compiled.setRingMin(balance.ring().min()).setRingMax(balance.ring().max());
+    }
+    balance
+        .slowStart()
+        .ifPresent(
+            slow ->
+                compiled.setSlowStart(
+                    SlowStart.newBuilder()
+                        .setWindowMillis((int) slow.window().toMillis())
+                        .setAggression(slow.aggression())
+                        .setFromBasisPoints(slow.from().basisPoints())));
+    balance.panicThreshold().map(UpstreamCompiler::share).ifPresent(compiled::setPanicThreshold);
+    return compiled.build();
+  }
+
+  private static BasisPoints share(Share share) {
+    return BasisPoints.newBuilder().setValue(share.basisPoints()).build();
+  }
+
+  private static HashOn hashOn(Balance.HashOn part) {
+    HashOn.Builder compiled = HashOn.newBuilder();
+    switch (part.part()) {
+      case HEADER -> compiled.setHeader(part.name());
+      case COOKIE -> compiled.setCookie(part.name());
+      case QUERY -> compiled.setQuery(part.name());
+      case SOURCE_ADDRESS -> compiled.setSourceAddress(true);
+    }
     return compiled.build();
   }
 
@@ -31,6 +64,9 @@ final class UpstreamCompiler {
       case LEAST_REQUEST -> io.hostmesh.api.v1.BalancePolicy.BALANCE_POLICY_LEAST_REQUEST;
       case ROUND_ROBIN -> io.hostmesh.api.v1.BalancePolicy.BALANCE_POLICY_ROUND_ROBIN;
       case RANDOM -> io.hostmesh.api.v1.BalancePolicy.BALANCE_POLICY_RANDOM;
+      case PEAK_EWMA -> io.hostmesh.api.v1.BalancePolicy.BALANCE_POLICY_PEAK_EWMA;
+      case RING_HASH -> io.hostmesh.api.v1.BalancePolicy.BALANCE_POLICY_RING_HASH;
+      case MAGLEV -> io.hostmesh.api.v1.BalancePolicy.BALANCE_POLICY_MAGLEV;
     };
   }
 }

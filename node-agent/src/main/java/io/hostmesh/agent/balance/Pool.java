@@ -1,0 +1,134 @@
+package io.hostmesh.agent.balance;
+
+import io.hostmesh.agent.balance.Members.Candidate;
+import io.hostmesh.agent.discovery.Endpoint;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The instances of a service, or of a subset of it, in their levels. Which of them are healthy is
+ * looked at every few milliseconds, and at once where an ejected one is drawn: not for each
+ * request. Any thread.
+ */
+final class Pool {
+  private static final long FRESH_NANOS = 10_000_000;
+
+  private final Plan plan;
+  private final List<Level> levels;
+  private volatile @Nullable State state;
+
+  /**
+   * @param levels at least one, the best first
+   */
+  Pool(Plan plan, List<Level> levels) {
+    this.plan = plan;
+    this.levels = List.copyOf(levels);
+  }
+
+  /**
+   * What is drawn from.
+   *
+   * @param sums the shares of the levels, summed up to each; the last is 1, or 0 where nothing is
+   *     usable
+   * @param careless whether ejected ones may be drawn
+   */
+  private record State(List<Usable> levels, List<Double> sums, boolean careless, long atNanos) {
+    boolean isEmpty() {
+      return levels.stream().allMatch(Usable::isEmpty);
+    }
+
+    Usable level(double at) {
+      int last = 0;
+      for (int i = 0; i < sums.size(); i++) {
+        if (!levels.get(i).isEmpty()) {
+          if (at < sums.get(i)) {
+            return levels.get(i);
+          }
+          last = i;
+        }
+      }
+      return levels.get(last);
+    }
+  }
+
+  /**
+   * @param tried instances that this request has been at
+   * @return null where none is left
+   */
+  @Nullable Candidate choose(
+      Set<Endpoint> tried, RequestKeys keys, RandomGenerator random, long nowNanos) {
+    State now = state;
+    if (now == null || nowNanos - now.atNanos > FRESH_NANOS) {
+      now = refresh(now, nowNanos);
+    }
+    if (!tried.isEmpty()) {
+      return another(now, tried, keys, random, nowNanos);
+    }
+    if (now.isEmpty()) {
+      return null;
+    }
+    Candidate drawn = draw(now, keys, random, nowNanos);
+    if (now.careless || !drawn.member().ejected(nowNanos)) {
+      return drawn;
+    }
+    return draw(refresh(now, nowNanos), keys, random, nowNanos);
+  }
+
+  private Candidate draw(State from, RequestKeys keys, RandomGenerator random, long nowNanos) {
+    String key = plan.policy().hashes() ? plan.key(keys) : null;
+    Usable level = from.levels.getFirst();
+    if (from.levels.size() > 1) {
+      level =
+          from.level(
+              key == null
+                  ? random.nextDouble()
+                  : (Hashing.mix(Hashing.of(key)) >>> 11) * 0x1.0p-53);
+    }
+    return level.draw(key, random, nowNanos);
+  }
+
+  /** After a failure: one that was not tried, and rather an ejected one than none. */
+  private @Nullable Candidate another(
+      State now, Set<Endpoint> tried, RequestKeys keys, RandomGenerator random, long nowNanos) {
+    List<Usable> left = new ArrayList<>();
+    now.levels.forEach(level -> left.add(level.without(tried, nowNanos)));
+    State rest = new State(left, now.sums, true, nowNanos);
+    if (rest.isEmpty()) {
+      left.clear();
+      for (Level level : levels) {
+        left.add(level.usable(level.passing(), nowNanos, null).without(tried, nowNanos));
+      }
+      rest = new State(left, now.sums, true, nowNanos);
+    }
+    return rest.isEmpty() ? null : draw(rest, keys, random, nowNanos);
+  }
+
+  private State refresh(@Nullable State before, long nowNanos) {
+    List<BitSet> healthy = levels.stream().map(level -> level.healthy(nowNanos)).toList();
+    Health health = Health.of(levels, healthy);
+    List<Usable> usable = new ArrayList<>(levels.size());
+    boolean careless = false;
+    for (int i = 0; i < levels.size(); i++) {
+      Level level = levels.get(i);
+      BitSet used =
+          switch (health.use(i)) {
+            case HEALTHY -> healthy.get(i);
+            case PASSING -> level.passing();
+            case ALL -> {
+              BitSet all = new BitSet();
+              all.set(0, level.listed().size());
+              yield all;
+            }
+          };
+      careless |= health.use(i) != Health.Use.HEALTHY;
+      usable.add(level.usable(used, nowNanos, before == null ? null : before.levels.get(i)));
+    }
+    State made = new State(List.copyOf(usable), health.sums(), careless, nowNanos);
+    state = made;
+    return made;
+  }
+}

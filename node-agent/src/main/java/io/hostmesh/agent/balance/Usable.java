@@ -1,0 +1,146 @@
+package io.hostmesh.agent.balance;
+
+import io.hostmesh.agent.balance.Members.Candidate;
+import io.hostmesh.agent.discovery.Endpoint;
+import java.util.BitSet;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The instances of a level that are drawn from at the moment, with their weights. Immutable. */
+final class Usable {
+  private final Level level;
+  private final BitSet used;
+  private final Candidate[] candidates;
+  private final int[] weights;
+  private final boolean uniform;
+
+  /** The sums of the weights up to each. */
+  private final long[] sums;
+
+  private final int[] schedule;
+  private final long atNanos;
+  private final boolean grows;
+
+  /**
+   * @param used indices of the level's list
+   * @param weights in their order
+   * @param grows whether weights of these change by time
+   */
+  Usable(Level level, BitSet used, int[] weights, long atNanos, boolean grows) {
+    this.level = level;
+    this.used = used;
+    this.weights = weights;
+    this.atNanos = atNanos;
+    this.grows = grows;
+    this.candidates =
+        used.stream().mapToObj(i -> level.listed().get(i).candidate()).toArray(Candidate[]::new);
+    this.uniform = weights.length == 0 || Level.uniform(weights);
+    this.sums = new long[weights.length];
+    long sum = 0;
+    for (int i = 0; i < weights.length; i++) {
+      sum += weights[i];
+      sums[i] = sum;
+    }
+    boolean inTurns =
+        !uniform && level.plan().policy() == io.hostmesh.model.rules.BalancePolicy.ROUND_ROBIN;
+    this.schedule = inTurns ? Schedule.of(weights) : new int[0];
+  }
+
+  boolean isOf(BitSet indices) {
+    return used.equals(indices);
+  }
+
+  boolean isEmpty() {
+    return candidates.length == 0;
+  }
+
+  boolean grows() {
+    return grows;
+  }
+
+  long atNanos() {
+    return atNanos;
+  }
+
+  int count() {
+    return candidates.length;
+  }
+
+  /** The same without some. */
+  Usable without(Set<Endpoint> tried, long nowNanos) {
+    BitSet left = (BitSet) used.clone();
+    for (int i = used.nextSetBit(0); i >= 0; i = used.nextSetBit(i + 1)) {
+      if (tried.contains(level.listed().get(i).candidate().endpoint())) {
+        left.clear(i);
+      }
+    }
+    return level.usable(left, nowNanos, this);
+  }
+
+  /**
+   * Draws one; not to be called where there is none.
+   *
+   * @param key what a hashing policy hashes; null where the request has no such part
+   */
+  Candidate draw(@Nullable String key, RandomGenerator random, long nowNanos) {
+    int count = candidates.length;
+    return switch (level.plan().policy()) {
+      case LEAST_REQUEST -> candidates[leastRequest(random)];
+      case PEAK_EWMA -> candidates[soonest(random, nowNanos)];
+      case RANDOM -> candidates[any(random)];
+      case ROUND_ROBIN ->
+          candidates[
+              uniform
+                  ? Choice.roundRobin(count, level.nextTurn())
+                  : schedule[Choice.roundRobin(schedule.length, level.nextTurn())]];
+      case RING_HASH, MAGLEV -> {
+        int index = key == null ? HashTable.NONE : level.table().at(Hashing.of(key), used::get);
+        yield index == HashTable.NONE
+            ? candidates[leastRequest(random)]
+            : level.listed().get(index).candidate();
+      }
+    };
+  }
+
+  private int any(RandomGenerator random) {
+    return uniform ? random.nextInt(candidates.length) : Choice.weighted(sums, random);
+  }
+
+  private int leastRequest(RandomGenerator random) {
+    if (uniform) {
+      return Choice.leastRequest(candidates.length, i -> candidates[i].member().load(), random);
+    }
+    int first = any(random);
+    int second = another(first, random);
+    long one = (long) candidates[first].member().load() * weights[second];
+    long other = (long) candidates[second].member().load() * weights[first];
+    return other < one ? second : first;
+  }
+
+  private int soonest(RandomGenerator random, long nowNanos) {
+    int first = any(random);
+    int second = another(first, random);
+    return cost(second, nowNanos) < cost(first, nowNanos) ? second : first;
+  }
+
+  private double cost(int index, long nowNanos) {
+    return candidates[index].member().cost(nowNanos) / weights[index];
+  }
+
+  /** Another one than the first, by weight as well, as long as one of them does not have it all. */
+  private int another(int first, RandomGenerator random) {
+    int count = candidates.length;
+    if (count == 1) {
+      return first;
+    }
+    for (int i = 0; !uniform && i < 4; i++) {
+      int second = any(random);
+      if (second != first) {
+        return second;
+      }
+    }
+    int second = random.nextInt(count - 1);
+    return second >= first ? second + 1 : second;
+  }
+}
