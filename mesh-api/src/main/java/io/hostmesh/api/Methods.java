@@ -10,6 +10,8 @@ import io.hostmesh.api.v1.IssueRequest;
 import io.hostmesh.api.v1.IssuedCertificate;
 import io.hostmesh.api.v1.IssuedJwt;
 import io.hostmesh.api.v1.JoinRequest;
+import io.hostmesh.api.v1.LeaseReply;
+import io.hostmesh.api.v1.LeaseRequest;
 import io.hostmesh.api.v1.RenewRequest;
 import io.hostmesh.api.v1.StatusReply;
 import io.hostmesh.api.v1.StatusReport;
@@ -24,6 +26,7 @@ import io.vertx.grpc.common.ServiceName;
 public final class Methods {
   private static final ServiceName CITADEL = ServiceName.create("hostmesh.v1.Citadel");
   private static final ServiceName STATUS = ServiceName.create("hostmesh.v1.AgentStatus");
+  private static final ServiceName QUOTA = ServiceName.create("hostmesh.v1.Quota");
   private static final ServiceName ADS =
       ServiceName.create("envoy.service.discovery.v3.AggregatedDiscoveryService");
 
@@ -78,6 +81,11 @@ public final class Methods {
   public static final Method<StatusReport, StatusReply> REPORT =
       new Method<>(
           STATUS, "Report", StatusReport.getDefaultInstance(), StatusReply.getDefaultInstance());
+
+  /** To the pilot that leads; others answer FAILED_PRECONDITION. */
+  public static final Method<LeaseRequest, LeaseReply> LEASE =
+      new Method<>(
+          QUOTA, "Lease", LeaseRequest.getDefaultInstance(), LeaseReply.getDefaultInstance());
 
   private Methods() {}
 

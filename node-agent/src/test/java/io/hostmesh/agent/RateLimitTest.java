@@ -130,6 +130,18 @@ class RateLimitTest {
   }
 
   @Test
+  void aPathIsCountedHoweverItIsWritten() throws Exception {
+    limits("{ name = slow, rate = \"2/h\", match { path = \"/slow/*\", method = GET } }");
+    try (RawHttp http = new RawHttp(mesh.h1.to("far"))) {
+      assertThat(http.get("/slow/1").answer().status()).isEqualTo("200");
+      assertThat(http.get("/x/..//%73low/1").answer().status()).isEqualTo("200");
+      assertThat(http.get("/slow/2").answer().status()).isEqualTo("429");
+      assertThat(http.get("/fast").answer().status()).isEqualTo("200");
+      assertThat(http.get("/fast/..%2fslow/2").answer().status()).isEqualTo("400");
+    }
+  }
+
+  @Test
   void callsOnTheSameHostAndOfNoServiceAreCountedToo() throws Exception {
     limits("{ name = sources, rate = \"1/h\", per = [ source ] }");
     assertThat(get().status()).isEqualTo("200");

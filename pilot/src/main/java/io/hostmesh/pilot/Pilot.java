@@ -6,6 +6,7 @@ import io.hostmesh.pilot.catalog.AddressKeeper;
 import io.hostmesh.pilot.catalog.Entitlements;
 import io.hostmesh.pilot.discovery.AdsServer;
 import io.hostmesh.pilot.discovery.AgentBook;
+import io.hostmesh.pilot.quota.Lessor;
 import io.hostmesh.pilot.rules.RuleGate;
 import io.hostmesh.pilot.rules.RuleStore;
 import io.hostmesh.pilot.snapshot.MemoryKeeper;
@@ -54,6 +55,7 @@ final class Pilot implements AutoCloseable {
   private final AddressKeeper addresses;
   private final RegistryFeed feed;
   private final AgentBook book;
+  private final Lessor lessor;
   private final AdsServer ads;
   private final Readiness readiness = new Readiness();
   private final Instant startedAt;
@@ -94,7 +96,9 @@ final class Pilot implements AutoCloseable {
             mesh::heardConsulAddresses);
     this.feed = new RegistryFeed(registry, mesh, addresses);
     this.book = new AgentBook(host.clock());
-    this.ads = new AdsServer(host.vertx(), book, host.version(), host.clock(), this::revoked);
+    this.lessor = new Lessor(leadership::leads);
+    this.ads =
+        new AdsServer(host.vertx(), book, lessor, host.version(), host.clock(), this::revoked);
   }
 
   private Optional<Entitlements.Verifier> verifier() {
@@ -125,6 +129,7 @@ final class Pilot implements AutoCloseable {
     Alarms alarms = new Alarms();
     mesh.onPublished(alarms::look);
     mesh.onPublished(published -> ads.publish(published.snapshot()));
+    mesh.onPublished(lessor::heard);
     mesh.onPublished(memory::keep);
     mesh.onPublished(this::presentServices);
     identity.onRoots(this::rootsChanged);

@@ -8,6 +8,8 @@ import io.hostmesh.api.v1.AccessPolicy;
 import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.Entitlement;
+import io.hostmesh.api.v1.LeaseAsk;
+import io.hostmesh.api.v1.LeaseRequest;
 import io.hostmesh.api.v1.MeshSettings;
 import io.hostmesh.api.v1.Mode;
 import io.hostmesh.api.v1.Route;
@@ -61,6 +63,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -322,6 +325,43 @@ class PilotTest {
             "the same connection")
         .hasStackTraceContaining("UNAUTHENTICATED");
     assertThat(good.isEnded()).isFalse();
+  }
+
+  /** Over the same mutual TLS as discovery; the rate is the rule's, whatever an agent says. */
+  @Test
+  void thePilotThatLeadsLeasesMeshWideLimitsToNodesOfTheService() throws Exception {
+    aMeshOfOneGreeter();
+    pilot();
+    TestAgent agent = agent("h2");
+    agent.subscribe(ResourceType.ENDPOINTS, GREETER);
+    eventually("the service", () -> endpoints(agent) == 1);
+    apply(quota("3600/h"));
+    LeaseRequest wanted =
+        LeaseRequest.newBuilder()
+            .addAsks(
+                LeaseAsk.newBuilder()
+                    .setService(GREETER)
+                    .setLimit("limit/default/greeter#quota")
+                    .setWant(1)
+                    .setDemandMilli(9_000))
+            .build();
+    eventually("a pilot that leads and a token", () -> granted(agent, wanted));
+    assertThat(agent.lease(wanted).getGrants(0).getShareMilli()).isEqualTo(1_000);
+    assertThat(agent("h1").lease(wanted).getGrants(0).getUnknown()).isTrue();
+  }
+
+  private static String quota(String rate) {
+    return "kind = limit, service = greeter, limits = [ { name = quota, rate = \""
+        + rate
+        + "\", scope = mesh } ]";
+  }
+
+  private static boolean granted(TestAgent agent, LeaseRequest wanted) throws Exception {
+    try {
+      return agent.lease(wanted).getGrants(0).getGranted() == 1;
+    } catch (ExecutionException _) {
+      return false; // It does not lead yet.
+    }
   }
 
   @Test

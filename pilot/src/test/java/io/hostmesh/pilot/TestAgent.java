@@ -8,6 +8,8 @@ import io.hostmesh.api.Methods;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.DeltaDiscoveryRequest;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.LeaseReply;
+import io.hostmesh.api.v1.LeaseRequest;
 import io.hostmesh.api.v1.Node;
 import io.hostmesh.api.v1.StatusReport;
 import io.hostmesh.model.SpiffeId;
@@ -172,6 +174,17 @@ final class TestAgent implements AutoCloseable {
       throws InterruptedException, ExecutionException, TimeoutException {
     grpc.request(pilot, Methods.REPORT.client())
         .compose(request -> request.send(report))
+        .compose(GrpcClientResponse::last)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(40, TimeUnit.SECONDS);
+  }
+
+  /** What a pilot grants; fails with what it says where it does not. */
+  LeaseReply lease(LeaseRequest request)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return grpc.request(pilot, Methods.LEASE.client())
+        .compose(call -> call.send(request))
         .compose(GrpcClientResponse::last)
         .toCompletionStage()
         .toCompletableFuture()

@@ -4,11 +4,13 @@ import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Section;
 import io.hostmesh.model.rules.LimitRule.Limit;
 import io.hostmesh.model.rules.LimitRule.Per;
+import io.hostmesh.model.rules.LimitRule.Reach;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** Reads rules on how many requests a service takes. */
@@ -40,13 +42,29 @@ final class LimitParser {
     Rate rate = section.value("rate", Rate::parse);
     int burst = section.integer("burst", 1, MOST, (int) Math.min(rate.count(), MOST));
     List<Per> per = keys(section);
+    Optional<RequestMatch> match = section.optionalSection("match").map(LimitParser::match);
+    Reach reach = section.choice("scope", Reach.class, Reach.INSTANCE);
+    if (reach == Reach.MESH && !per.isEmpty()) {
+      throw section.refuse(
+          "per", "goes with scope = instance; the mesh counts all callers together");
+    }
     boolean dryRun = section.bool("dry-run", false);
     section.end();
     try {
-      return new Limit(name, rate, burst, per, dryRun, section.origin());
+      return new Limit(name, match, rate, burst, per, reach, dryRun, section.origin());
     } catch (IllegalArgumentException e) {
       throw new HoconException(section.origin("burst"), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** What only the caller's agent knows cannot be asked for where the service runs. */
+  private static RequestMatch match(Section section) {
+    RequestMatch match = MatchParser.match(section);
+    if (!match.sourceMeta().isEmpty()) {
+      throw section.refuse(
+          "source-meta", "is known on the caller's host only; name callers with source");
+    }
+    return match;
   }
 
   private static List<Per> keys(Section section) {

@@ -3,6 +3,7 @@ package io.hostmesh.model.rules;
 import io.hostmesh.model.hocon.Origin;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How many requests each service of the scope takes. Every limit of every rule that holds a service
@@ -24,12 +25,21 @@ public record LimitRule(Scope scope, List<Limit> limits, Origin origin) implemen
    * One limit: a bucket of {@code burst} tokens, of which each request takes one, and to which
    * {@code rate} brings them back.
    *
+   * @param match which requests it counts; empty for all
+   * @param reach whose requests are counted together
    * @param burst what may come at once, 1 or more
    * @param per what has a bucket of its own each, all of it together; empty for one bucket
    * @param dryRun what it would refuse is only counted and logged
    */
   public record Limit(
-      String name, Rate rate, int burst, List<Per> per, boolean dryRun, Origin origin) {
+      String name,
+      Optional<RequestMatch> match,
+      Rate rate,
+      int burst,
+      List<Per> per,
+      Reach reach,
+      boolean dryRun,
+      Origin origin) {
     /** The longest that an empty bucket may take to be full. */
     public static final Duration LONGEST = Duration.ofDays(366);
 
@@ -55,7 +65,8 @@ public record LimitRule(Scope scope, List<Limit> limits, Origin origin) implemen
 
     /** Whether only requests can be judged by it, so that bare connections are not. */
     public boolean needsRequests() {
-      return per.stream().anyMatch(Per.Header.class::isInstance);
+      return per.stream().anyMatch(Per.Header.class::isInstance)
+          || match.filter(RequestMatch::needsRequests).isPresent();
     }
 
     /** Whether the same is counted in the same way, wherever the two stand. */
@@ -63,7 +74,9 @@ public record LimitRule(Scope scope, List<Limit> limits, Origin origin) implemen
       return name.equals(other.name)
           && rate.equals(other.rate)
           && burst == other.burst
-          && per.equals(other.per);
+          && per.equals(other.per)
+          && reach == other.reach
+          && match.equals(other.match);
     }
 
     /** For messages: {@code 100/s, burst 20, per source}. */
@@ -72,8 +85,16 @@ public record LimitRule(Scope scope, List<Limit> limits, Origin origin) implemen
       for (int i = 0; i < per.size(); i++) {
         text.append(i == 0 ? ", per " : " and ").append(per.get(i));
       }
-      return text.toString();
+      return (reach == Reach.MESH ? text.append(", in the whole mesh") : text).toString();
     }
+  }
+
+  /** Whose requests are counted together. */
+  public enum Reach {
+    /** Those of each instance. */
+    INSTANCE,
+    /** Those of all instances of the service. */
+    MESH
   }
 
   /** What a bucket is for. */

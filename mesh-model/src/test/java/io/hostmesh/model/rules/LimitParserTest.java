@@ -58,6 +58,16 @@ class LimitParserTest {
   }
 
   @Test
+  void aLimitMayBeForSomeRequestsAndForTheWholeMesh() {
+    Limit limit = limit("rate = \"5/s\", scope = mesh, match { path = \"/slow/*\" }");
+    assertThat(limit.reach()).isEqualTo(LimitRule.Reach.MESH);
+    assertThat(limit.match().orElseThrow().readsPath()).isTrue();
+    assertThat(limit.needsRequests()).isTrue();
+    assertThat(limit.shown()).isEqualTo("5/s, burst 5, in the whole mesh");
+    assertThat(limit("rate = \"5/s\", match { source = web }").needsRequests()).isFalse();
+  }
+
+  @Test
   void aRuleMayBeForANamespaceOrTheMesh() {
     for (String scope : new String[] {"shop/*", "*/*"}) {
       assertThat(
@@ -89,6 +99,10 @@ class LimitParserTest {
         "rate = \"1/s\", per = [ header a b ] | is not one of source, source-address, header NAME",
         "rate = \"1/s\", per = [ source, source ] | \"source\" stands there twice",
         "rate = \"1/s\", brust = 3 | did you mean \"burst\"?",
+        "rate = \"1/s\", match {} | an empty match",
+        "rate = \"1/s\", match { source-meta { a = b } } | is known on the caller's host only",
+        "rate = \"1/s\", scope = host | \"host\" is not one of instance, mesh",
+        "rate = \"1/s\", scope = mesh, per = [ source ] | goes with scope = instance",
         "burst = 3 | limits[0].rate: is required and not set",
       })
   void whatIsWrongIsNamed(String rest, String message) {

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.discovery;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.limit.LeasedBucket;
 import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.model.ServiceName;
@@ -155,6 +156,11 @@ final class CompiledView implements MeshView {
   @Override
   public Optional<LimitTable> limits(ServiceName service) {
     return limits.of(service);
+  }
+
+  @Override
+  public List<LeasedBucket> leased() {
+    return limits.leased();
   }
 
   @Override

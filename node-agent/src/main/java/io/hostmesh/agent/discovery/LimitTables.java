@@ -1,14 +1,17 @@
 package io.hostmesh.agent.discovery;
 
+import io.hostmesh.agent.limit.LeasedBucket;
 import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.api.ResourceType;
 import io.hostmesh.api.v1.LimitKey;
 import io.hostmesh.api.v1.LimitPolicy;
+import io.hostmesh.api.v1.LimitScope;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.LimitRule.Limit;
 import io.hostmesh.model.rules.LimitRule.Per;
+import io.hostmesh.model.rules.LimitRule.Reach;
 import io.hostmesh.model.rules.Rate;
 import io.hostmesh.model.rules.Scope;
 import java.time.Duration;
@@ -52,6 +55,11 @@ final class LimitTables {
     return new LimitTables(next);
   }
 
+  /** The shares of mesh-wide limits, of all services. */
+  List<LeasedBucket> leased() {
+    return tables.values().stream().flatMap(table -> table.leased().stream()).toList();
+  }
+
   Optional<LimitTable> of(ServiceName service) {
     return Optional.ofNullable(tables.get(service));
   }
@@ -60,7 +68,7 @@ final class LimitTables {
    * A policy as pilot hands it out, read back. A limit of which this version does not know a part
    * is left out: without it, it would refuse more than its author meant.
    */
-  static LimitRule rule(Scope scope, LimitPolicy message) {
+  static LimitRule rule(Scope scope, LimitPolicy message) throws UnusableResource {
     Origin origin = new Origin("limit " + scope + " revision " + message.getRevision(), 0, "");
     List<Limit> limits = new ArrayList<>();
     for (io.hostmesh.api.v1.Limit limit : message.getLimitsList()) {
@@ -68,9 +76,13 @@ final class LimitTables {
         limits.add(
             new Limit(
                 limit.getName(),
+                limit.hasMatch()
+                    ? Optional.of(MatchResources.match(limit.getMatch()))
+                    : Optional.empty(),
                 new Rate(limit.getCount(), Duration.ofSeconds(limit.getPeriodSeconds())),
                 Math.max(1, limit.getBurst()),
                 limit.getPerList().stream().map(LimitTables::key).toList(),
+                limit.getScope() == LimitScope.LIMIT_SCOPE_MESH ? Reach.MESH : Reach.INSTANCE,
                 limit.getDryRun(),
                 origin));
       }
@@ -80,6 +92,8 @@ final class LimitTables {
 
   private static boolean isKnown(io.hostmesh.api.v1.Limit limit) {
     return limit.getUnknownFields().asMap().isEmpty()
+        && limit.getMatch().getUnknownFields().asMap().isEmpty()
+        && limit.getScope() != LimitScope.UNRECOGNIZED
         && limit.getPerList().stream()
             .allMatch(key -> key.getKeyCase() != LimitKey.KeyCase.KEY_NOT_SET);
   }

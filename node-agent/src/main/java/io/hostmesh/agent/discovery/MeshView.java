@@ -1,6 +1,7 @@
 package io.hostmesh.agent.discovery;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.limit.LeasedBucket;
 import io.hostmesh.agent.limit.LimitTable;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
@@ -65,6 +66,11 @@ public interface MeshView {
   /** How many requests a service of this host takes; empty where nothing limits it. */
   default Optional<LimitTable> limits(ServiceName service) {
     return Optional.empty();
+  }
+
+  /** This host's shares of mesh-wide limits; the same objects for as long as their limits stay. */
+  default List<LeasedBucket> leased() {
+    return List.of();
   }
 
   /** Who is asked beside, the narrowest rule first. */

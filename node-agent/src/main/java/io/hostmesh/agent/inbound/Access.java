@@ -173,7 +173,7 @@ final class Access {
   }
 
   /** Of a target in absolute form its authority, which overrules Host (RFC 9112 section 3.2.2). */
-  private static @Nullable String host(String target, Request.Fields headers) {
+  static @Nullable String host(String target, Request.Fields headers) {
     String authority = RequestPath.authority(target);
     if (authority == null) {
       List<String> hosts = headers.values("host");

@@ -2,6 +2,7 @@ package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.EndUser;
 import io.hostmesh.agent.authz.Request;
+import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.enduser.EndUsers;
@@ -149,15 +150,48 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
     if (limits == null) {
       return false;
     }
-    Judgement judged =
-        limits.request(
-            new Asking(connection.origin(), connection.instance(), this), System.nanoTime());
+    String path = "";
+    if (limits.readsPaths()) {
+      switch (RequestPath.read(head.uri())) {
+        case RequestPath.Reading.Normal normal -> {
+          head.setUri(normal.target());
+          path = normal.path();
+        }
+        case RequestPath.Reading.Ambiguous(String why) -> {
+          refuse(ambiguous(why));
+          return true;
+        }
+      }
+    }
+    Judgement judged = limits.request(asking(path), System.nanoTime());
     limited = judged;
     connection.receiver().count(judged);
     verdict = judged.on(verdict);
     Optional<Failure> over = Access.failure(verdict);
     over.ifPresent(this::refuse);
     return over.isPresent();
+  }
+
+  private Asking asking(String path) {
+    return new Asking(
+        connection.origin(),
+        connection.instance(),
+        connection.receiver().settings().trustDomain(),
+        head.method().name(),
+        path,
+        head.uri(),
+        this);
+  }
+
+  private Failure ambiguous(String why) {
+    return new Failure(
+        Failure.Kind.MALFORMED,
+        connection.instance().service()
+            + " has limits by path, and the path "
+            + RequestPath.shown(RequestPath.of(head.uri()))
+            + " "
+            + why
+            + ", which applications read in different ways");
   }
 
   // While it is under way.

@@ -1,7 +1,6 @@
 package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.Mark;
-import io.hostmesh.agent.authz.Request;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.agent.discovery.MeshSettings;
 import io.hostmesh.agent.discovery.MeshSource;
@@ -238,7 +237,8 @@ public final class Receiver {
       return access;
     }
     Judgement judged =
-        limits.connection(new Asking(origin, instance, Request.Fields.NONE), System.nanoTime());
+        limits.connection(
+            Asking.connection(origin, instance, settings().trustDomain()), System.nanoTime());
     count(judged);
     return judged.on(access);
   }

@@ -7,6 +7,7 @@ import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.MeshDiscovery;
 import io.hostmesh.agent.discovery.MeshMemory;
 import io.hostmesh.agent.discovery.PilotTls;
+import io.hostmesh.agent.discovery.QuotaLink;
 import io.hostmesh.agent.dns.DnsServer;
 import io.hostmesh.agent.enduser.EndUsers;
 import io.hostmesh.agent.identity.LocalIdentities;
@@ -49,6 +50,7 @@ import io.hostmesh.runtime.tls.TrustRoots;
 import io.micrometer.core.instrument.Gauge;
 import io.netty.channel.Channel;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.client.GrpcClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -99,6 +101,7 @@ public final class Agent implements AutoCloseable {
   private final LocalInstances instances;
   private final HostFacts facts;
   private final MeshDiscovery discovery;
+  private final QuotaLink quota;
   private final EndUsers endUsers;
   private final Registry registry;
   private final NameServers nameServers;
@@ -176,6 +179,7 @@ public final class Agent implements AutoCloseable {
                 config.keys(),
                 this::mayJoin));
     this.discovery = closing.add(discovery(files));
+    this.quota = closing.add(new QuotaLink(host.vertx(), pilotClient(), pilots()));
     this.endUsers = closing.add(new EndUsers(host.clock(), Optional.of(files)));
     this.nameServers =
         new NameServers(
@@ -248,16 +252,24 @@ public final class Agent implements AutoCloseable {
   }
 
   private MeshDiscovery discovery(StateFiles files) {
-    TrustRoots nobody = new TrustRoots(config.trustDomain(), List.of(), 0);
     return new MeshDiscovery(
         host.vertx(),
-        PilotTls.client(
-            host.vertx(), this::ownSvid, () -> identities.roots().orElse(nobody), host.clock()),
-        config.pilots().stream().map(Agent::socketAddress).toList(),
+        pilotClient(),
+        pilots(),
         Announcement.of(self.name(), host.version()),
         new MeshMemory(files, this::owns),
         host.clock(),
         host.random());
+  }
+
+  private GrpcClient pilotClient() {
+    TrustRoots nobody = new TrustRoots(config.trustDomain(), List.of(), 0);
+    return PilotTls.client(
+        host.vertx(), this::ownSvid, () -> identities.roots().orElse(nobody), host.clock());
+  }
+
+  private List<SocketAddress> pilots() {
+    return config.pilots().stream().map(Agent::socketAddress).toList();
   }
 
   private @Nullable Svid ownSvid() {
@@ -402,6 +414,7 @@ public final class Agent implements AutoCloseable {
     identities.onChange(reporting::changed);
     discovery.onView(_ -> meshChanged());
     discovery.onView(view -> endUsers.prepare(view.keySets()));
+    discovery.onView(view -> quota.show(view.leased()));
     discovery.start();
     instances.start(
         new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));

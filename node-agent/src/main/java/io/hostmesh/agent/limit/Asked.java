@@ -1,7 +1,9 @@
 package io.hostmesh.agent.limit;
 
+import io.hostmesh.model.routing.RequestFacts;
+
 /** One request or connection, as limits see it. */
-public interface Asked {
+public interface Asked extends RequestFacts {
   /** The short id of the instance called. */
   String instance();
 
@@ -12,5 +14,5 @@ public interface Asked {
   String address();
 
   /** All values of a header, joined by commas; empty where there is none. Not for connections. */
-  String header(String lowerCaseName);
+  String values(String lowerCaseName);
 }

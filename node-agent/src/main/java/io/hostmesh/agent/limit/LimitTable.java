@@ -7,6 +7,7 @@ import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.LimitRule.Limit;
 import io.hostmesh.model.rules.Scope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +20,13 @@ public final class LimitTable {
   private final ServiceName service;
   private final List<LimitRule> rules;
   private final Limiter[] limiters;
+  private final boolean readsPaths;
 
   private LimitTable(ServiceName service, List<LimitRule> rules, List<Limiter> limiters) {
     this.service = service;
     this.rules = List.copyOf(rules);
     this.limiters = limiters.toArray(Limiter[]::new);
+    this.readsPaths = limiters.stream().anyMatch(Limiter::readsPath);
   }
 
   /**
@@ -36,7 +39,7 @@ public final class LimitTable {
     for (LimitRule rule : rules) {
       for (Limit limit : rule.limits()) {
         Limiter known = before == null ? null : before.find(rule.scope(), limit);
-        limiters.add(known == null ? new Limiter(rule.scope(), limit) : known.as(limit));
+        limiters.add(known == null ? new Limiter(service, rule.scope(), limit) : known.as(limit));
       }
     }
     return new LimitTable(service, rules, limiters);
@@ -54,6 +57,16 @@ public final class LimitTable {
   /** What it was made of, the narrowest first. */
   public List<LimitRule> rules() {
     return rules;
+  }
+
+  /** Whether a limit asks for the path, which must have one meaning then. */
+  public boolean readsPaths() {
+    return readsPaths;
+  }
+
+  /** This host's shares of those limits that are for the whole mesh. */
+  public List<LeasedBucket> leased() {
+    return Arrays.stream(limiters).flatMap(limiter -> limiter.leased().stream()).toList();
   }
 
   /**
@@ -78,7 +91,7 @@ public final class LimitTable {
     long full = 0;
     for (int i = 0; i < limiters.length; i++) {
       Limiter limiter = limiters[i];
-      if (!request && limiter.limit().needsRequests()) {
+      if ((!request && limiter.limit().needsRequests()) || !limiter.holds(asked)) {
         continue;
       }
       Bucket bucket = limiter.bucket(asked, now);

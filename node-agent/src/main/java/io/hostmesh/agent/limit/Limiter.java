@@ -1,12 +1,17 @@
 package io.hostmesh.agent.limit;
 
 import io.hostmesh.agent.authz.Mark;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.routing.RequestMatcher;
+import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.LimitRule.Limit;
 import io.hostmesh.model.rules.LimitRule.Per;
 import io.hostmesh.model.rules.RuleKind;
 import io.hostmesh.model.rules.Scope;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** One limit of one service, and the buckets of this host's instances. Any thread. */
 final class Limiter {
@@ -18,6 +23,8 @@ final class Limiter {
   private final TokenBucket.Terms terms;
   private final Mark refuses;
   private final Mark wouldRefuse;
+  private final @Nullable RequestMatcher matcher;
+  private final Optional<LeasedBucket> leased;
   private final ConcurrentHashMap<String, Buckets> instances = new ConcurrentHashMap<>();
 
   /** The buckets of one instance. */
@@ -27,14 +34,44 @@ final class Limiter {
     record ByKey(KeyedBuckets buckets) implements Buckets {}
   }
 
-  Limiter(Scope scope, Limit limit) {
+  Limiter(ServiceName service, Scope scope, Limit limit) {
+    this(
+        scope,
+        limit,
+        limit.reach() == LimitRule.Reach.MESH
+            ? Optional.of(new LeasedBucket(service, name(scope, limit), limit))
+            : Optional.empty());
+  }
+
+  private Limiter(Scope scope, Limit limit, Optional<LeasedBucket> leased) {
+    this.leased = leased;
+    this.matcher = limit.match().map(RequestMatcher::new).orElse(null);
     this.scope = scope;
     this.limit = limit;
     long each = limit.rate().nanosEach();
     this.terms = new TokenBucket.Terms(each, each * limit.burst());
-    String name = RuleKind.LIMIT.text() + "/" + scope.path() + "#" + limit.name();
+    String name = name(scope, limit);
     this.refuses = new Mark(name, Mark.Kind.DENY);
     this.wouldRefuse = new Mark(name, Mark.Kind.DRY_RUN_DENY);
+  }
+
+  private static String name(Scope scope, Limit limit) {
+    return RuleKind.LIMIT.text() + "/" + scope.path() + "#" + limit.name();
+  }
+
+  /** Whether it asks for the path, which must have one meaning then. */
+  boolean readsPath() {
+    return matcher != null && matcher.readsPath();
+  }
+
+  /** Whether it counts the request. */
+  boolean holds(Asked asked) {
+    return matcher == null || matcher.matches(asked);
+  }
+
+  /** The share of a mesh-wide limit. */
+  Optional<LeasedBucket> leased() {
+    return leased;
   }
 
   /** Whether it counts what that limit of that scope counts. */
@@ -47,7 +84,7 @@ final class Limiter {
     if (limit.equals(next)) {
       return this;
     }
-    Limiter same = new Limiter(scope, next);
+    Limiter same = new Limiter(scope, next, leased);
     same.instances.putAll(instances);
     return same;
   }
@@ -62,6 +99,9 @@ final class Limiter {
 
   /** The bucket that a request is to take from. */
   Bucket bucket(Asked asked, long now) {
+    if (leased.isPresent()) {
+      return leased.get();
+    }
     Buckets buckets = instances.get(asked.instance());
     if (buckets == null) {
       if (instances.size() >= MOST_INSTANCES) {
@@ -98,7 +138,7 @@ final class Limiter {
     return switch (key) {
       case Per.Source _ -> asked.source();
       case Per.SourceAddress _ -> asked.address();
-      case Per.Header(String name) -> asked.header(name);
+      case Per.Header(String name) -> asked.values(name);
     };
   }
 }

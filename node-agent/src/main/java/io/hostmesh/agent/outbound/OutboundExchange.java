@@ -10,6 +10,7 @@ import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.MeshHeaders;
+import io.hostmesh.agent.protocol.Query;
 import io.hostmesh.agent.protocol.Tunnels;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;

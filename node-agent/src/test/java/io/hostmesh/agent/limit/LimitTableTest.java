@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmesh.agent.authz.Mark;
 import io.hostmesh.agent.authz.Verdict;
 import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.CallerPattern;
 import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.RuleParser;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LimitTableTest {
@@ -20,8 +22,43 @@ class LimitTableTest {
   private record Call(String instance, String source, String address, Map<String, String> headers)
       implements Asked {
     @Override
-    public String header(String name) {
+    public String values(String name) {
       return headers.getOrDefault(name, "");
+    }
+
+    @Override
+    public String path() {
+      return headers.getOrDefault(":path", "");
+    }
+
+    @Override
+    public String method() {
+      return "GET";
+    }
+
+    @Override
+    public @Nullable String host() {
+      return null;
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+      return headers.get(name);
+    }
+
+    @Override
+    public @Nullable String query(String name) {
+      return null;
+    }
+
+    @Override
+    public boolean isFrom(CallerPattern pattern) {
+      return pattern.toString().equals("default/" + source);
+    }
+
+    @Override
+    public @Nullable String sourceMeta(String key) {
+      return null;
     }
   }
 
@@ -88,6 +125,26 @@ class LimitTableTest {
     }
     assertThat(table.request(from("web", "f"), 0).on(Verdict.OPEN).by().rule())
         .isEqualTo("limit/default/shop#source");
+  }
+
+  @Test
+  void aLimitIsForWhatItsMatchHolds() {
+    LimitTable table =
+        table(
+            rule(
+                "shop",
+                "{ name = a, rate = \"1/h\", match { path = \"/slow/*\", source = web } }\n"
+                    + "{ name = b, rate = \"1/h\", match { source = cart } }"));
+    assertThat(table.readsPaths()).isTrue();
+    Call slow = new Call("s1", "web", "", Map.of(":path", "/slow/1"));
+    assertThat(allows(table, slow)).isTrue();
+    assertThat(allows(table, slow)).isFalse();
+    assertThat(allows(table, new Call("s1", "web", "", Map.of(":path", "/fast")))).isTrue();
+    assertThat(allows(table, new Call("s1", "till", "", Map.of(":path", "/slow/1")))).isTrue();
+    Call cart = new Call("s1", "cart", "", Map.of());
+    assertThat(table.connection(cart, 0).denied()).isNull();
+    assertThat(table.connection(cart, 0).denied()).as("connections count as well").isNotNull();
+    assertThat(table.connection(slow, 0).denied()).as("they have no path").isNull();
   }
 
   @Test

@@ -4,8 +4,11 @@ import io.hostmesh.api.Contract;
 import io.hostmesh.api.Methods;
 import io.hostmesh.api.v1.DeltaDiscoveryRequest;
 import io.hostmesh.api.v1.DeltaDiscoveryResponse;
+import io.hostmesh.api.v1.LeaseReply;
+import io.hostmesh.api.v1.LeaseRequest;
 import io.hostmesh.api.v1.StatusReply;
 import io.hostmesh.api.v1.StatusReport;
+import io.hostmesh.pilot.quota.Lessor;
 import io.hostmesh.pilot.snapshot.Snapshot;
 import io.hostmesh.runtime.HostPort;
 import io.hostmesh.runtime.UserError;
@@ -31,14 +34,15 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves agents: incremental xDS and their reports, gRPC over mutual TLS 1.3. Only nodes of the
- * mesh get in. Safe for any thread.
+ * Serves agents: incremental xDS, their reports and leases of quota, gRPC over mutual TLS 1.3. Only
+ * nodes of the mesh get in. Safe for any thread.
  */
 public final class AdsServer {
   private static final System.Logger LOG = System.getLogger(AdsServer.class.getName());
 
   private final Vertx vertx;
   private final AgentBook book;
+  private final Lessor lessor;
   private final String identifier;
   private final InstantSource clock;
   private final Supplier<DenyList> denied;
@@ -46,12 +50,19 @@ public final class AdsServer {
   private volatile @Nullable Snapshot newest;
 
   /**
+   * @param lessor answers for mesh-wide limits
    * @param version of pilot, announced to agents
    * @param denied whose certificates were revoked, as is known now
    */
   public AdsServer(
-      Vertx vertx, AgentBook book, String version, InstantSource clock, Supplier<DenyList> denied) {
+      Vertx vertx,
+      AgentBook book,
+      Lessor lessor,
+      String version,
+      InstantSource clock,
+      Supplier<DenyList> denied) {
     this.vertx = vertx;
+    this.lessor = lessor;
     this.book = book;
     this.identifier = Contract.pilot(version);
     this.clock = clock;
@@ -82,7 +93,8 @@ public final class AdsServer {
         GrpcServer.server(
                 vertx, new GrpcServerOptions().setMaxMessageSize(Contract.MAX_MESSAGE_BYTES))
             .callHandler(Methods.DELTA.server(), this::stream)
-            .callHandler(Methods.REPORT.server(), this::report);
+            .callHandler(Methods.REPORT.server(), this::report)
+            .callHandler(Methods.LEASE.server(), this::lease);
     return new MeshServer(keys, trust, ClientAuth.REQUIRED).listen(vertx, address, grpc);
   }
 
@@ -132,6 +144,25 @@ public final class AdsServer {
                 .end();
           }
         });
+  }
+
+  private void lease(GrpcServerRequest<LeaseRequest, LeaseReply> request) {
+    NodePeer peer = peer(request);
+    if (peer == null) {
+      return;
+    }
+    request.handler(
+        asks ->
+            lessor
+                .lease(peer.node(), asks, System.nanoTime())
+                .ifPresentOrElse(
+                    request.response()::end,
+                    () ->
+                        request
+                            .response()
+                            .status(GrpcStatus.FAILED_PRECONDITION)
+                            .statusMessage("another pilot leads and leases quota: ask it")
+                            .end()));
   }
 
   /** Who asks; null where that cannot be told, and then the request has been refused. */

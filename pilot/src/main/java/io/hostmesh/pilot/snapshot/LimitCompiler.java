@@ -3,6 +3,7 @@ package io.hostmesh.pilot.snapshot;
 import io.hostmesh.api.v1.Limit;
 import io.hostmesh.api.v1.LimitKey;
 import io.hostmesh.api.v1.LimitPolicy;
+import io.hostmesh.api.v1.LimitScope;
 import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.LimitRule.Per;
 
@@ -28,6 +29,12 @@ final class LimitCompiler {
             .setPeriodSeconds((int) limit.rate().period().toSeconds())
             .setBurst(limit.burst())
             .setDryRun(limit.dryRun());
+    limit.match().map(RouteCompiler::match).ifPresent(compiled::setMatch);
+    compiled.setScope(
+        switch (limit.reach()) {
+          case INSTANCE -> LimitScope.LIMIT_SCOPE_INSTANCE;
+          case MESH -> LimitScope.LIMIT_SCOPE_MESH;
+        });
     limit.per().forEach(key -> compiled.addPer(key(key)));
     return compiled.build();
   }
