@@ -1,5 +1,6 @@
 package io.hostmesh.model.rules;
 
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Section;
 import java.time.Duration;
@@ -24,7 +25,12 @@ final class HandlingParser {
 
   private HandlingParser() {}
 
-  static Handling handling(Section entry, RequestMatch match, Action action) {
+  /**
+   * @param service the rule's own
+   * @param subsets that it declares
+   */
+  static Handling handling(
+      Section entry, RequestMatch match, Action action, ServiceName service, Set<String> subsets) {
     Optional<PathRewrite> path = Optional.empty();
     Optional<String> host = Optional.empty();
     Optional<Section> rewrite = entry.optionalSection("rewrite");
@@ -48,7 +54,7 @@ final class HandlingParser {
         request,
         changes(entry, "response-headers"),
         entry.optionalSection("cors").map(HandlingParser::cors),
-        SendingParser.sending(entry, action));
+        SendingParser.sending(entry, action, service, subsets));
   }
 
   static Action.Redirect redirect(Section section, RequestMatch match) {

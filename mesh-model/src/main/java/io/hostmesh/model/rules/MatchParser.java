@@ -49,7 +49,7 @@ final class MatchParser {
     return meta;
   }
 
-  private static Map<String, ValueMatch> byName(Section match, String key, boolean headers) {
+  static Map<String, ValueMatch> byName(Section match, String key, boolean headers) {
     Map<String, ValueMatch> byName = new LinkedHashMap<>();
     Section section = match.section(key);
     for (String name : section.keys()) {

@@ -84,7 +84,9 @@ final class RouteParser {
     Optional<String> name = section.optionalValue("name", Values::name);
     Optional<RequestMatch> match = section.optionalSection("match").map(MatchParser::match);
     Action action = action(section, match.orElse(RequestMatch.ALL));
-    Handling handling = HandlingParser.handling(section, match.orElse(RequestMatch.ALL), action);
+    Handling handling =
+        HandlingParser.handling(
+            section, match.orElse(RequestMatch.ALL), action, service, subsets.keySet());
     section.end();
     return new Entry(name, match, action, handling, section.origin());
   }

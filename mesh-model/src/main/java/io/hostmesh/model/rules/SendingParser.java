@@ -1,8 +1,12 @@
 package io.hostmesh.model.rules;
 
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Section;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,22 +17,99 @@ final class SendingParser {
 
   private SendingParser() {}
 
-  static Sending sending(Section entry, Action action) {
+  /**
+   * @param service the rule's own
+   * @param subsets that it declares
+   */
+  static Sending sending(Section entry, Action action, ServiceName service, Set<String> subsets) {
     Optional<Duration> timeout =
         RetryParser.within(entry, "timeout", RetryParser.SHORTEST, LONGEST_TIMEOUT);
     Sending sending =
         new Sending(
             timeout,
             entry.optionalSection("retry").map(section -> RetryParser.retry(section, timeout)),
-            entry.optionalSection("hedge").map(SendingParser::hedge));
+            entry.optionalSection("hedge").map(SendingParser::hedge),
+            entry.optionalSection("fault").map(SendingParser::fault),
+            entry
+                .optionalSection("mirror")
+                .map(section -> mirror(section, action, service, subsets)));
     if (!(action instanceof Action.Forward)) {
-      for (String key : new String[] {"timeout", "retry", "hedge"}) {
+      for (String key : new String[] {"timeout", "retry", "hedge", "fault", "mirror"}) {
         if (entry.has(key)) {
           throw entry.refuse(key, "has no effect: the entry's requests go nowhere");
         }
       }
     }
     return sending;
+  }
+
+  private static FaultPolicy fault(Section section) {
+    FaultPolicy policy =
+        new FaultPolicy(
+            section.optionalSection("delay").map(SendingParser::delay),
+            section.optionalSection("abort").map(SendingParser::abort),
+            MatchParser.byName(section, "header", true));
+    section.end();
+    if (policy.delay().isEmpty() && policy.abort().isEmpty()) {
+      throw section.refuse("delay", "a fault has delay { time }, abort { status }, or both");
+    }
+    return policy;
+  }
+
+  private static FaultPolicy.Delay delay(Section section) {
+    FaultPolicy.Delay delay =
+        new FaultPolicy.Delay(
+            RetryParser.within(section, "time", RetryParser.SHORTEST, LONGEST_TIMEOUT)
+                .orElseThrow(() -> section.refuse("time", "is required, such as 2s")),
+            share(section));
+    section.end();
+    return delay;
+  }
+
+  private static FaultPolicy.Abort abort(Section section) {
+    OptionalInt status = number(section, "status", 400, 599);
+    OptionalInt grpc = number(section, "grpc-status", 1, 16);
+    if (status.isEmpty() && grpc.isEmpty()) {
+      throw section.refuse("status", "an abort has status, grpc-status, or both");
+    }
+    FaultPolicy.Abort abort = new FaultPolicy.Abort(status, grpc, share(section));
+    section.end();
+    return abort;
+  }
+
+  private static OptionalInt number(Section section, String key, int min, int max) {
+    return section.has(key) ? OptionalInt.of(section.integer(key, min, max)) : OptionalInt.empty();
+  }
+
+  private static Share share(Section section) {
+    return section.value("percent", Share::parse, Share.percent(100));
+  }
+
+  private static MirrorPolicy mirror(
+      Section section, Action action, ServiceName service, Set<String> subsets) {
+    Optional<ServiceName> other =
+        section
+            .optionalValue("service", text -> Values.serviceNear(text, service))
+            .filter(name -> !name.equals(service));
+    Optional<String> subset = section.optionalString("subset");
+    if (subset.isPresent() && other.isEmpty() && !subsets.contains(subset.get())) {
+      throw section.refuse(
+          "subset",
+          "unknown subset \"" + subset.get() + "\"; declared: " + String.join(", ", subsets));
+    }
+    MirrorPolicy policy = new MirrorPolicy(other, subset, share(section));
+    section.end();
+    boolean itself =
+        action instanceof Action.Forward(List<RouteRule.Target> targets)
+            && targets.stream()
+                .anyMatch(to -> to.service().equals(other) && to.subset().equals(subset));
+    if (itself) {
+      throw section.refuse(
+          "service",
+          "is a mirror to itself: the entry's requests go there already, and each would arrive"
+              + " twice; name another service or subset");
+    }
+    return policy;
   }
 
   private static HedgePolicy hedge(Section section) {

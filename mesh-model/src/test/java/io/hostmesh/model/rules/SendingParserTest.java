@@ -3,9 +3,11 @@ package io.hostmesh.model.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.HoconException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +85,15 @@ class SendingParserTest {
         "hedge { } | rules[0].hedge.after | one of after",
         "hedge { after = 5ms, percentile = p95 } | hedge.percentile | one of after",
         "hedge { percentile = 95 } | rules[0].hedge.percentile | write p50 to p99",
+        "fault { } | rules[0].fault.delay | a fault has delay",
+        "fault { delay { } } | rules[0].fault.delay.time | is required",
+        "fault { delay { time = 1s, percent = 101% } } | fault.delay.percent | is not a share",
+        "fault { abort { } } | rules[0].fault.abort.status | an abort has status",
+        "fault { abort { status = 200 } } | fault.abort.status | 200 is not within 400 to 599",
+        "fault { abort { grpc-status = 17 } } | fault.abort.grpc-status | not within 1 to 16",
+        "mirror { } | rules[0].mirror | is a mirror to itself",
+        "mirror { service = shop } | rules[0].mirror.service | is a mirror to itself",
+        "mirror { subset = v9 } | rules[0].mirror.subset | unknown subset",
         "hedge { after = 5ms, most = 4 } | rules[0].hedge.most | 4 is not within 1 to 3",
       })
   void whatIsWrongIsSaidWithItsPlace(String entry, String key, String why) {
@@ -91,6 +102,32 @@ class SendingParserTest {
         .hasMessageContaining("shop.conf:4")
         .hasMessageContaining(key)
         .hasMessageContaining(why);
+  }
+
+  @Test
+  void faultsAndMirrorsAreRead() {
+    Sending sending =
+        sending(
+            """
+            fault {
+              delay { time = 2s, percent = 0.5% }
+              abort { status = 503, grpc-status = 14 }
+              header { X-Chaos = yes }
+            }
+            mirror { service = other/audit, subset = v2, percent = 10% }
+            """);
+    FaultPolicy fault = sending.fault().orElseThrow();
+    assertThat(fault.delay()).contains(new FaultPolicy.Delay(Duration.ofSeconds(2), new Share(50)));
+    assertThat(fault.abort())
+        .contains(
+            new FaultPolicy.Abort(OptionalInt.of(503), OptionalInt.of(14), Share.percent(100)));
+    assertThat(fault.headers()).containsOnlyKeys("x-chaos");
+    assertThat(sending.mirror())
+        .contains(
+            new MirrorPolicy(
+                Optional.of(new ServiceName("other", "audit")),
+                Optional.of("v2"),
+                Share.percent(10)));
   }
 
   @Test

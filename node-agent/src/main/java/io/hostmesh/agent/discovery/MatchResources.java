@@ -40,8 +40,8 @@ final class MatchResources {
         message.getSourceMetaMap());
   }
 
-  private static Map<String, io.hostmesh.model.rules.ValueMatch> values(
-      Map<String, ValueMatch> messages) throws UnusableResource {
+  static Map<String, io.hostmesh.model.rules.ValueMatch> values(Map<String, ValueMatch> messages)
+      throws UnusableResource {
     Map<String, io.hostmesh.model.rules.ValueMatch> values = new HashMap<>();
     for (Map.Entry<String, ValueMatch> message : messages.entrySet()) {
       values.put(message.getKey(), value(message.getValue()));

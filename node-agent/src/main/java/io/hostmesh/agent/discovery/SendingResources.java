@@ -1,15 +1,22 @@
 package io.hostmesh.agent.discovery;
 
+import io.hostmesh.api.v1.Fault;
 import io.hostmesh.api.v1.Hedge;
+import io.hostmesh.api.v1.Mirror;
 import io.hostmesh.api.v1.Retry;
 import io.hostmesh.api.v1.RouteEntry;
+import io.hostmesh.model.ServiceName;
+import io.hostmesh.model.rules.FaultPolicy;
 import io.hostmesh.model.rules.HedgePolicy;
+import io.hostmesh.model.rules.MirrorPolicy;
 import io.hostmesh.model.rules.RetryConditions;
 import io.hostmesh.model.rules.RetryPolicy;
 import io.hostmesh.model.rules.Sending;
+import io.hostmesh.model.rules.Share;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** How requests are sent, as pilot hands it out. */
 final class SendingResources {
@@ -20,7 +27,9 @@ final class SendingResources {
         new Sending(
             time(entry.getTimeoutMillis()),
             entry.hasRetry() ? Optional.of(retry(entry.getRetry())) : Optional.empty(),
-            entry.hasHedge() ? Optional.of(hedge(entry.getHedge())) : Optional.empty());
+            entry.hasHedge() ? Optional.of(hedge(entry.getHedge())) : Optional.empty(),
+            entry.hasFault() ? Optional.of(fault(entry.getFault())) : Optional.empty(),
+            entry.hasMirror() ? Optional.of(mirror(entry.getMirror())) : Optional.empty());
     return sending.equals(Sending.PLAIN) ? Sending.PLAIN : sending;
   }
 
@@ -50,6 +59,37 @@ final class SendingResources {
             Duration.ofMillis(Math.max(1, message.getBackoffBaseMillis())),
             Duration.ofMillis(Math.max(1, message.getBackoffMaxMillis()))),
         Math.max(0, message.getBodyLimit()));
+  }
+
+  private static FaultPolicy fault(Fault message) throws UnusableResource {
+    if (!message.getUnknownFields().asMap().isEmpty()) {
+      throw MatchResources.newer();
+    }
+    boolean aborts = message.getAbortStatus() != 0 || message.getAbortGrpcStatus() != 0;
+    return new FaultPolicy(
+        time(message.getDelayMillis())
+            .map(time -> new FaultPolicy.Delay(time, new Share(message.getDelayShare()))),
+        aborts
+            ? Optional.of(
+                new FaultPolicy.Abort(
+                    number(message.getAbortStatus()),
+                    number(message.getAbortGrpcStatus()),
+                    new Share(message.getAbortShare())))
+            : Optional.empty(),
+        MatchResources.values(message.getHeadersMap()));
+  }
+
+  private static OptionalInt number(int value) {
+    return value == 0 ? OptionalInt.empty() : OptionalInt.of(value);
+  }
+
+  private static MirrorPolicy mirror(Mirror message) {
+    return new MirrorPolicy(
+        message.getService().isEmpty()
+            ? Optional.empty()
+            : Optional.of(ServiceName.parse(message.getService())),
+        message.getSubset().isEmpty() ? Optional.empty() : Optional.of(message.getSubset()),
+        new Share(message.getShare()));
   }
 
   private static HedgePolicy hedge(Hedge message) throws UnusableResource {

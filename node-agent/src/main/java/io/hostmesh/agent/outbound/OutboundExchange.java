@@ -6,6 +6,7 @@ import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.connection.Accepted;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.agent.protocol.DirectAnswer;
 import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
@@ -15,19 +16,25 @@ import io.hostmesh.agent.protocol.Tunnels;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
+import io.hostmesh.agent.tries.Fault;
 import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.Cors;
+import io.hostmesh.model.rules.FaultPolicy;
 import io.hostmesh.model.rules.Handling;
+import io.hostmesh.model.rules.MirrorPolicy;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Sending;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A request of a local service to a service of the mesh. */
@@ -43,6 +50,9 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   private Handling handling = Handling.NONE;
   private @Nullable TriedStream tried;
   private @Nullable Deadline deadline;
+  private @Nullable ScheduledFuture<?> pause;
+  private @Nullable MirrorCopy mirrored;
+  private boolean delayed;
   private @Nullable String origin;
   private @Nullable Map<String, List<String>> query;
 
@@ -165,13 +175,16 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
       case Resolution.Next.Answer(RouteTable.Decision decision) ->
           respond(RouteAnswers.of(decision.entry(), head, path));
       case Resolution.Next.To to -> {
+        Fault fault = fault(handling.sending().fault().orElse(null));
         if (entry != null) {
           Rewrites.apply(entry, head, path);
         }
         if (handling.sending().isPlain()) {
           send(to.candidate().endpoint());
-        } else {
+        } else if (fault == null) {
           send(handling.sending());
+        } else {
+          meet(fault);
         }
       }
     }
@@ -183,8 +196,80 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     connection.open(to, head, this);
   }
 
+  private @Nullable Fault fault(@Nullable FaultPolicy policy) {
+    return policy == null
+        ? null
+        : Fault.draw(
+            policy,
+            DirectAnswer.isGrpc(head.headers()),
+            this::header,
+            connection.sender().random());
+  }
+
+  /** A rule's fault, before the request is sent anywhere. */
+  private void meet(Fault fault) {
+    resolution.release();
+    if (fault.delayNanos() == 0) {
+      proceed(fault);
+    } else {
+      delayed = true;
+      connection.sender().telemetry().metrics().tries().faulted(resolution.service(), "delay");
+      pause =
+          connection
+              .upstreams()
+              .loop()
+              .schedule(() -> proceed(fault), fault.delayNanos(), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void proceed(Fault fault) {
+    FaultPolicy.Abort abort = fault.abort();
+    if (abort != null) {
+      connection.sender().telemetry().metrics().tries().faulted(resolution.service(), "abort");
+      Failure why =
+          new Failure(
+              Failure.Kind.FAULT_ABORTED, "a fault of " + resolution.rule() + ", made by the mesh");
+      refuseAs(
+          why,
+          DirectAnswer.of(
+              abort.status().orElse(why.kind().status()),
+              abort.grpcStatus().orElse(-1),
+              why.sentence(),
+              head.headers()));
+    } else if (resolution.anew() instanceof Resolution.Next.None(Failure none)) {
+      refuse(none);
+    } else {
+      send(handling.sending());
+    }
+  }
+
+  private void mirror(MirrorPolicy policy) {
+    if (Fault.holds(policy.share(), connection.sender().random())) {
+      MirrorCopy copy =
+          MirrorCopy.begin(
+              connection,
+              head,
+              policy.service().orElse(connection.call().pair().service()),
+              policy.subset().orElse(null));
+      mirrored = copy;
+      if (copy != null) {
+        eachWaiting(copy::offer);
+      }
+    }
+  }
+
+  @Override
+  protected void arrived(HttpContent part) {
+    if (mirrored != null) {
+      mirrored.offer(part);
+    }
+  }
+
   /** By a route that says how. */
   private void send(Sending how) {
+    if (how.mirror().isPresent() && !Tunnels.isAskedFor(head)) {
+      mirror(how.mirror().get());
+    }
     Duration timeout = how.timeout().orElse(null);
     if (timeout != null) {
       deadline = Deadline.start(timeout, head.headers(), connection.upstreams().loop(), this::late);
@@ -249,6 +334,11 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
               Failure.Kind.RETRIES_EXHAUSTED,
               "tried " + tried.tries() + " times; the caller got the last answer"));
     }
+    if (delayed) {
+      note(
+          new Failure(
+              Failure.Kind.FAULT_DELAYED, "a fault of " + resolution.rule() + " delayed it"));
+    }
     Rewrites.change(handling.response(), response.headers());
     if (origin != null && handling.cors().isPresent()) {
       RouteAnswers.expose(handling.cors().get(), origin, response.headers());
@@ -283,6 +373,12 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     }
     if (tried != null) {
       tried.close();
+    }
+    if (mirrored != null) {
+      mirrored.requestOver();
+    }
+    if (pause != null) {
+      pause.cancel(false);
     }
     if (deadline != null) {
       deadline.stop();

@@ -125,6 +125,17 @@ final class Resolution {
     }
   }
 
+  /** Finds an instance of a service and a subset, whatever its route says. */
+  void direct(ServiceName to, @Nullable String subsetName, EventLoop loop, Asker asker) {
+    elsewhere(to, subsetName, mesh.view(), loop, asker);
+  }
+
+  /** An instance anew, after the one before was released before anything was sent to it. */
+  Next anew() {
+    tries = 0;
+    return choose(mesh.view());
+  }
+
   private Next chooseOf(@Nullable String subsetName, MeshView view) {
     if (subsetName != null) {
       RouteTable declaring = view.route(service).orElse(null);

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
 /** What the outbound stage works with. Any thread. */
@@ -55,6 +56,7 @@ public final class Sender {
   private final RandomGenerator random;
   private final String node;
   private final ConcurrentHashMap<ServiceName, LatencyWindow> latencies = new ConcurrentHashMap<>();
+  private final AtomicInteger mirrorCopies = new AtomicInteger();
   private final ConcurrentHashMap<Call, ServicePair> pairs = new ConcurrentHashMap<>();
 
   /**
@@ -149,6 +151,11 @@ public final class Sender {
   /** How long answers of a service take, for those whom that concerns. */
   LatencyWindow latencies(ServiceName service) {
     return latencies.computeIfAbsent(service, _ -> new LatencyWindow());
+  }
+
+  /** Copies of requests under way. */
+  AtomicInteger mirrorCopies() {
+    return mirrorCopies;
   }
 
   Receiver receiver() {

@@ -24,9 +24,23 @@ public final class DirectAnswer {
   private DirectAnswer() {}
 
   static FullHttpResponse of(Failure failure, HttpHeaders request) {
+    return of(failure.kind().status(), -1, failure.sentence(), request);
+  }
+
+  /**
+   * An answer with any status.
+   *
+   * @param status of HTTP
+   * @param grpcStatus what a gRPC caller gets; -1 where it follows from the status
+   */
+  public static FullHttpResponse of(
+      int status, int grpcStatus, String sentence, HttpHeaders request) {
     return isGrpc(request)
-        ? grpc(failure, request.get(HttpHeaderNames.CONTENT_TYPE, ""))
-        : text(failure);
+        ? grpc(
+            grpcStatus < 0 ? grpcStatus(status) : grpcStatus,
+            sentence,
+            request.get(HttpHeaderNames.CONTENT_TYPE, ""))
+        : text(status, sentence);
   }
 
   /** Whether the caller expects an answer in gRPC's form. */
@@ -35,10 +49,13 @@ public final class DirectAnswer {
   }
 
   static FullHttpResponse text(Failure failure) {
-    ByteBuf body = Unpooled.copiedBuffer(failure.sentence() + "\n", StandardCharsets.UTF_8);
+    return text(failure.kind().status(), failure.sentence());
+  }
+
+  private static FullHttpResponse text(int status, String sentence) {
+    ByteBuf body = Unpooled.copiedBuffer(sentence + "\n", StandardCharsets.UTF_8);
     FullHttpResponse answer =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(failure.kind().status()), body);
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), body);
     answer
         .headers()
         .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
@@ -47,26 +64,28 @@ public final class DirectAnswer {
     return answer;
   }
 
+  private static int grpcStatus(int status) {
+    return switch (status) {
+      case 401 -> GRPC_UNAUTHENTICATED;
+      case 403 -> GRPC_PERMISSION_DENIED;
+      case 429 -> GRPC_RESOURCE_EXHAUSTED;
+      case 501 -> GRPC_UNIMPLEMENTED;
+      case 504 -> GRPC_DEADLINE_EXCEEDED;
+      case 400, 408, 414, 431 -> GRPC_INTERNAL;
+      default -> GRPC_UNAVAILABLE;
+    };
+  }
+
   /** A trailers-only answer (gRPC over HTTP/2, section "Responses"). */
-  private static FullHttpResponse grpc(Failure failure, String type) {
+  private static FullHttpResponse grpc(int code, String sentence, String type) {
     FullHttpResponse answer =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
-    int code =
-        switch (failure.kind().status()) {
-          case 401 -> GRPC_UNAUTHENTICATED;
-          case 403 -> GRPC_PERMISSION_DENIED;
-          case 429 -> GRPC_RESOURCE_EXHAUSTED;
-          case 501 -> GRPC_UNIMPLEMENTED;
-          case 504 -> GRPC_DEADLINE_EXCEEDED;
-          case 400, 408, 414, 431 -> GRPC_INTERNAL;
-          default -> GRPC_UNAVAILABLE;
-        };
     answer
         .headers()
         .set(HttpHeaderNames.CONTENT_TYPE, type)
         .set("grpc-status", code)
-        .set("grpc-message", percentEncoded(failure.sentence()));
+        .set("grpc-message", percentEncoded(sentence));
     return answer;
   }
 

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +65,14 @@ public abstract class HttpExchange implements HttpStream.Observer {
     return false;
   }
 
+  /** A part of the request's body has come. It is not for the one who is told to keep. */
+  protected void arrived(HttpContent part) {}
+
+  /** Shows the parts of the request that wait for a stream. */
+  protected final void eachWaiting(Consumer<HttpContent> shown) {
+    waiting.forEach(shown);
+  }
+
   /** Changes the final answer's head before the caller gets it. */
   protected abstract void answering(HttpResponse response);
 
@@ -89,6 +98,7 @@ public abstract class HttpExchange implements HttpStream.Observer {
       requestEnded = true;
       TrailerFields.ofRequest(last.trailingHeaders());
     }
+    arrived(part);
     if (stream == null) {
       waiting.add(part);
     } else {
@@ -348,6 +358,15 @@ public abstract class HttpExchange implements HttpStream.Observer {
     if (finished || DirectAnswer.isGrpc(head.headers())) {
       words.release();
       refuse(why);
+    } else {
+      answer(why, words);
+    }
+  }
+
+  /** Answers in place of the service, in just these words. */
+  protected final void refuseAs(Failure why, FullHttpResponse words) {
+    if (finished) {
+      words.release();
     } else {
       answer(why, words);
     }

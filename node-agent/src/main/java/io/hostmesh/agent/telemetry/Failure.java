@@ -35,6 +35,10 @@ public record Failure(Kind kind, String sentence) {
     TIMEOUT(504, "UT"),
     /** It was tried as often as the route allows; the last answer is the caller's. */
     RETRIES_EXHAUSTED(503, "URX"),
+    /** A rule's fault: the answer is none of the service's. */
+    FAULT_ABORTED(503, "FI"),
+    /** A rule's fault: the answer came later than it would have. */
+    FAULT_DELAYED(503, "DI"),
     /** The answer was not well-formed. */
     UPSTREAM_PROTOCOL(502, "UPE"),
     /** The request was not well-formed. */

@@ -44,6 +44,25 @@ public final class TryMeters {
     count(service, "hostmesh_hedges", "Copies of slow requests", "won", won ? "true" : "false");
   }
 
+  /**
+   * A request met a fault of a rule.
+   *
+   * @param fault {@code delay} or {@code abort}
+   */
+  public void faulted(ServiceName service, String fault) {
+    count(service, "hostmesh_faults", "Faults that rules ask for", "fault", fault);
+  }
+
+  /**
+   * A copy of a request was sent to be seen, or could not be.
+   *
+   * @param service that gets copies
+   * @param result {@code answered}, {@code failed} or {@code dropped}
+   */
+  public void mirrored(ServiceName service, String result) {
+    count(service, "hostmesh_mirrored", "Copies of requests", "result", result);
+  }
+
   private void count(
       ServiceName service, String meter, String description, String tag, String value) {
     counters

@@ -12,6 +12,7 @@ import io.hostmesh.model.rules.ExternalAuthorizationRule.Authoriser;
 import io.hostmesh.model.rules.Grant;
 import io.hostmesh.model.rules.LimitRule;
 import io.hostmesh.model.rules.MeshMode;
+import io.hostmesh.model.rules.MirrorPolicy;
 import io.hostmesh.model.rules.ModeRule;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
@@ -116,6 +117,16 @@ public final class RuleCheck {
                     problems.add(
                         new RuleProblem(target.origin(), unknown(service, known), Weight.FATAL)));
       }
+      entry
+          .handling()
+          .sending()
+          .mirror()
+          .flatMap(MirrorPolicy::service)
+          .filter(service -> !known.has(service))
+          .ifPresent(
+              service ->
+                  problems.add(
+                      new RuleProblem(entry.origin(), unknown(service, known), Weight.FATAL)));
     }
   }
 

@@ -81,7 +81,7 @@ final class RouteCompiler {
     return compiled.build();
   }
 
-  private static ValueMatch value(io.hostmesh.model.rules.ValueMatch value) {
+  static ValueMatch value(io.hostmesh.model.rules.ValueMatch value) {
     ValueMatch.Builder compiled = ValueMatch.newBuilder();
     return switch (value) {
       case io.hostmesh.model.rules.ValueMatch.AnyOf any ->
