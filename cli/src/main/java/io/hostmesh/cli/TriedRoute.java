@@ -1,12 +1,14 @@
 package io.hostmesh.cli;
 
 import io.hostmesh.model.rules.Action;
+import io.hostmesh.model.rules.FaultPolicy;
 import io.hostmesh.model.rules.Handling;
 import io.hostmesh.model.rules.HeaderChanges;
 import io.hostmesh.model.rules.PathPattern;
 import io.hostmesh.model.rules.PathRewrite;
 import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Sending;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -95,6 +97,33 @@ final class TriedRoute {
     headers("request", handling.request());
     headers("response", handling.response());
     handling.cors().ifPresent(cors -> say("cors", "pages of " + cors.origins() + " may read"));
+    sending(handling.sending());
+  }
+
+  private void sending(Sending sending) {
+    sending.fault().ifPresent(this::fault);
+    sending.timeout().ifPresent(time -> say("timeout", time.toMillis() + " ms"));
+    sending.retry().ifPresent(retry -> say("retry", "at most " + retry.attempts() + " tries"));
+    sending.hedge().ifPresent(hedge -> say("hedge", "at most " + hedge.most() + " copies"));
+    sending
+        .mirror()
+        .ifPresent(
+            mirror ->
+                say(
+                    "mirror",
+                    mirror.share()
+                        + " to "
+                        + mirror.subset().map(name -> "subset " + name + " of ").orElse("")
+                        + mirror.service().map(Object::toString).orElse("the service itself")));
+  }
+
+  private void fault(FaultPolicy fault) {
+    String of = fault.headers().isEmpty() ? "" : ", with the headers that it asks for";
+    fault
+        .delay()
+        .ifPresent(
+            delay -> say("fault", delay.share() + " wait " + delay.time().toMillis() + " ms" + of));
+    fault.abort().ifPresent(abort -> say("fault", abort.share() + " are aborted" + of));
   }
 
   private void headers(String which, HeaderChanges changes) {

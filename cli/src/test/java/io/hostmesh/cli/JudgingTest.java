@@ -49,6 +49,8 @@ class JudgingTest {
           { match { path = "/old/*" }, redirect { prefix = "/new/" } }
           { match { path = "/api/*" }, to = [ { service = api } ], rewrite { prefix = "/" } }
           { to = [ { subset = v1, weight = 2 }, { subset = v2, weight = 1 } ]
+            timeout = 2s, retry { attempts = 3 }, mirror { service = audit, percent = 5% }
+            fault { delay { time = 10ms, percent = 1% } }
             request-headers { set { x-stage = canary } } }
         ]
         """);
@@ -76,7 +78,8 @@ class JudgingTest {
         .contains("all instances of api, 100 %", "path     /v1/x");
     assertThat(tried("-X", "POST", "--from", "web", "greeter.mesh").out())
         .contains("subset v1 {version=v1} of greeter, 66.67 %")
-        .contains("request with x-stage: canary")
+        .contains("request with x-stage: canary", "timeout  2000 ms", "at most 3 tries")
+        .contains("5% to audit", "1% wait 10 ms")
         .contains("denied: ");
     assertThat(tried("http://other.mesh/").out())
         .contains("all instances of other", "mesh.default-access");

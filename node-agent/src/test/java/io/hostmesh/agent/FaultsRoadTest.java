@@ -120,19 +120,6 @@ class FaultsRoadTest {
   }
 
   @Test
-  void aCallerThatGoesDuringADelayLeavesNothingBehind() throws Exception {
-    route("fault { delay { time = 10s } }");
-    try (RawHttp http = call()) {
-      http.get("/x");
-      Eventually.holds(
-          "the delay began",
-          () -> mesh.h1.registry.find("hostmesh_faults").tag("fault", "delay").counter() != null);
-    }
-    Eventually.holds("it is over", () -> !mesh.h1.log.isEmpty());
-    assertThat(mesh.h1.log.peek()).contains("\"flags\":\"DC\"");
-  }
-
-  @Test
   void aMirrorThatHangsGetsItsCopyAndCostsTheCallerNothing() throws Exception {
     route("mirror { service = shadow }");
     try (RawHttp http = call()) {

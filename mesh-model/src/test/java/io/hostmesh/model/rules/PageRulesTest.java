@@ -52,7 +52,7 @@ class PageRulesTest {
 
   @Test
   void theSampleMeshsRulesAreRules() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("..", "config", "sample"))) {
+    try (Stream<Path> files = Files.walk(Path.of("..", "config", "sample"))) {
       List<Path> rules = files.filter(file -> file.toString().endsWith(".conf")).sorted().toList();
       assertThat(rules).isNotEmpty();
       for (Path file : rules) {

@@ -105,6 +105,9 @@ record TriedRoad(
   @Override
   public void over(Members.Candidate at, long nanos) {
     resolution.over(at);
+    if (nanos > 0 && at.member().measured()) {
+      at.member().answered(nanos, System.nanoTime());
+    }
     if (latencies != null && nanos > 0) {
       latencies.add(nanos);
     }

@@ -237,9 +237,14 @@ public abstract class HttpExchange implements HttpStream.Observer {
       trailers(end.trailingHeaders());
       TrailerFields.ofAnswer(end.trailingHeaders());
     }
-    caller.write(part);
     if (last) {
       responseEnded = true;
+    }
+    if (last && !tunnel) {
+      endResponse(); // Whoever has the answer may send more, which finds this one's place free.
+    }
+    caller.write(part);
+    if (last && tunnel) {
       endResponse();
     }
   }
