@@ -68,7 +68,7 @@ class TrafficTriesStory {
   void aServiceThatFailsTwiceIsSeenToSucceedAndAPostIsNotRepeated() throws IOException {
     lab.apply(Rules.ofPage("traffic.md", "tries").replace("greeter", "shop")).ok();
     assertThat(curl("http://shop.mesh/twice/get").getFirst()).startsWith("one try 3 ");
-    assertThat(curl("-T - http://shop.mesh/twice/put < /proc/self/comm").getFirst())
+    assertThat(curl("-X PUT -d body http://shop.mesh/twice/put").getFirst())
         .as("a body goes again")
         .startsWith("one try 3 ");
     assertThat(statuses(curl("-d buy http://shop.mesh/twice/post"))).containsExactly("503");
