@@ -4,11 +4,14 @@ import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.model.MeshHost;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.routing.Query;
 import io.hostmesh.model.routing.RequestFacts;
 import io.hostmesh.model.rules.CallerPattern;
+import io.hostmesh.model.rules.Handling;
+import io.hostmesh.model.rules.NormalPath;
+import io.hostmesh.model.rules.RouteRule;
 import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -81,25 +84,61 @@ record TriedRequest(
     };
   }
 
-  @Override
-  public @Nullable String header(String lowerCaseName) {
-    return headers.get(lowerCaseName);
+  /**
+   * The request as the service that it goes to gets it.
+   *
+   * @param entry of the route, which sends it on
+   * @throws IllegalArgumentException with a sentence, where the entry makes no path of its path
+   */
+  TriedRequest sentTo(ServiceName to, RouteRule.Entry entry) {
+    Handling handling = entry.handling();
+    Map<String, String> sent = new TreeMap<>(headers);
+    handling.request().remove().forEach(sent::remove);
+    sent.putAll(handling.request().set());
+    handling
+        .request()
+        .add()
+        .forEach((name, value) -> sent.merge(name, value, (a, b) -> a + ", " + b));
+    String rewritten = rewritten(entry);
+    return new TriedRequest(
+        to,
+        entry.rewrite().isPresent() ? RequestPath.withPath(target, rewritten) : target,
+        rewritten,
+        method,
+        handling.host().orElse(host),
+        port,
+        sent,
+        source,
+        meta);
+  }
+
+  /**
+   * The path that an entry makes of this one's.
+   *
+   * @throws IllegalArgumentException with a sentence, where that is none
+   */
+  String rewritten(RouteRule.Entry entry) {
+    return switch (entry.rewritten(path)) {
+      case NormalPath.Reading.Normal(NormalPath made) -> made.judged();
+      case NormalPath.Reading.Ambiguous(String why) ->
+          throw new IllegalArgumentException(
+              "the entry rewrites the path "
+                  + path
+                  + " to one that "
+                  + why
+                  + ": agents answer 400");
+    };
   }
 
   @Override
-  public @Nullable String query(String name) {
-    int begin = target.indexOf('?');
-    for (String pair : begin < 0 ? new String[0] : target.substring(begin + 1).split("&", -1)) {
-      int equals = pair.indexOf('=');
-      if (decoded(equals < 0 ? pair : pair.substring(0, equals)).equals(name)) {
-        return equals < 0 ? "" : decoded(pair.substring(equals + 1));
-      }
-    }
-    return null;
+  public List<String> headerValues(String lowerCaseName) {
+    String value = headers.get(lowerCaseName);
+    return value == null ? List.of() : List.of(value);
   }
 
-  private static String decoded(String text) {
-    return URLDecoder.decode(text, StandardCharsets.UTF_8);
+  @Override
+  public List<String> queryValues(String name) {
+    return Query.of(target).values(name);
   }
 
   @Override

@@ -4,16 +4,12 @@ import io.hostmesh.model.rules.Action;
 import io.hostmesh.model.rules.FaultPolicy;
 import io.hostmesh.model.rules.Handling;
 import io.hostmesh.model.rules.HeaderChanges;
-import io.hostmesh.model.rules.PathPattern;
-import io.hostmesh.model.rules.PathRewrite;
-import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Sending;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** What an entry of a route does with a request, in words. */
@@ -24,16 +20,16 @@ final class TriedRoute {
   record Line(String what, String text) {}
 
   private final List<Line> lines = new ArrayList<>();
-  private final List<PathPattern> matched;
-  private final String path;
 
-  private TriedRoute(RouteRule.Entry entry, TriedRequest request) {
-    this.matched = entry.match().map(RequestMatch::paths).orElse(List.of());
-    this.path = request.path();
-  }
+  private TriedRoute() {}
 
+  /**
+   * @throws IllegalArgumentException with a sentence, where the entry makes no path of the
+   *     request's
+   */
   static List<Line> of(RouteRule rule, RouteRule.Entry entry, TriedRequest request) {
-    TriedRoute tried = new TriedRoute(entry, request);
+    TriedRoute tried = new TriedRoute();
+    String path = request.rewritten(entry);
     switch (entry.action()) {
       case Action.Forward forward -> tried.targets(rule, forward.targets());
       case Action.Redirect redirect ->
@@ -43,9 +39,12 @@ final class TriedRoute {
                   + " to "
                   + redirect.scheme().map(scheme -> scheme + "://").orElse("")
                   + redirect.host().orElse("")
-                  + tried.rewritten(redirect.path()));
+                  + path);
       case Action.Respond respond ->
           tried.say("answer", respond.status() + " " + respond.body().strip());
+    }
+    if (entry.handling().path().isPresent()) {
+      tried.say("path", path);
     }
     tried.handling(entry.handling());
     return List.copyOf(tried.lines);
@@ -85,14 +84,7 @@ final class TriedRoute {
     return subset == null ? "" : " " + new TreeMap<>(subset.meta());
   }
 
-  private String rewritten(Optional<PathRewrite> rewrite) {
-    return rewrite.map(it -> it.apply(path, matched)).orElse(path);
-  }
-
   private void handling(Handling handling) {
-    if (handling.path().isPresent()) {
-      say("path", rewritten(handling.path()));
-    }
     handling.host().ifPresent(host -> say("host", host));
     headers("request", handling.request());
     headers("response", handling.response());

@@ -82,8 +82,11 @@ final class TryCommand implements Callable<Integer> {
     TriedRequest request = request();
     ServiceName service = request.service();
     System.out.printf("%-8s %s %s of %s%n", "request", method, request.target(), service);
-    route(rules, request);
-    access(rules, request);
+    try {
+      route(rules, request).forEach(sent -> access(rules, sent));
+    } catch (IllegalArgumentException e) {
+      throw new UserError(String.valueOf(e.getMessage()), e);
+    }
     return 0;
   }
 
@@ -127,7 +130,8 @@ final class TryCommand implements Callable<Integer> {
     return rules;
   }
 
-  private static void route(List<Rule> rules, TriedRequest request) {
+  /** Says what the route does; gives the request as each service gets it that it may go to. */
+  private static List<TriedRequest> route(List<Rule> rules, TriedRequest request) {
     Optional<RouteRule> rule =
         rules.stream()
             .filter(RouteRule.class::isInstance)
@@ -136,7 +140,7 @@ final class TryCommand implements Callable<Integer> {
             .findFirst();
     if (rule.isEmpty()) {
       say("route", "none, so it goes to all instances of " + request.service());
-      return;
+      return List.of(request);
     }
     RouteTable.Decision decision = RouteTable.compile(rule.get()).decide(request, new Random(0));
     if (decision == null) {
@@ -147,16 +151,24 @@ final class TryCommand implements Callable<Integer> {
               + " holds it, so it goes to all"
               + " instances of "
               + request.service());
-      return;
+      return List.of(request);
     }
     RouteRule.Entry entry = decision.entry();
     say(
         "route",
         "entry " + entry.name().map(name -> "\"" + name + "\", ").orElse("") + entry.origin());
     TriedRoute.of(rule.get(), entry, request).forEach(line -> say(line.what(), line.text()));
+    return entry.targets().stream()
+        .filter(target -> target.weight() > 0)
+        .map(target -> target.service().orElse(request.service()))
+        .distinct()
+        .map(service -> request.sentTo(service, entry))
+        .toList();
   }
 
+  /** What the service says that gets it. */
   private static void access(List<Rule> rules, TriedRequest request) {
+    String at = "at " + request.service() + ": ";
     List<AccessRule> access =
         rules.stream()
             .filter(AccessRule.class::isInstance)
@@ -165,7 +177,7 @@ final class TryCommand implements Callable<Integer> {
             .sorted((a, b) -> a.scope().compareTo(b.scope()))
             .toList();
     if (access.isEmpty()) {
-      say("access", "no rule; mesh.default-access of pilot.conf decides");
+      say("access", at + "no rule; mesh.default-access of pilot.conf decides");
       return;
     }
     AccessTable table = AccessTable.compile(request.service(), DOMAIN, access, true);
@@ -177,17 +189,18 @@ final class TryCommand implements Callable<Integer> {
                 request.method(),
                 request.path(),
                 request.host(),
-                name -> Optional.ofNullable(request.header(name)).map(List::of).orElse(List.of()),
+                request::headerValues,
                 Optional.empty()));
     say(
         "access",
-        switch (verdict) {
-          case Verdict.Allowed(var by, _) ->
-              by.rule().isEmpty()
-                  ? "no grant speaks of it; mesh.default-access of pilot.conf decides"
-                  : "allowed by " + by.rule();
-          case Verdict.Denied denied -> "denied: " + denied.sentence();
-        });
+        at
+            + switch (verdict) {
+              case Verdict.Allowed(var by, _) ->
+                  by.rule().isEmpty()
+                      ? "no grant speaks of it; mesh.default-access of pilot.conf decides"
+                      : "allowed by " + by.rule();
+              case Verdict.Denied denied -> "denied: " + denied.sentence();
+            });
   }
 
   private static void say(String what, String text) {

@@ -101,6 +101,24 @@ class RouteRoadTest {
   }
 
   @Test
+  void noPathLeadsOutOfWhereARuleLeads() throws Exception {
+    route(
+        "greeter",
+        """
+        rules = [
+          { match { path = "/static*" }, to = [ {} ], rewrite { prefix = "/files/" } }
+          { match { path-regex = "/go/.*" }, redirect { path-regex = "^/go", substitution = "/" } }
+        ]
+        """);
+    try (RawHttp http = call()) {
+      RawHttp.Answer refused = http.get("/static../secret").answer();
+      assertThat(refused.status()).isEqualTo("400");
+      assertThat(refused.body()).contains("rules[0]", "dot segment");
+      assertThat(http.get("/go/evil.example").answer().has("location: /evil.example")).isTrue();
+    }
+  }
+
+  @Test
   void redirectsAndAnswersReachNoService() throws Exception {
     route(
         "greeter",
@@ -198,6 +216,8 @@ class RouteRoadTest {
         """);
     try (RawHttp http = call()) {
       assertThat(http.get("/x?y=1&debug=a%20b").answer().status()).isEqualTo("201");
+      assertThat(http.get("/x?debug=1&debug=a+b").answer().status()).isEqualTo("201");
+      assertThat(http.get("/x?%zz&y=1;debug=a%20b").answer().status()).isEqualTo("201");
       assertThat(http.get("/x?debug=%zz").answer().status()).isEqualTo("200");
       http.send("POST /x HTTP/1.1\r\nHost: a.internal:80\r\nContent-Length: 0\r\n\r\n");
       assertThat(http.answer().status()).isEqualTo("203");

@@ -73,13 +73,13 @@ class MeshWideLimitTest {
     }
 
     @Override
-    public @Nullable String header(String lowerCaseName) {
-      return null;
+    public List<String> headerValues(String lowerCaseName) {
+      return List.of();
     }
 
     @Override
-    public @Nullable String query(String name) {
-      return null;
+    public List<String> queryValues(String name) {
+      return List.of();
     }
 
     @Override

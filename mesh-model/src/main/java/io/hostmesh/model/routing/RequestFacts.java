@@ -1,6 +1,7 @@
 package io.hostmesh.model.routing;
 
 import io.hostmesh.model.rules.CallerPattern;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One request, as rules ask about it. What is asked for late costs nothing where nobody asks. */
@@ -17,11 +18,11 @@ public interface RequestFacts {
   /** The authority that it names, with or without a port; null where it names none. */
   @Nullable String host();
 
-  /** The first value of a header, or null. */
-  @Nullable String header(String lowerCaseName);
+  /** All values of a header; empty where it is not there. */
+  List<String> headerValues(String lowerCaseName);
 
-  /** The first value of a query parameter, decoded, or null. */
-  @Nullable String query(String name);
+  /** All values of a query parameter, as {@link Query} reads them; empty where it is not there. */
+  List<String> queryValues(String name);
 
   /** Whether whoever sends it is one of those that the pattern means. */
   boolean isFrom(CallerPattern pattern);

@@ -4,6 +4,7 @@ import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.CallerPattern;
 import io.hostmesh.model.rules.HostPattern;
 import io.hostmesh.model.rules.PathPattern;
+import io.hostmesh.model.rules.PathRewrite;
 import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.ValueMatch;
@@ -44,6 +45,7 @@ public final class RouteAnalysis {
                               + shown(by)
                               + " before it holds all that it would hold")));
       weights(entry, findings);
+      prefixes(entry, findings);
       entry.targets().stream()
           .filter(target -> target.service().isEmpty() && target.weight() > 0)
           .forEach(target -> target.subset().ifPresent(used::add));
@@ -61,6 +63,27 @@ public final class RouteAnalysis {
           .forEach(findings::add);
     }
     return List.copyOf(findings);
+  }
+
+  /** {@code /static*} holds {@code /statically} too, of which a rewritten prefix makes nonsense. */
+  private static void prefixes(RouteRule.Entry entry, List<Finding> findings) {
+    if (entry.rewrite().filter(PathRewrite.Prefix.class::isInstance).isEmpty()) {
+      return;
+    }
+    for (PathPattern path : match(entry).paths()) {
+      if (path.isPrefix() && !path.literal().endsWith("/")) {
+        findings.add(
+            new Finding(
+                entry.origin(),
+                "\""
+                    + path
+                    + "\" holds more than what is below "
+                    + path.literal()
+                    + "/, and the rest of all that is put behind the new prefix; \""
+                    + path.literal()
+                    + "/*\" was meant?"));
+      }
+    }
   }
 
   private static void weights(RouteRule.Entry entry, List<Finding> findings) {

@@ -25,8 +25,4 @@ public record Handling(
           HeaderChanges.NONE,
           Optional.empty(),
           Sending.PLAIN);
-
-  boolean rewritesPath() {
-    return path.isPresent();
-  }
 }

@@ -158,7 +158,10 @@ final class HandlingParser {
     if (!path.startsWith("/")) {
       throw new IllegalArgumentException("path \"" + path + "\" does not begin with /");
     }
-    return pathText(path);
+    if (NormalPath.made(pathText(path)) instanceof NormalPath.Reading.Ambiguous(String why)) {
+      throw new IllegalArgumentException("path \"" + path + "\" " + why);
+    }
+    return path;
   }
 
   private static String pathText(String path) {

@@ -86,6 +86,31 @@ public record NormalPath(String forwarded, String judged) {
         .orElseGet(() -> resolved(forwarded.toString(), judged.toString()));
   }
 
+  /**
+   * A path that a rule made of one in normal form. Slashes that meet are one; but a dot segment is
+   * nothing that the rule's writer thought of, and leads elsewhere than the rule says.
+   *
+   * @param made begins with a slash
+   */
+  public static Reading made(String made) {
+    if (isNormal(made)) {
+      return new Reading.Normal(new NormalPath(made, made));
+    }
+    return switch (of(made)) {
+      case Reading.Normal _ when hasDotSegment(made) -> new Reading.Ambiguous("has a dot segment");
+      case Reading reading -> reading;
+    };
+  }
+
+  private static boolean hasDotSegment(String path) {
+    for (String segment : path.replace("%2E", ".").replace("%2e", ".").split("/", -1)) {
+      if (segment.equals(".") || segment.equals("..")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static Optional<String> decode(
       String path, StringBuilder forwarded, StringBuilder judged) {
     for (int i = 0; i < path.length(); i++) {

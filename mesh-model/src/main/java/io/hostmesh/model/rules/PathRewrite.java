@@ -41,7 +41,7 @@ public sealed interface PathRewrite {
   /**
    * @param before the request's path, as it is judged
    * @param matched the patterns of the entry that held it
-   * @return begins with a slash
+   * @return begins with a slash; to be read by {@link NormalPath#made}
    */
   String apply(String before, List<PathPattern> matched);
 }

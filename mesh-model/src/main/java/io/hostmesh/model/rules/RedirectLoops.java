@@ -39,36 +39,33 @@ final class RedirectLoops {
     Set<String> seen = new HashSet<>();
     String path = begin;
     while (seen.add(path) && seen.size() <= entries.size() + 1) {
-      Optional<Action.Redirect> redirect = redirect(entries, match, path);
+      Optional<RouteRule.Entry> redirect = redirect(entries, match, path);
       if (redirect.isEmpty()) {
         return false;
       }
-      if (redirect.get().path().isPresent()) {
-        path = redirect.get().path().get().apply(path, holding(entries, match, path).paths());
+      switch (redirect.get().rewritten(path)) {
+        case NormalPath.Reading.Ambiguous _ -> {
+          return false; // It is answered 400.
+        }
+        case NormalPath.Reading.Normal(NormalPath next) -> path = next.judged();
       }
     }
     return true;
   }
 
-  /** The redirect, to the same host, of a request that is like the first but for its path. */
-  private static Optional<Action.Redirect> redirect(
+  /** Redirects, to the same host, a request that is like the first but for its path. */
+  private static Optional<RouteRule.Entry> redirect(
       List<RouteRule.Entry> entries, RequestMatch match, String path) {
     return entries.stream()
         .filter(entry -> holds(entry, match, path))
         .findFirst()
-        .map(RouteRule.Entry::action)
-        .filter(Action.Redirect.class::isInstance)
-        .map(Action.Redirect.class::cast)
-        .filter(redirect -> redirect.host().isEmpty() && redirect.scheme().isEmpty());
+        .filter(RedirectLoops::staysHere);
   }
 
-  private static RequestMatch holding(
-      List<RouteRule.Entry> entries, RequestMatch match, String path) {
-    return entries.stream()
-        .filter(entry -> holds(entry, match, path))
-        .findFirst()
-        .flatMap(RouteRule.Entry::match)
-        .orElse(RequestMatch.ALL);
+  private static boolean staysHere(RouteRule.Entry entry) {
+    return entry.action() instanceof Action.Redirect redirect
+        && redirect.host().isEmpty()
+        && redirect.scheme().isEmpty();
   }
 
   /** What the first request fulfils, its followers do too; of other conditions nothing is known. */

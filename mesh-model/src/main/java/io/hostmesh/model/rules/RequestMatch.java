@@ -11,8 +11,8 @@ import java.util.Set;
  * @param paths one of them; empty where a regex says it, or nothing
  * @param pathRegex all of the path, in the form in which paths are judged
  * @param methods upper-case
- * @param headers by lower-case name; of a header that stands there several times, the first counts
- * @param query by name, as it stands there decoded; of several of a name, the first counts
+ * @param headers by lower-case name
+ * @param query by name, as it stands there decoded
  * @param hosts one of them
  * @param sources one of them: who calls, by the proven identity
  * @param sourceMeta metadata of the calling service's instances on the caller's host

@@ -73,8 +73,25 @@ public record RouteRule(
       return action instanceof Action.Forward(List<Target> targets) ? targets : List.of();
     }
 
+    /** How the path is written anew: of requests that go on, or in a redirect's location. */
+    public Optional<PathRewrite> rewrite() {
+      return action instanceof Action.Redirect redirect ? redirect.path() : handling.path();
+    }
+
+    /**
+     * The path that it makes of a request's; of one that is not rewritten, the same.
+     *
+     * @param path that it holds, as paths are judged
+     */
+    public NormalPath.Reading rewritten(String path) {
+      PathRewrite rewrite = rewrite().orElse(null);
+      return rewrite == null
+          ? new NormalPath.Reading.Normal(new NormalPath(path, path))
+          : NormalPath.made(rewrite.apply(path, match.map(RequestMatch::paths).orElse(List.of())));
+    }
+
     boolean readsPath() {
-      return match.filter(RequestMatch::readsPath).isPresent() || handling.rewritesPath();
+      return match.filter(RequestMatch::readsPath).isPresent() || rewrite().isPresent();
     }
 
     boolean needsRequests() {

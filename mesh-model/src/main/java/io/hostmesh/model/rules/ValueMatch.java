@@ -1,23 +1,38 @@
 package io.hostmesh.model.rules;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/** What a rule asks of a header or a query parameter. */
+/** What a rule asks of a header or a query parameter, which may have several values. */
 public sealed interface ValueMatch {
-  /** It is there, with one of these values. */
+  /** It is there, and one of its values is one of these. */
   record AnyOf(List<ValuePattern> patterns) implements ValueMatch {
     public AnyOf {
       patterns = List.copyOf(patterns);
     }
 
     @Override
-    public boolean matches(@Nullable String value) {
-      if (value == null) {
-        return false;
+    public boolean matches(List<String> values) {
+      return isAmong(patterns, values);
+    }
+
+    private static boolean isAmong(List<ValuePattern> patterns, List<String> values) {
+      for (int i = 0; i < values.size(); i++) {
+        for (int j = 0; j < patterns.size(); j++) {
+          if (patterns.get(j).matches(values.get(i))) {
+            return true;
+          }
+        }
       }
-      for (int i = 0; i < patterns.size(); i++) {
-        if (patterns.get(i).matches(value)) {
+      return false;
+    }
+  }
+
+  /** It is there, and all of one of its values matches. */
+  record Like(Regex regex) implements ValueMatch {
+    @Override
+    public boolean matches(List<String> values) {
+      for (int i = 0; i < values.size(); i++) {
+        if (regex.matches(values.get(i))) {
           return true;
         }
       }
@@ -25,36 +40,28 @@ public sealed interface ValueMatch {
     }
   }
 
-  /** It is there, and all of its value matches. */
-  record Like(Regex regex) implements ValueMatch {
-    @Override
-    public boolean matches(@Nullable String value) {
-      return value != null && regex.matches(value);
-    }
-  }
-
-  /** It is there and none of these, or not there at all. */
+  /** No value of it is one of these, or it is not there at all. */
   record NoneOf(List<ValuePattern> patterns) implements ValueMatch {
     public NoneOf {
       patterns = List.copyOf(patterns);
     }
 
     @Override
-    public boolean matches(@Nullable String value) {
-      return !new AnyOf(patterns).matches(value);
+    public boolean matches(List<String> values) {
+      return !AnyOf.isAmong(patterns, values);
     }
   }
 
   /** It is not there. */
   record Absent() implements ValueMatch {
     @Override
-    public boolean matches(@Nullable String value) {
-      return value == null;
+    public boolean matches(List<String> values) {
+      return values.isEmpty();
     }
   }
 
   /**
-   * @param value null where it is not there
+   * @param values in their order; empty where it is not there
    */
-  boolean matches(@Nullable String value);
+  boolean matches(List<String> values);
 }

@@ -66,13 +66,14 @@ class RouteTableTest {
     }
 
     @Override
-    public @Nullable String header(String lowerCaseName) {
-      return headers.get(lowerCaseName);
+    public List<String> headerValues(String lowerCaseName) {
+      String values = headers.get(lowerCaseName);
+      return values == null ? List.of() : List.of(values.split("\n", -1));
     }
 
     @Override
-    public @Nullable String query(String name) {
-      return headers.get("?" + name);
+    public List<String> queryValues(String name) {
+      return headerValues("?" + name);
     }
 
     @Override
@@ -99,6 +100,19 @@ class RouteTableTest {
     assertThat(decided(table, "/b", Map.of("end-user", "jason"))).isEqualTo("v1");
     assertThat(decided(table, "/b/c", Map.of())).isEqualTo("all");
     assertThat(table.decideConnection(new Asked("", Map.of()), new Random(1))).isNull();
+  }
+
+  @Test
+  void ofSeveralValuesOneIsEnoughAndNoneMayBeExcluded() {
+    RouteTable table =
+        table(
+            """
+            [ { match { header { x = b } }, to = [ { subset = v1 } ] }
+              { match { header { y { not = b } } }, to = [ { subset = v2 } ] } ]
+            """);
+    assertThat(decided(table, "/", Map.of("x", "a\nb", "y", "b"))).isEqualTo("v1");
+    assertThat(decided(table, "/", Map.of("y", "a"))).isEqualTo("v2");
+    assertThat(decided(table, "/", Map.of("y", "a\nb"))).isEqualTo("all");
   }
 
   private static final List<String> PATHS =

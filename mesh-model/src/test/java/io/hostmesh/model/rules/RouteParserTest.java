@@ -69,12 +69,21 @@ class RouteParserTest {
   }
 
   private static String rewritten(String text, String path) {
-    RouteRule.Entry entry = entry(text);
-    return entry
-        .handling()
-        .path()
-        .orElseThrow()
-        .apply(path, entry.match().map(RequestMatch::paths).orElse(List.of()));
+    return switch (entry(text).rewritten(path)) {
+      case NormalPath.Reading.Normal(NormalPath made) -> made.forwarded();
+      case NormalPath.Reading.Ambiguous(String why) -> why;
+    };
+  }
+
+  @Test
+  void noRewritingLeadsOutOfWhereTheRuleLeads() {
+    String files = "{ match { path = \"/static*\" }, to = [{}], rewrite { prefix = \"/files/\" } }";
+    assertThat(rewritten(files, "/static../etc")).isEqualTo("has a dot segment");
+    assertThat(rewritten(files, "/static/a")).isEqualTo("/files/a");
+    String moved =
+        "{ match { method = GET }, redirect { host = x, path-regex = \"^/go\", substitution = \"/\" } }";
+    assertThat(rewritten(moved, "/go/evil.example")).isEqualTo("/evil.example");
+    assertThat(entry(moved).readsPath()).as("so the path is read").isTrue();
   }
 
   @Test
@@ -134,6 +143,7 @@ class RouteParserTest {
           { respond { status = 200 }, rewrite { path = "/x" } }           | rules[0].rewrite: has no effect
           { to = [{}], rewrite {} }                                       | rules[0].rewrite: is empty
           { to = [{}], rewrite { prefix = "/x" } }                        | rules[0].rewrite.prefix: replaces what match.path found
+          { to = [{}], rewrite { path = "/a/../x" } }                     | rules[0].rewrite.path: path "/a/../x" has a dot segment
           { to = [{}], rewrite { path = "x" } }                           | rules[0].rewrite.path: path "x" does not begin with /
           { to = [{}], rewrite { path = "/x?y" } }                        | has characters that a path has only escaped
           { to = [{}], rewrite { path-regex = "a", substitution = "$1" } } | rules[0].rewrite.substitution: "$1" is no group of the expression, which has 0

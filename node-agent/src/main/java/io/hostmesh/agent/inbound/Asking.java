@@ -2,8 +2,8 @@ package io.hostmesh.agent.inbound;
 
 import io.hostmesh.agent.authz.Request;
 import io.hostmesh.agent.limit.Asked;
-import io.hostmesh.agent.protocol.Query;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.routing.Query;
 import io.hostmesh.model.rules.CallerPattern;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -56,15 +56,13 @@ record Asking(
   }
 
   @Override
-  public @Nullable String header(String lowerCaseName) {
-    List<String> values = fields.values(lowerCaseName);
-    return values.isEmpty() ? null : values.getFirst();
+  public List<String> headerValues(String lowerCaseName) {
+    return fields.values(lowerCaseName);
   }
 
   @Override
-  public @Nullable String query(String name) {
-    List<String> values = Query.of(target).get(name);
-    return values == null ? null : values.getFirst();
+  public List<String> queryValues(String name) {
+    return Query.of(target).values(name);
   }
 
   @Override

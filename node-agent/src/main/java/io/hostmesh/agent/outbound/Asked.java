@@ -4,6 +4,7 @@ import io.hostmesh.agent.balance.RequestKeys;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.routing.RequestFacts;
 import io.hostmesh.model.rules.CallerPattern;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What rules ask about whatever a local service sends: of a bare connection, only who calls. */
@@ -49,6 +50,16 @@ interface Asked extends RequestFacts, RequestKeys {
   @Override
   default @Nullable String query(String name) {
     return null;
+  }
+
+  @Override
+  default List<String> headerValues(String lowerCaseName) {
+    return List.of();
+  }
+
+  @Override
+  default List<String> queryValues(String name) {
+    return List.of();
   }
 
   @Override

@@ -11,17 +11,18 @@ import io.hostmesh.agent.protocol.HttpCaller;
 import io.hostmesh.agent.protocol.HttpExchange;
 import io.hostmesh.agent.protocol.Idempotence;
 import io.hostmesh.agent.protocol.MeshHeaders;
-import io.hostmesh.agent.protocol.Query;
 import io.hostmesh.agent.protocol.Tunnels;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.telemetry.Outcome;
 import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.tries.Fault;
+import io.hostmesh.model.routing.Query;
 import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.Cors;
 import io.hostmesh.model.rules.FaultPolicy;
 import io.hostmesh.model.rules.Handling;
 import io.hostmesh.model.rules.MirrorPolicy;
+import io.hostmesh.model.rules.NormalPath;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Sending;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -33,7 +34,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +46,10 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   private @Nullable Endpoint endpoint;
   private @Nullable Failure ambiguous;
   private String path = "";
+
+  /** What the entry makes of the path, where it does. */
+  private String rewritten = "";
+
   private RouteRule.@Nullable Entry entry;
   private Handling handling = Handling.NONE;
   private @Nullable TriedStream tried;
@@ -54,7 +58,9 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   private @Nullable MirrorCopy mirrored;
   private boolean delayed;
   private @Nullable String origin;
-  private @Nullable Map<String, List<String>> query;
+  private @Nullable Query query;
+  private String headerAsked = "";
+  private List<String> headerValues = List.of();
 
   private boolean mayBeGrpc;
 
@@ -99,9 +105,26 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
       }
     }
     RouteTable.Decision decision = route.decide(this, connection.sender().random());
-    if (decision != null) {
-      entry = decision.entry();
-      handling = entry.handling();
+    if (decision == null) {
+      return null;
+    }
+    entry = decision.entry();
+    handling = entry.handling();
+    if (entry.rewrite().isPresent()) {
+      switch (entry.rewritten(path)) {
+        case NormalPath.Reading.Normal(NormalPath made) -> rewritten = made.forwarded();
+        case NormalPath.Reading.Ambiguous(String why) -> {
+          ambiguous =
+              new Failure(
+                  Failure.Kind.MALFORMED,
+                  decision.label()
+                      + " rewrites the path "
+                      + RequestPath.shown(path)
+                      + " to one that "
+                      + why);
+          return null;
+        }
+      }
     }
     return decision;
   }
@@ -143,16 +166,34 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     return Cookies.value(head.headers().getAll(HttpHeaderNames.COOKIE), name);
   }
 
-  /** Of a query that cannot be decoded, nothing is there. */
   @Override
   public @Nullable String query(String name) {
-    Map<String, List<String>> known = query;
+    List<String> values = queryValues(name);
+    return values.isEmpty() ? null : values.getFirst();
+  }
+
+  @Override
+  public List<String> queryValues(String name) {
+    Query known = query;
     if (known == null) {
       known = Query.of(head.uri());
       query = known;
     }
-    List<String> values = known.get(name);
-    return values == null ? null : values.getFirst();
+    return known.values(name);
+  }
+
+  /** Many entries of a route mostly ask for the same header: the last answer is kept. */
+  @Override
+  @SuppressWarnings({
+    "ReferenceEquality",
+    "StringEquality"
+  }) // Another object is only looked up again.
+  public List<String> headerValues(String lowerCaseName) {
+    if (lowerCaseName != headerAsked) {
+      headerAsked = lowerCaseName;
+      headerValues = head.headers().getAll(lowerCaseName);
+    }
+    return headerValues;
   }
 
   @Override
@@ -173,11 +214,11 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     switch (next) {
       case Resolution.Next.None none -> refuse(none.failure());
       case Resolution.Next.Answer(RouteTable.Decision decision) ->
-          respond(RouteAnswers.of(decision.entry(), head, path));
+          respond(RouteAnswers.of(decision.entry(), head, rewritten));
       case Resolution.Next.To to -> {
         Fault fault = fault(handling.sending().fault().orElse(null));
         if (entry != null) {
-          Rewrites.apply(entry, head, path);
+          Rewrites.apply(entry, head, rewritten);
         }
         if (handling.sending().isPlain()) {
           send(to.candidate().endpoint());
@@ -202,7 +243,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
         : Fault.draw(
             policy,
             DirectAnswer.isGrpc(head.headers()),
-            this::header,
+            this::headerValues,
             connection.sender().random());
   }
 

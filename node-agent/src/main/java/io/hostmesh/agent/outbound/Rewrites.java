@@ -3,12 +3,10 @@ package io.hostmesh.agent.outbound;
 import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.model.rules.Handling;
 import io.hostmesh.model.rules.HeaderChanges;
-import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import java.util.List;
 import java.util.Map;
 
 /** What an entry of a route changes in requests. */
@@ -18,19 +16,13 @@ final class Rewrites {
   /**
    * Changes a request before it is sent.
    *
-   * @param path as it is judged
+   * @param path that the entry makes of the request's
    */
   static void apply(RouteRule.Entry entry, HttpRequest request, String path) {
     Handling handling = entry.handling();
-    handling
-        .path()
-        .ifPresent(
-            rewrite ->
-                request.setUri(
-                    RequestPath.withPath(
-                        request.uri(),
-                        rewrite.apply(
-                            path, entry.match().map(RequestMatch::paths).orElse(List.of())))));
+    if (handling.path().isPresent()) {
+      request.setUri(RequestPath.withPath(request.uri(), path));
+    }
     handling.host().ifPresent(host -> request.headers().set(HttpHeaderNames.HOST, host));
     change(handling.request(), request.headers());
   }

@@ -3,8 +3,6 @@ package io.hostmesh.agent.outbound;
 import io.hostmesh.agent.authz.RequestPath;
 import io.hostmesh.model.rules.Action;
 import io.hostmesh.model.rules.Cors;
-import io.hostmesh.model.rules.PathPattern;
-import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,7 +15,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
 
 /** The answers that a route gives in place of a service. */
@@ -27,12 +24,12 @@ final class RouteAnswers {
   /**
    * The answer of an entry that sends nothing on.
    *
-   * @param path the request's, as it is judged
+   * @param path that the entry makes of the request's
    */
   static FullHttpResponse of(RouteRule.Entry entry, HttpRequest request, String path) {
     return switch (entry.action()) {
       case Action.Respond respond -> text(respond);
-      case Action.Redirect redirect -> elsewhere(redirect, entry, request, path);
+      case Action.Redirect redirect -> elsewhere(redirect, request, path);
       case Action.Forward _ -> throw new IllegalArgumentException("an entry that sends on");
     };
   }
@@ -48,14 +45,14 @@ final class RouteAnswers {
 
   /** RFC 9110 section 10.2.2: a location without a host is meant for the one that was asked. */
   private static FullHttpResponse elsewhere(
-      Action.Redirect redirect, RouteRule.Entry entry, HttpRequest request, String path) {
+      Action.Redirect redirect, HttpRequest request, String path) {
     String target = request.uri();
-    String changed =
-        redirect
-            .path()
-            .map(rewrite -> RequestPath.withPath(target, rewrite.apply(path, paths(entry))))
-            .orElse(target);
-    String relative = RequestPath.withoutAuthority(changed);
+    String relative =
+        RequestPath.withoutAuthority(
+            redirect.path().isPresent() ? RequestPath.withPath(target, path) : target);
+    if (relative.startsWith("//")) {
+      relative = "/" + relative.replaceFirst("^/+", ""); // RFC 3986 section 4.2: that names a host.
+    }
     String location = relative;
     if (redirect.scheme().isPresent() || redirect.host().isPresent()) {
       location =
@@ -67,10 +64,6 @@ final class RouteAnswers {
     FullHttpResponse answer = answer(redirect.status(), Unpooled.EMPTY_BUFFER);
     answer.headers().set(HttpHeaderNames.LOCATION, location);
     return answer;
-  }
-
-  private static List<PathPattern> paths(RouteRule.Entry entry) {
-    return entry.match().map(RequestMatch::paths).orElse(List.of());
   }
 
   /** What the caller's own client used, where a proxy in front of it says so. */

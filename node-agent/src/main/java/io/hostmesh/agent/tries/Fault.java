@@ -3,6 +3,7 @@ package io.hostmesh.agent.tries;
 import io.hostmesh.model.rules.FaultPolicy;
 import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.ValueMatch;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 public record Fault(long delayNanos, FaultPolicy.@Nullable Abort abort) {
   private static final int WHOLE = 10_000;
 
-  /** The value of a header by its lower-case name. */
+  /** The values of a header by its lower-case name. */
   @FunctionalInterface
   public interface Headers {
-    @Nullable String get(String name);
+    List<String> get(String name);
   }
 
   /**

@@ -42,13 +42,14 @@ class LimitTableTest {
     }
 
     @Override
-    public @Nullable String header(String name) {
-      return headers.get(name);
+    public List<String> headerValues(String name) {
+      String value = headers.get(name);
+      return value == null ? List.of() : List.of(value);
     }
 
     @Override
-    public @Nullable String query(String name) {
-      return null;
+    public List<String> queryValues(String name) {
+      return List.of();
     }
 
     @Override

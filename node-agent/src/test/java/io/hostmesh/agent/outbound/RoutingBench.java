@@ -69,13 +69,13 @@ public class RoutingBench {
         }
 
         @Override
-        public @Nullable String header(String lowerCaseName) {
-          return headers.get(lowerCaseName);
+        public List<String> headerValues(String lowerCaseName) {
+          return headers.getAll(lowerCaseName);
         }
 
         @Override
-        public @Nullable String query(String name) {
-          return null;
+        public List<String> queryValues(String name) {
+          return List.of();
         }
 
         @Override

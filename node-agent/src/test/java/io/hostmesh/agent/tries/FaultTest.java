@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmesh.model.rules.FaultPolicy;
 import io.hostmesh.model.rules.Share;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -24,7 +25,7 @@ class FaultTest {
     int delays = 0;
     int aborts = 0;
     for (int i = 0; i < 20_000; i++) {
-      Fault fault = Fault.draw(policy, false, _ -> null, random);
+      Fault fault = Fault.draw(policy, false, _ -> List.of(), random);
       delays += fault != null && fault.delayNanos() > 0 ? 1 : 0;
       aborts += fault != null && fault.abort() != null ? 1 : 0;
     }
