@@ -78,7 +78,8 @@ public final class Load {
     Bounds now = bounds.get();
     int limit = kind.of(now.limits());
     if (kind == Kind.RETRIES) {
-      limit = Math.min(limit, now.budget().allows(count(Kind.REQUESTS) + count(Kind.PENDING)));
+      // Those that wait for a connection are among the requests.
+      limit = Math.min(limit, now.budget().allows(count(Kind.REQUESTS)));
     }
     return take(of(kind), limit);
   }

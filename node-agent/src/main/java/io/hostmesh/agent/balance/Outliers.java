@@ -14,7 +14,6 @@ import java.util.function.Supplier;
  * interval take one. The clock is the caller's. Any thread.
  */
 public final class Outliers {
-  private static final int OK = 200;
   private static final int UNAVAILABLE = 503;
   private static final int TIMED_OUT = 504;
 
@@ -55,11 +54,6 @@ public final class Outliers {
       TrackRecord.end(who.member().track.localFailures);
       counted(who, status, detection, nowNanos);
     }
-  }
-
-  /** A connection to an instance was opened. */
-  public void reached(Candidate who, long nowNanos) {
-    answered(who, OK, nowNanos);
   }
 
   /**

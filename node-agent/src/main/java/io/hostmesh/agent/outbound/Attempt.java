@@ -81,6 +81,7 @@ final class Attempt implements HttpStream.Observer {
   private boolean answerBegun;
   private boolean answerEnded;
   private boolean broken;
+  private boolean lost;
   private boolean dropped;
   private boolean counted;
 
@@ -107,6 +108,16 @@ final class Attempt implements HttpStream.Observer {
 
   Members.Candidate at() {
     return at;
+  }
+
+  /** Nanoseconds until its answer began; 0 where it did not. */
+  long nanos() {
+    return nanos;
+  }
+
+  /** Whether its instance is told to have failed it. */
+  boolean isLost() {
+    return lost;
   }
 
   // The request.
@@ -190,7 +201,8 @@ final class Attempt implements HttpStream.Observer {
         ReferenceCountUtil.release(response);
       }
     } else if (tried.reading().isOpen(response)) {
-      held = response; // Until the batch's end: a short call's status comes with its head.
+      held = response;
+      nanos = System.nanoTime() - startNanos;
     } else {
       judge(response, tried.reading().head(response));
     }
@@ -199,7 +211,7 @@ final class Attempt implements HttpStream.Observer {
   private boolean judge(HttpResponse response, Ending.Answered ending) {
     answerBegun = true;
     stopDeadline();
-    nanos = System.nanoTime() - startNanos;
+    nanos = nanos == 0 ? System.nanoTime() - startNanos : nanos;
     tried.road().reached(at);
     if (tried.judge(this, ending, null)) {
       tried.to().response(response);
@@ -214,17 +226,19 @@ final class Attempt implements HttpStream.Observer {
 
   private void behindHead(HttpObject part) {
     HttpResponse first = held;
-    held = null;
-    if (first == null) {
+    boolean last = part instanceof LastHttpContent;
+    if (first == null
+        || (!last && part instanceof HttpContent nothing && !nothing.content().isReadable())) {
       ReferenceCountUtil.release(part);
       return;
     }
+    held = null;
     Ending.Answered ending = tried.reading().head(first);
-    if (part instanceof LastHttpContent last && !last.content().isReadable()) {
+    if (part instanceof LastHttpContent end && !end.content().isReadable()) {
       ending =
           new Ending.Answered(
               ending.status(),
-              Reading.code(last.trailingHeaders()),
+              Reading.code(end.trailingHeaders()),
               ending.marked(),
               ending.reported());
     }
@@ -238,8 +252,10 @@ final class Attempt implements HttpStream.Observer {
   @Override
   public void responseBatchEnd() {
     HttpResponse first = held;
-    held = null;
-    if (first != null && !dropped) {
+    if (first != null && requestEnded) {
+      stopDeadline(); // Its answer has begun: how it goes on says its first message, or its end.
+    } else if (first != null) {
+      held = null; // A caller that has more to say may wait for the head first.
       judge(first, tried.reading().head(first));
     }
     if (dropped) {
@@ -259,7 +275,7 @@ final class Attempt implements HttpStream.Observer {
       return;
     }
     forgetHeld();
-    tried.road().broke(at, why);
+    lost(why);
     if (tried.isChosen(this)) {
       count();
       tried.to().failed(why, false);
@@ -280,8 +296,28 @@ final class Attempt implements HttpStream.Observer {
                 + at.endpoint().instance()
                 + " did not answer within the per-try-timeout");
     forgetHeld();
+    lost(why);
+    nanos = System.nanoTime() - startNanos; // No answer was faster than that.
+    tried.judge(this, new Ending.Failed(Failure.Kind.TIMEOUT, stream == null), why);
+  }
+
+  /** Its instance has failed it, or has not answered in time. */
+  void lost(Failure why) {
+    lost = true;
     tried.road().broke(at, why);
-    tried.judge(this, new Ending.Failed(Failure.Kind.TIMEOUT, false), why);
+  }
+
+  /**
+   * Another try's answer is the caller's.
+   *
+   * @param winner nanoseconds until that answer began
+   */
+  void overtaken(long winner) {
+    long waited = System.nanoTime() - startNanos;
+    if (nanos == 0 && waited > winner) {
+      nanos = waited; // Without them the slow ones would never be known to be slow.
+    }
+    discard();
   }
 
   private void forgetHeld() {
@@ -358,7 +394,7 @@ final class Attempt implements HttpStream.Observer {
     }
     counted = true;
     stopDeadline();
-    tried.road().over(at, nanos == 0 ? System.nanoTime() - startNanos : nanos);
+    tried.road().over(at, nanos);
     if (number > 1) {
       tried.state().ended();
     }

@@ -343,7 +343,11 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
                   + " did not answer within "
                   + over.time().toMillis()
                   + " ms, the timeout of this request");
-      resolution.lost(why);
+      if (tried == null) {
+        resolution.lost(why);
+      } else {
+        tried.late(why);
+      }
       revoke(why);
     }
   }

@@ -281,7 +281,8 @@ final class Resolution {
         at.member().unreachable(now);
         outliers.failed(at, false, now);
       }
-      case UPSTREAM_RESET, UPSTREAM_PROTOCOL, TIMEOUT -> outliers.failed(at, false, now);
+      case UPSTREAM_RESET, UPSTREAM_PROTOCOL -> outliers.failed(at, false, now);
+      case TIMEOUT -> outliers.failed(at, true, now);
       default -> {}
     }
   }

@@ -55,7 +55,8 @@ final class TriedStream implements HttpStream {
     /**
      * A try is over, one way or another. Called once for each.
      *
-     * @param nanos until its answer began, or nobody waited for that any more
+     * @param nanos until its answer began, or that it was slower than what was waited for; 0 where
+     *     it says nothing of how fast the instance is
      */
     void over(Members.Candidate at, long nanos);
 
@@ -134,10 +135,20 @@ final class TriedStream implements HttpStream {
     return exhausted;
   }
 
-  /** The answer that was chosen is over. */
+  /** The answer that was chosen is over; one that broke off has been told as that. */
   void answered(int status) {
-    if (chosen != null) {
+    if (chosen != null && !chosen.isLost()) {
       road.answered(chosen.at(), status);
+    }
+  }
+
+  /** The time of the request is over: whoever has it now has not answered in it. */
+  void late(Failure why) {
+    for (int i = 0; i < waiting.size(); i++) {
+      waiting.get(i).lost(why);
+    }
+    if (chosen != null) {
+      chosen.lost(why);
     }
   }
 
@@ -368,7 +379,7 @@ final class TriedStream implements HttpStream {
 
   private boolean choose(Attempt attempt, @Nullable Failure why) {
     waiting.remove(attempt);
-    List.copyOf(waiting).forEach(Attempt::discard);
+    List.copyOf(waiting).forEach(other -> other.overtaken(attempt.nanos()));
     waiting.clear();
     stop(slow);
     if (why != null) {

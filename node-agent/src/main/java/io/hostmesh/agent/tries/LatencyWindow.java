@@ -22,7 +22,7 @@ public final class LatencyWindow {
   private final AtomicInteger total = new AtomicInteger();
   private final AtomicBoolean halving = new AtomicBoolean();
 
-  /** An answer has come, or was waited for in vain for as long. */
+  /** An answer has begun, or was given up as too slow after as long. */
   public void add(long nanos) {
     counts.getAndIncrement(bucket(nanos));
     if (total.incrementAndGet() >= MOST && halving.compareAndSet(false, true)) {

@@ -28,6 +28,9 @@ final class RetryCause {
   }
 
   private static @Nullable String failed(Set<Kind> on, boolean repeatable, Ending.Failed failed) {
+    if (!isOfTheInstance(failed.kind())) {
+      return null; // A refusal of this agent's own, which no other instance changes.
+    }
     boolean tooLong = failed.kind() == Failure.Kind.TIMEOUT;
     if (failed.kind() == Failure.Kind.CONNECT_FAILED && on.contains(Kind.CONNECT_FAILURE)) {
       return Kind.CONNECT_FAILURE.text();
@@ -35,9 +38,9 @@ final class RetryCause {
     if (failed.unsent()
         && failed.kind() != Failure.Kind.CONNECT_FAILED
         && on.contains(Kind.REFUSED_STREAM)) {
-      return Kind.REFUSED_STREAM.text();
+      return tooLong ? TIMEOUT : Kind.REFUSED_STREAM.text();
     }
-    if (!isOfTheInstance(failed.kind()) || !(failed.unsent() || repeatable)) {
+    if (!failed.unsent() && !repeatable) {
       return null;
     }
     if (failed.kind() != Failure.Kind.CONNECT_FAILED && on.contains(Kind.RESET)) {

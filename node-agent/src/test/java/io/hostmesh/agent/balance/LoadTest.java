@@ -45,6 +45,18 @@ class LoadTest {
   }
 
   @Test
+  void aRequestThatWaitsForItsConnectionIsOneRequestToTheBudget() {
+    Load load = load(UpstreamLimits.NONE, new RetryBudget(Share.percent(20), 0));
+    for (int i = 0; i < 10; i++) {
+      assertThat(load.begin(Load.Kind.REQUESTS)).isTrue();
+      assertThat(load.begin(Load.Kind.PENDING)).isTrue();
+    }
+    assertThat(List.of(load.tryRetry(), load.tryRetry(), load.tryRetry()))
+        .as("20 % of ten")
+        .containsExactly(true, true, false);
+  }
+
+  @Test
   void aFewRetriesAreAlwaysAllowed() {
     Load load = load(UpstreamLimits.NONE, new RetryBudget(Share.percent(20), 3));
     assertThat(List.of(load.tryRetry(), load.tryRetry(), load.tryRetry(), load.tryRetry()))

@@ -161,7 +161,7 @@ class OutliersTest {
     rule = Optional.of(detection(1, 0, 3));
     outliers.failed(all.get(1), false, now);
     outliers.failed(all.get(1), false, now);
-    outliers.reached(all.get(1), now);
+    outliers.answered(all.get(1), 200, now);
     outliers.failed(all.get(1), false, now);
     outliers.failed(all.get(1), false, now);
     assertThat(told).isEmpty();

@@ -185,6 +185,13 @@ class TriedStreamTest {
   private static final class Instances implements TriedStream.Road {
     final List<Sent> sent = new ArrayList<>();
     final List<Member> members = new ArrayList<>();
+
+    /** What instances are told of how they did: what they answered, and how they broke off. */
+    final List<String> told = new ArrayList<>();
+
+    /** Of tries that are over, whether they say how fast their instance is. */
+    final List<String> timed = new ArrayList<>();
+
     int under;
     int most = 10;
     boolean opening = true;
@@ -217,17 +224,22 @@ class TriedStreamTest {
     }
 
     @Override
-    public void broke(Members.Candidate at, Failure why) {}
+    public void broke(Members.Candidate at, Failure why) {
+      told.add(at.endpoint().instance() + " " + why.kind());
+    }
 
     @Override
     public void reached(Members.Candidate at) {}
 
     @Override
-    public void answered(Members.Candidate by, int status) {}
+    public void answered(Members.Candidate by, int status) {
+      told.add(by.endpoint().instance() + " " + status);
+    }
 
     @Override
     public void over(Members.Candidate at, long nanos) {
       under--;
+      timed.add(at.endpoint().instance() + (nanos > 0 ? " timed" : " not"));
     }
 
     @Override
@@ -488,6 +500,61 @@ class TriedStreamTest {
     assertThat(sent(1).cancelled).isTrue();
   }
 
+  // What instances are told.
+
+  @Test
+  void anAnswerThatBreaksOffIsToldAsThatAndNotAsTheStatusThatItBeganWith() {
+    TriedStream tried = get(policy(2, 1000, "reset"), null);
+    sent(1).head(200);
+    sent(1).fails(Failure.Kind.UPSTREAM_RESET, false);
+    tried.answered(200); // The exchange ends with the status that its caller saw.
+    assertThat(road.told).containsExactly("i1 UPSTREAM_RESET");
+  }
+
+  @Test
+  void whoeverHasTheRequestWhenItsTimeIsOverHasNotAnsweredIt() {
+    TriedStream tried = get(policy(3, 1000, "5xx"), new TriedStream.Hedging(ms(50), 1));
+    pass(ms(50));
+    tried.late(new Failure(Failure.Kind.TIMEOUT, "too late"));
+    assertThat(road.told).containsExactly("i1 TIMEOUT", "i2 TIMEOUT");
+  }
+
+  @Test
+  void aTryWithoutAnAnswerDoesNotMakeItsInstanceLookFast() {
+    road.opening = false;
+    get(policy(3, 1000, "connect-failure"), null);
+    sent(1).fails(Failure.Kind.CONNECT_FAILED, true);
+    sent(2).opened();
+    sent(2).answer(200);
+    java.util.Objects.requireNonNull(stream).close();
+    assertThat(road.timed).containsExactly("i1 not", "i2 timed");
+  }
+
+  @Test
+  void aTryThatACopyOvertookIsKnownToBeSlower() {
+    get(policy(3, 1000, "5xx"), new TriedStream.Hedging(ms(50), 1));
+    pass(ms(50));
+    sent(2).answer(200);
+    java.util.Objects.requireNonNull(stream).close();
+    assertThat(road.timed).containsExactly("i1 timed", "i2 timed");
+  }
+
+  @Test
+  void aTryThatWasLateWhileItsConnectionWasOpenedIsRepeatedWhateverItsMethod() {
+    road.opening = false;
+    TriedStream post = begin(policy(3, 1000, "reset"), "POST", null);
+    post.write(part("buy", true));
+    pass(PER_TRY);
+    assertThat(road.sent).as("nothing was sent").hasSize(2);
+    sent(2).opened();
+    assertThat(sent(2).body).hasToString("buy");
+    sent(1).opened();
+    assertThat(sent(1).cancelled).isTrue();
+    pass(PER_TRY);
+    assertThat(road.sent).as("the second one has the request").hasSize(2);
+    assertThat(caller.failure().kind()).isEqualTo(Failure.Kind.TIMEOUT);
+  }
+
   // gRPC.
 
   @Test
@@ -516,7 +583,28 @@ class TriedStreamTest {
   }
 
   @Test
-  void aHeadThatNothingFollowsAtOnceIsNotHeldBack() {
+  void aCallWhoseStatusComesLaterThanItsHeadIsTriedAgain() {
+    TriedStream call = begin(policy(3, 1000, "unavailable"), "GRPC", null);
+    call.write(part("message", true));
+    sent(1).head(200);
+    sent(1).observer.responseBatchEnd();
+    pass(PER_TRY.multipliedBy(2));
+    assertThat(sent(1).cancelled).as("an answer that has begun may take longer").isFalse();
+    sent(1).end("", "grpc-status", "14");
+    assertThat(caller.got).isEmpty();
+    pause();
+    sent(2).head(200);
+    sent(2).observer.responseBatchEnd();
+    sent(2).observer.response(new DefaultHttpContent(Sent.text("")));
+    assertThat(caller.got).as("no message yet").isEmpty();
+    sent(2).observer.response(new DefaultHttpContent(Sent.text("first")));
+    assertThat(caller.got).containsExactly("200", "first");
+    sent(2).end("second", "grpc-status", "14");
+    assertThat(caller.got).containsExactly("200", "first", "second", "end");
+  }
+
+  @Test
+  void aHeadOfADialogueThatNothingFollowsAtOnceIsNotHeldBack() {
     TriedStream call = begin(policy(3, 1000, "unavailable"), "GRPC", null);
     sent(1).head(200);
     sent(1).observer.responseBatchEnd();

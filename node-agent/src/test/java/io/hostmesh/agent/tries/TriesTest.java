@@ -117,6 +117,10 @@ class TriesTest {
     "gateway-error,   TIMEOUT,         false, true",
     "gateway-error,   UPSTREAM_PROTOCOL, false, true",
     "5xx,             OVERFLOW,        true,  false",
+    "refused-stream,  OVERFLOW,        true,  false",
+    "refused-stream,  NO_ROUTE,        true,  false",
+    "reset,           OVERFLOW,        true,  false",
+    "refused-stream,  TIMEOUT,         true,  true",
     "503,             UPSTREAM_RESET,  false, false",
     "unavailable,     UPSTREAM_RESET,  false, false",
   })
@@ -126,6 +130,23 @@ class TriesTest {
     assertThat(tries(policy(2, on), false).cause(failed) != null)
         .as("a request that is repeated only where no byte of it was seen")
         .isEqualTo(again && unsent);
+  }
+
+  @Test
+  void aLimitOfThisHostIsTheCallersToSeeAndNoReasonForAnotherTry() {
+    RetryPolicy standard =
+        new RetryPolicy(
+            3,
+            Optional.empty(),
+            RetryConditions.DEFAULT,
+            Set.of(),
+            Set.of(),
+            RetryPolicy.Backoff.DEFAULT,
+            RetryPolicy.DEFAULT_BODY_LIMIT);
+    Tries tries = tries(standard, true);
+    tries.begin();
+    assertThat(tries.after(new Ending.Failed(Failure.Kind.OVERFLOW, true)))
+        .isEqualTo(new Tries.Next.Take());
   }
 
   @Test
