@@ -7,6 +7,7 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.RuleParser;
+import io.hostmesh.model.rules.UpstreamRule;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,6 +136,31 @@ class FaultsRoadTest {
                 assertThat(copy)
                     .endsWith("body")
                     .containsIgnoringCase("host: shop.mesh-shadow:80"));
+  }
+
+  @Test
+  void copiesTakeNoPlaceOfTheRequestsThatTheirServiceMayHave() throws Exception {
+    ServiceName shadow = ServiceName.of("shadow");
+    UpstreamRule rule =
+        (UpstreamRule)
+            RuleParser.parse(
+                "test", "kind = upstream, service = shadow\nlimits { requests = 1 }");
+    mesh.mesh.upstreams.put(shadow, rule.upstream());
+    route("mirror { service = shadow }");
+    try (RawHttp http = call()) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(http.get("/x").answer().status()).isEqualTo("200");
+      }
+    }
+    Eventually.holds("the copies arrived, and hang", () -> copies.size() == 3);
+    assertThat(
+            mesh.h1
+                .registry
+                .get("hostmesh_upstream_requests_active")
+                .tag("destination_service_name", "shadow")
+                .gauge()
+                .value())
+        .isZero();
   }
 
   @Test

@@ -3,6 +3,8 @@ package io.hostmesh.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.agent.authz.AccessTable;
+import io.hostmesh.agent.connection.Caller;
+import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +28,8 @@ class ProtectionRoadTest {
   private final CountDownLatch inside = new CountDownLatch(1);
   private volatile String broken = "";
   private volatile String ill = "";
+  private volatile String crashing = "";
+  private final AtomicInteger asked = new AtomicInteger();
   private TestMesh mesh;
   private TcpApp one;
   private TcpApp two;
@@ -45,6 +50,10 @@ class ProtectionRoadTest {
               go.await();
             }
             boolean check = request.head().contains("/healthz");
+            asked.addAndGet(check ? 1 : 0);
+            if (check && crashing.equals(name)) {
+              return; // And the connection is closed.
+            }
             http.send(
                 "HTTP/1.1 "
                     + ((check ? ill : broken).equals(name) ? "500 Broken" : "200 OK")
@@ -138,6 +147,26 @@ class ProtectionRoadTest {
   }
 
   @Test
+  void aRenewedCertificateTakesNoSecondPlaceAmongTheConnections() throws Exception {
+    mesh.close();
+    mesh = new TestMesh(1); // Each loop has connections of its own.
+    mesh.service(mesh.h2, "shop", "s1", Protocol.HTTP, one.port(), "v1");
+    rule("limits { connections = 1 }");
+    try (RawHttp first = call();
+        RawHttp second = call()) {
+      first.get("/wait");
+      inside.await();
+      mesh.h1.svids.put(ServiceName.of("web"), mesh.authority.issue(TestMesh.id("web")));
+      RawHttp.Answer answer = second.get("/").answer();
+      assertThat(answer.status()).as(answer.body()).isEqualTo("200");
+      assertThat(gauge("connections_active")).isEqualTo(1);
+      go.countDown();
+      assertThat(first.answer().status()).isEqualTo("200");
+    }
+    Eventually.holds("one is left", () -> gauge("connections_active") == 1);
+  }
+
+  @Test
   void oneThatAnswers500IsOutAndComesBack() throws Exception {
     mesh.service(mesh.h2, "shop", "s2", Protocol.HTTP, two.port(), "v1");
     rule("outliers { consecutive-5xx = 3, ejection = 2s, interval = 1s }");
@@ -200,6 +229,86 @@ class ProtectionRoadTest {
                           "instance s2 on h2 fails its health check: GET /healthz: status 500"));
       ill = "";
       Eventually.holds("two is back", () -> gauge("instances_out") == 0);
+    }
+  }
+
+  @Test
+  void oneThatCrashesOnItsCheckIsOut() throws Exception {
+    mesh.service(mesh.h2, "shop", "s2", Protocol.HTTP, two.port(), "v1");
+    rule("health-checks = [ { http = /healthz, interval = 100ms, unhealthy = 2 } ]");
+    crashing = "two";
+    try (RawHttp http = call()) {
+      http.get("/").answer();
+      Eventually.holds("two is out", () -> gauge("instances_out") == 1);
+      assertThat(mesh.h1.path.protectedNow())
+          .singleElement()
+          .satisfies(said -> assertThat(said.text()).startsWith("instance s2 on h2 fails its"));
+    }
+  }
+
+  @Test
+  void aChangedWeightOrDescriptionOfAnInstanceDoesNotForgetItsChecks() throws Exception {
+    mesh.service(mesh.h2, "shop", "s2", Protocol.HTTP, two.port(), "v1");
+    rule("health-checks = [ { http = /healthz, interval = 100ms, unhealthy = 5 } ]");
+    ill = "two";
+    try (RawHttp http = call()) {
+      http.get("/").answer();
+      Eventually.holds("two is out", () -> gauge("instances_out") == 1);
+      ServiceName shop = ServiceName.of("shop");
+      mesh.mesh.endpoints.put(
+          shop,
+          mesh.mesh.endpoints.get(shop).stream()
+              .map(
+                  each ->
+                      new Endpoint(
+                          each.service(),
+                          each.instance(),
+                          each.node(),
+                          each.application(),
+                          each.mesh(),
+                          true,
+                          Map.of("version", "v2"),
+                          false,
+                          7))
+              .toList());
+      assertThat(http.get("/").answer().body()).isEqualTo("one");
+      int before = asked.get();
+      Eventually.holds(
+          "both are asked on",
+          () -> {
+            assertThat(gauge("instances_out")).isEqualTo(1);
+            return asked.get() > before + 40; // Two seconds: the list has been looked at again.
+          });
+    }
+  }
+
+  @Test
+  void checksAreAskedInTheNameOfACallerThatIsStillThere() throws Exception {
+    mesh.service(mesh.h2, "shop", "s2", Protocol.HTTP, two.port(), "v1");
+    rule("health-checks = [ { http = /healthz, interval = 100ms, unhealthy = 1 } ]");
+    ServiceName web = ServiceName.of("web");
+    ServiceName batch = ServiceName.of("batch");
+    mesh.h1.svids.put(batch, mesh.authority.issue(TestMesh.id("batch")));
+    try (RawHttp http = call()) {
+      http.get("/").answer();
+    }
+    Eventually.holds("it is asked in the name of web", () -> asked.get() > 0);
+    mesh.h1.caller = new Caller.Service(batch);
+    try (RawHttp http = call()) {
+      http.get("/").answer();
+      mesh.h1.svids.remove(web);
+      int before = asked.get();
+      Eventually.holds("both are asked on", () -> asked.get() > before + 10);
+      assertThat(gauge("instances_out")).isZero();
+      ill = "two";
+      Eventually.holds("two is out", () -> gauge("instances_out") == 1);
+      mesh.h1.svids.remove(batch);
+      Eventually.holds(
+          "that nobody can ask is told",
+          () ->
+              mesh.h1.path.protectedNow().stream()
+                  .anyMatch(said -> said.text().contains("batch has no certificate now")));
+      assertThat(gauge("instances_out")).as("which says nothing of any instance").isEqualTo(1);
     }
   }
 

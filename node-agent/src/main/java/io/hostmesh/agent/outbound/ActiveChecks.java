@@ -12,14 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Asks the instances of services that this host calls whether they are well, where a rule wants it,
- * for as long as they are called. An instance is asked in the name of the local service that called
- * it first, through the mesh as its calls are. Any thread.
+ * for as long as they are called. An instance is asked in the name of a local service that calls
+ * it, through the mesh as its calls are. Any thread.
  */
 final class ActiveChecks {
   /** Nobody has called the service for so long: it is not asked any more. */
   private static final long UNUSED_NANOS = Duration.ofMinutes(1).toNanos();
-
-  private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
   private final Sender sender;
   private final ConcurrentHashMap<ServiceName, Asked> services = new ConcurrentHashMap<>();
@@ -29,25 +27,40 @@ final class ActiveChecks {
   }
 
   private static final class Asked {
-    final ServicePair pair;
-    final Upstreams upstreams;
-    volatile long usedNanos = System.nanoTime();
+    final CheckCallers callers = new CheckCallers();
+    private final Upstreams upstreams;
     private List<ActiveCheck> checks = List.of();
     private List<HealthProbe> probes = List.of();
+    private boolean over;
 
-    Asked(ServicePair pair, Upstreams upstreams) {
-      this.pair = pair;
+    /**
+     * @param upstreams of any loop, which lives as long as the agent
+     */
+    Asked(Upstreams upstreams) {
       this.upstreams = upstreams;
+    }
+
+    synchronized void end(Sender sender) {
+      sync(List.of(), List.of(), sender);
+      over = true;
     }
 
     /** Begins with who is new, and ends with who is gone. */
     synchronized void sync(List<ActiveCheck> wanted, List<Candidate> instances, Sender sender) {
+      if (over) {
+        return;
+      }
       List<HealthProbe> next = new ArrayList<>();
       boolean same = wanted.equals(checks);
       for (Candidate each : instances) {
         HealthProbe known =
             same ? probes.stream().filter(p -> p.isOf(each)).findFirst().orElse(null) : null;
-        next.add(known == null ? new HealthProbe(each, wanted, pair, upstreams, sender) : known);
+        if (known == null) {
+          next.add(new HealthProbe(each, wanted, callers, upstreams, sender));
+        } else {
+          known.isNow(each);
+          next.add(known);
+        }
       }
       probes.stream().filter(probe -> !next.contains(probe)).forEach(HealthProbe::stop);
       next.stream().filter(probe -> !probes.contains(probe)).forEach(HealthProbe::start);
@@ -71,12 +84,11 @@ final class ActiveChecks {
     }
     Asked asked = services.get(pair.service());
     if (asked == null) {
-      asked = services.computeIfAbsent(pair.service(), _ -> new Asked(pair, upstreams));
+      asked = services.computeIfAbsent(pair.service(), _ -> new Asked(upstreams));
+      asked.callers.called(pair, System.nanoTime());
       sync(pair.service(), asked);
-    }
-    long now = System.nanoTime();
-    if (now - asked.usedNanos > SECOND) { // Not a write to shared memory for each request.
-      asked.usedNanos = now;
+    } else {
+      asked.callers.called(pair, System.nanoTime());
     }
   }
 
@@ -93,9 +105,9 @@ final class ActiveChecks {
   void tick(long nowNanos) {
     services.forEach(
         (service, asked) -> {
-          if (nowNanos - asked.usedNanos > UNUSED_NANOS || wanted(service).isEmpty()) {
+          if (!asked.callers.keep(UNUSED_NANOS, nowNanos) || wanted(service).isEmpty()) {
             services.remove(service, asked);
-            asked.sync(List.of(), List.of(), sender);
+            asked.end(sender);
           } else {
             sync(service, asked);
           }

@@ -20,40 +20,53 @@ import java.util.concurrent.TimeUnit;
 final class HealthProbe {
   private static final System.Logger LOG = System.getLogger(HealthProbe.class.getName());
 
-  private final Candidate who;
   private final List<ActiveCheck> checks;
-  private final ServicePair pair;
+  private final CheckCallers callers;
   private final Upstreams upstreams;
   private final Sender sender;
-  private final Map<ActiveCheck, CheckState> states = new HashMap<>(); // The loop's own.
-  private volatile boolean stopped;
+  private volatile Candidate who;
   private volatile String refusal = "";
+
+  // The loop's own.
+  private final Map<ActiveCheck, CheckState> states = new HashMap<>();
+  private boolean stopped;
 
   HealthProbe(
       Candidate who,
       List<ActiveCheck> checks,
-      ServicePair pair,
+      CheckCallers callers,
       Upstreams upstreams,
       Sender sender) {
     this.who = who;
     this.checks = checks;
-    this.pair = pair;
+    this.callers = callers;
     this.upstreams = upstreams;
     this.sender = sender;
   }
 
+  /** Whether it is this instance that is asked, whatever its weight and metadata are now. */
   boolean isOf(Candidate instance) {
-    return who.equals(instance);
+    return who.member().equals(instance.member());
+  }
+
+  /** How the instance is listed now. */
+  void isNow(Candidate instance) {
+    who = instance;
   }
 
   void start() {
     upstreams.loop().execute(() -> checks.forEach(this::ask));
   }
 
-  /** Asks no more; what was found is forgotten. */
+  /** Asks no more; what was found is forgotten. On the loop, where nothing is found meanwhile. */
   void stop() {
-    stopped = true;
-    who.member().checked("");
+    upstreams
+        .loop()
+        .execute(
+            () -> {
+              stopped = true;
+              who.member().checked("");
+            });
   }
 
   /** Why it cannot be asked; empty where it can. */
@@ -78,35 +91,46 @@ final class HealthProbe {
     if (stopped) {
       return;
     }
-    Answer answer = new Answer(check);
+    ServicePair pair = callers.current(each -> upstreams.mayCall(each.caller()));
+    if (pair == null) {
+      later(check); // Unless it is stopped by then, since nobody calls.
+      return;
+    }
+    Answer answer = new Answer(check, pair);
+    Sender.Way way = sender.way(who.endpoint(), pair);
     boolean bytes = pair.call().protocol().equals(Call.TCP);
     if (bytes && !(check.question() instanceof Question.Tcp)) {
       answer.refused(pair.service() + " speaks TCP, and can be asked by tcp = true only");
+    } else if (way instanceof Sender.Way.Mesh && !upstreams.mayCall(pair.caller())) {
+      answer.refused(pair.caller() + " has no certificate now");
     } else if (bytes) {
-      connect(answer);
+      connect(way, answer);
     } else {
-      open(new HealthQuestion(check, pair.service() + ".mesh", upstreams.loop(), answer));
+      open(
+          way,
+          pair,
+          new HealthQuestion(check, pair.service() + ".mesh", upstreams.loop(), answer));
     }
   }
 
-  private void open(HealthQuestion question) {
-    switch (sender.way(who.endpoint(), pair)) {
+  private void open(Sender.Way to, ServicePair pair, HealthQuestion question) {
+    switch (to) {
       case Sender.Way.Mesh way -> upstreams.mesh(way.target(), question);
       case Sender.Way.SameHost way ->
           InProcess.open(
-              sender.receiver().http(Sender.origin(caller()), way.instance(), upstreams), question);
+              sender
+                  .receiver()
+                  .http(
+                      Sender.origin(new Outgoing(pair, "127.0.0.1")), way.instance(), upstreams),
+              question);
       case Sender.Way.Plain way ->
           upstreams.application(
               way.application(), !pair.call().protocol().equals(Call.HTTP), true, question);
     }
   }
 
-  private Outgoing caller() {
-    return new Outgoing(pair, "127.0.0.1");
-  }
-
-  private void connect(Answer answer) {
-    switch (sender.way(who.endpoint(), pair)) {
+  private void connect(Sender.Way to, Answer answer) {
+    switch (to) {
       case Sender.Way.Mesh way -> upstreams.connect(way.target(), opened(answer));
       case Sender.Way.Plain way -> upstreams.dial(way.application(), opened(answer));
       case Sender.Way.SameHost _ -> answer.good(); // This agent looks after it anyway.
@@ -138,9 +162,11 @@ final class HealthProbe {
   /** What becomes of one question. */
   private final class Answer implements HealthQuestion.Asker {
     private final ActiveCheck check;
+    private final ServicePair pair;
 
-    Answer(ActiveCheck check) {
+    Answer(ActiveCheck check, ServicePair pair) {
       this.check = check;
+      this.pair = pair;
     }
 
     @Override
@@ -161,7 +187,8 @@ final class HealthProbe {
         LOG.log(System.Logger.Level.WARNING, cannot(why));
       }
       refusal = cannot(why);
-      set(CheckState.WELL);
+      callers.refused(pair);
+      later(check);
     }
 
     private String cannot(String why) {
@@ -179,7 +206,7 @@ final class HealthProbe {
 
     void failed(Throwable cause) {
       Failure why = UpstreamException.of(cause, pair.service().toString());
-      if (why.kind() == Failure.Kind.CONNECT_FAILED) {
+      if (HealthQuestion.isOfTheInstance(why)) {
         bad(why.sentence());
       } else {
         refused(why.sentence());

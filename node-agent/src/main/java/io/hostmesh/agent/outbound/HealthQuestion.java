@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -82,14 +83,7 @@ final class HealthQuestion implements HttpStream.Observer {
           send(opened, head(HttpMethod.GET, path), new byte[0]);
       case Question.Tcp() -> send(opened, head(HttpMethod.HEAD, "/"), new byte[0]);
       case Question.Grpc(String service) -> {
-        byte[] name = service.getBytes(StandardCharsets.UTF_8);
-        int length = name.length == 0 ? 0 : name.length + 2;
-        ByteBuf body = Unpooled.buffer(PREFIX + length).writeByte(0).writeInt(length);
-        if (length > 0) {
-          body.writeByte(10).writeByte(name.length).writeBytes(name); // string service = 1
-        }
-        byte[] bytes = new byte[body.readableBytes()];
-        body.readBytes(bytes);
+        byte[] bytes = framed(message(service));
         HttpRequest head = head(HttpMethod.POST, "/grpc.health.v1.Health/Check");
         head.headers()
             .set("content-type", "application/grpc")
@@ -98,6 +92,32 @@ final class HealthQuestion implements HttpStream.Observer {
         send(opened, head, bytes);
       }
     }
+  }
+
+  /** {@code HealthCheckRequest { service }}, which is nothing where the name is empty. */
+  static byte[] message(String service) {
+    byte[] name = service.getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream message = new ByteArrayOutputStream();
+    if (name.length > 0) {
+      message.write(10); // string service = 1
+      int length = name.length;
+      while (length > 127) { // A varint: seven bits a byte, the lowest first.
+        message.write((length & 127) | 128);
+        length >>>= 7;
+      }
+      message.write(length);
+      message.writeBytes(name);
+    }
+    return message.toByteArray();
+  }
+
+  /** As gRPC frames a message that is not compressed. */
+  private static byte[] framed(byte[] message) {
+    return ByteBuffer.allocate(PREFIX + message.length)
+        .put((byte) 0)
+        .putInt(message.length)
+        .put(message)
+        .array();
   }
 
   private HttpRequest head(HttpMethod method, String path) {
@@ -136,10 +156,8 @@ final class HealthQuestion implements HttpStream.Observer {
 
   private void head(HttpResponse head) {
     Failure reported = ReportedFailure.read(head.headers()).orElse(null);
-    if (reported != null && reported.kind() == Failure.Kind.CONNECT_FAILED) {
-      bad(reported.sentence());
-    } else if (reported != null) {
-      refused(reported.sentence());
+    if (reported != null) {
+      failed(reported);
     } else {
       int status = head.status().code();
       switch (question) {
@@ -197,11 +215,23 @@ final class HealthQuestion implements HttpStream.Observer {
   @Override
   public void failed(Failure failure, boolean unsent) {
     stream = null;
-    if (failure.kind() == Failure.Kind.OVERFLOW) {
-      refused(failure.sentence());
-    } else {
+    failed(failure);
+  }
+
+  private void failed(Failure failure) {
+    if (isOfTheInstance(failure)) {
       bad(failure.sentence());
+    } else {
+      refused(failure.sentence());
     }
+  }
+
+  /** Whether it is the instance that failed; otherwise the question never came to it. */
+  static boolean isOfTheInstance(Failure failure) {
+    return switch (failure.kind()) {
+      case CONNECT_FAILED, UPSTREAM_CLOSED, UPSTREAM_RESET, UPSTREAM_PROTOCOL, TIMEOUT -> true;
+      default -> false;
+    };
   }
 
   private boolean end() {

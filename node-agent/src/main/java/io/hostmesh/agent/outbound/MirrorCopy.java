@@ -1,6 +1,5 @@
 package io.hostmesh.agent.outbound;
 
-import io.hostmesh.agent.balance.Load;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.Informational;
 import io.hostmesh.agent.telemetry.Failure;
@@ -81,7 +80,7 @@ final class MirrorCopy implements HttpStream.Observer, Resolution.Asker {
     MirrorCopy copy =
         new MirrorCopy(
             connection,
-            new Resolution(connection.sender(), service, Load.Kind.REQUESTS),
+            new Resolution(connection.sender(), service, null), // Callers are not refused for it.
             head,
             copies);
     copy.resolution.direct(service, subset, copy.loop(), copy);

@@ -54,7 +54,7 @@ final class Resolution {
   private final Loads loads;
   private final OutlierWatch watch;
   private final ServiceName called;
-  private final Load.Kind kind;
+  private final Load.@Nullable Kind kind;
   private ServiceName service;
   private Load load;
   private Outliers outliers;
@@ -68,9 +68,10 @@ final class Resolution {
   private Members.@Nullable Candidate current;
 
   /**
-   * @param kind what this is counted as: a request or a connection
+   * @param kind what this is counted as: a request or a connection; null where it is none of those
+   *     that limits are for
    */
-  Resolution(Sender sender, ServiceName service, Load.Kind kind) {
+  Resolution(Sender sender, ServiceName service, Load.@Nullable Kind kind) {
     this.mesh = sender.mesh();
     this.members = sender.members();
     this.random = sender.random();
@@ -194,7 +195,7 @@ final class Resolution {
     if (chosen == null) {
       return new Next.None(last == null ? unhealthy(endpoints) : last);
     }
-    if (!load.begin(kind)) {
+    if (kind != null && !load.begin(kind)) {
       return new Next.None(load.full(kind));
     }
     tries++;
@@ -290,7 +291,9 @@ final class Resolution {
   /** A try is over. */
   void over(Members.Candidate at) {
     at.member().ended();
-    load.ended(kind);
+    if (kind != null) {
+      load.ended(kind);
+    }
   }
 
   /**
@@ -332,8 +335,7 @@ final class Resolution {
   /** The request or connection is over. */
   void release() {
     if (current != null) {
-      current.member().ended();
-      load.ended(kind);
+      over(current);
       current = null;
     }
   }

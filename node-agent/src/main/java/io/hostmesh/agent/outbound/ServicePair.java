@@ -47,6 +47,11 @@ final class ServicePair {
     return call.source();
   }
 
+  /** The service of this host that calls. */
+  ServiceName caller() {
+    return source;
+  }
+
   /** The service called. */
   ServiceName service() {
     return service;

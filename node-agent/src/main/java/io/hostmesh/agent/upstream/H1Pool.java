@@ -49,20 +49,18 @@ final class H1Pool {
     if (load != null && !begin(load, observer)) {
       return;
     }
+    Place place = new Place(load);
     Promise<Channel> dialled = loop.newPromise();
     dialled.addListener(
         done -> {
           if (load != null) {
             load.ended(Load.Kind.PENDING);
-            if (done.isSuccess()) {
-              dialled.getNow().closeFuture().addListener(_ -> load.ended(Load.Kind.CONNECTIONS));
-            } else {
-              load.ended(Load.Kind.CONNECTIONS);
-            }
           }
           if (done.isSuccess()) {
-            H1Stream.begin(dialled.getNow(), application, this).use(observer);
+            dialled.getNow().closeFuture().addListener(_ -> place.free());
+            H1Stream.begin(dialled.getNow(), application, this, place).use(observer);
           } else {
+            place.free();
             observer.failed(UpstreamException.of(done.cause(), application.toString()), true);
           }
         });
@@ -100,15 +98,19 @@ final class H1Pool {
     }
   }
 
-  /** Called every few seconds: closes what is idle for too long. */
+  /** Called every few seconds: closes what is idle for too long, or in another one's way. */
   void sweep(long nowNanos) {
     for (ArrayDeque<H1Stream> connections : java.util.List.copyOf(idle.values())) {
-      while (!connections.isEmpty()
-          && nowNanos - connections.peekFirst().idleSinceNanos() > IDLE_NANOS) {
+      while (!connections.isEmpty() && isToGo(connections.peekFirst(), nowNanos)) {
         connections.pollFirst().close();
       }
     }
     idle.values().removeIf(ArrayDeque::isEmpty);
+  }
+
+  private static boolean isToGo(H1Stream stream, long nowNanos) {
+    long idle = nowNanos - stream.idleSinceNanos();
+    return idle > IDLE_NANOS || stream.isWanted(idle);
   }
 
   void close() {

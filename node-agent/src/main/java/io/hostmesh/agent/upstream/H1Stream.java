@@ -43,6 +43,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   private final H1Writer writer;
   private final Application application;
   private final H1Pool pool;
+  private final Place place;
   private @Nullable Observer observer;
   private boolean used;
   private boolean requestEnded;
@@ -60,22 +61,28 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   private boolean idempotent;
   private long idleSinceNanos;
 
-  private H1Stream(Channel channel, Application application, H1Pool pool) {
+  private H1Stream(Channel channel, Application application, H1Pool pool, Place place) {
     this.channel = channel;
     this.demand = OnDemand.of(channel);
     this.writer = new H1Writer(channel);
     this.application = application;
     this.pool = pool;
+    this.place = place;
   }
 
-  static H1Stream begin(Channel channel, Application application, H1Pool pool) {
-    H1Stream stream = new H1Stream(channel, application, pool);
+  static H1Stream begin(Channel channel, Application application, H1Pool pool, Place place) {
+    H1Stream stream = new H1Stream(channel, application, pool, place);
     channel.pipeline().addLast("h1-stream", stream);
     return stream;
   }
 
   long idleSinceNanos() {
     return idleSinceNanos;
+  }
+
+  /** Whether its place is wanted by others, where it idles. */
+  boolean isWanted(long idleNanos) {
+    return place.isWanted(idleNanos);
   }
 
   /** The next request, on a connection that had one before; false where it is not usable. */
@@ -89,6 +96,7 @@ final class H1Stream extends ChannelInboundHandlerAdapter implements HttpStream,
   }
 
   void use(Observer next) {
+    place.used();
     observer = next;
     requestEnded = false;
     answered = false;

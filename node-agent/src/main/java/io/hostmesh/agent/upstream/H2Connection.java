@@ -17,13 +17,15 @@ final class H2Connection implements H2Link.Owner {
   final Promise<H2Link> ready;
   final H2Link link = H2Connections.client(this);
   private final Object credentials;
+  private final Place place;
   private int streams;
   private boolean retired;
   private long lastUsedNanos = System.nanoTime();
 
-  H2Connection(Promise<H2Link> ready, Object credentials) {
+  H2Connection(Promise<H2Link> ready, Object credentials, Place place) {
     this.ready = ready;
     this.credentials = credentials;
+    this.place = place;
   }
 
   @SuppressWarnings("ReferenceEquality") // New credentials are another object.
@@ -43,6 +45,7 @@ final class H2Connection implements H2Link.Owner {
    */
   void take() {
     streams++;
+    place.used();
   }
 
   /** Whether more streams were taken than the peer, as it says, takes; one is always tried. */
@@ -74,9 +77,10 @@ final class H2Connection implements H2Link.Owner {
     retire();
   }
 
-  /** Takes no more streams, and closes behind the last one. */
+  /** Takes no more streams, and closes behind the last one; another connection has its place. */
   void retire() {
     retired = true;
+    place.free();
     if (streams == 0) {
       close();
     }
@@ -88,16 +92,18 @@ final class H2Connection implements H2Link.Owner {
     }
   }
 
-  /**
-   * @param wanted whether there may be no more connections, so that one that idles is in the way of
-   *     another loop or instance
-   */
-  void sweep(long nowNanos, boolean wanted) {
+  /** It is over. */
+  void closed() {
+    place.free();
+  }
+
+  void sweep(long nowNanos) {
     if (!ready.isSuccess()) {
       return;
     }
     if (streams == 0) {
-      if (wanted || nowNanos - lastUsedNanos > IDLE_NANOS) {
+      long idle = nowNanos - lastUsedNanos;
+      if (idle > IDLE_NANOS || place.isWanted(idle)) {
         link.close();
       }
     } else if (!link.isPeerThere(nowNanos, SILENT_NANOS, PATIENCE_NANOS)) {

@@ -104,24 +104,22 @@ final class H2Pool<K> {
 
   private H2Connection connect(K key, Object credentials, @Nullable Load load) {
     Promise<H2Link> ready = loop.newPromise();
-    H2Connection connection = new H2Connection(ready, credentials);
+    H2Connection connection = new H2Connection(ready, credentials, new Place(load));
     connections.computeIfAbsent(key, _ -> new ArrayList<>(1)).add(connection);
     ready.addListener(
         connected -> {
           if (connected.isSuccess()) {
-            connection.link.closed(() -> remove(key, connection, load));
+            connection.link.closed(() -> remove(key, connection));
           } else {
-            remove(key, connection, load);
+            remove(key, connection);
           }
         });
     connector.connect(key, credentials, loop, connection.link, ready);
     return connection;
   }
 
-  private void remove(K key, H2Connection connection, @Nullable Load load) {
-    if (load != null) {
-      load.ended(Load.Kind.CONNECTIONS);
-    }
+  private void remove(K key, H2Connection connection) {
+    connection.closed();
     List<H2Connection> all = connections.get(key);
     if (all != null) {
       all.remove(connection);
@@ -135,10 +133,8 @@ final class H2Pool<K> {
    * Called every few seconds: notices peers that died without a word and closes idle connections.
    */
   void sweep(long nowNanos) {
-    for (Map.Entry<K, List<H2Connection>> each : List.copyOf(connections.entrySet())) {
-      Load load = connector.load(each.getKey());
-      boolean wanted = load != null && load.isFull(Load.Kind.CONNECTIONS);
-      List.copyOf(each.getValue()).forEach(connection -> connection.sweep(nowNanos, wanted));
+    for (List<H2Connection> all : List.copyOf(connections.values())) {
+      List.copyOf(all).forEach(connection -> connection.sweep(nowNanos));
     }
   }
 

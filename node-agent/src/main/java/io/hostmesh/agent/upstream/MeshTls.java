@@ -74,6 +74,15 @@ public final class MeshTls {
     return context(new Key(service, null));
   }
 
+  /** Whether a local service has a certificate now that it could call with. */
+  public boolean hasCertificate(ServiceName source) {
+    return identities.roots().isPresent()
+        && identities
+            .svid(source)
+            .filter(svid -> clock.instant().isBefore(svid.notAfter()))
+            .isPresent();
+  }
+
   /** Ends the connections of those who are denied, or vouched for no more, by what holds now. */
   public void rootsChanged() {
     identities.roots().ifPresent(roots -> live.close(roots.denied()));

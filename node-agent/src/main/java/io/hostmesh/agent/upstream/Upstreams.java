@@ -5,6 +5,7 @@ import io.hostmesh.agent.protocol.ByteStream;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.SocketBytes;
 import io.hostmesh.agent.telemetry.Failure;
+import io.hostmesh.model.ServiceName;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
@@ -15,6 +16,7 @@ public final class Upstreams {
   private static final long SWEEP_SECONDS = 1;
 
   private final EventLoop loop;
+  private final MeshTls tls;
   private final Dialer dialer;
   private final H2Pool<MeshTarget> mesh;
   private final H2Pool<Application> appH2;
@@ -22,6 +24,7 @@ public final class Upstreams {
 
   public Upstreams(EventLoop loop, MeshTls tls, Sockets sockets) {
     this.loop = loop;
+    this.tls = tls;
     this.dialer = new Dialer(sockets);
     this.mesh = new H2Pool<>(loop, new MeshConnector(tls, sockets));
     this.appH2 =
@@ -44,6 +47,11 @@ public final class Upstreams {
 
   public EventLoop loop() {
     return loop;
+  }
+
+  /** Whether a local service can call other agents now: it has a certificate. */
+  public boolean mayCall(ServiceName source) {
+    return tls.hasCertificate(source);
   }
 
   /** A request to another agent. */
