@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A mesh that tests change as they go. */
@@ -37,6 +38,9 @@ final class FakeMesh implements MeshSource, MeshView {
   /** What pilot would answer when endpoints are asked for. */
   final Map<ServiceName, List<Endpoint>> pilot = new ConcurrentHashMap<>();
 
+  /** Where pilot takes its time: what waits for it. */
+  final Map<ServiceName, Queue<Runnable>> waiting = new ConcurrentHashMap<>();
+
   @Override
   public MeshView view() {
     return this;
@@ -44,6 +48,11 @@ final class FakeMesh implements MeshSource, MeshView {
 
   @Override
   public void need(ServiceName service, Runnable arrived) {
+    Queue<Runnable> queue = waiting.get(service);
+    if (queue != null) {
+      queue.add(arrived);
+      return;
+    }
     List<Endpoint> answer = pilot.get(service);
     if (answer != null) {
       endpoints.put(service, answer);

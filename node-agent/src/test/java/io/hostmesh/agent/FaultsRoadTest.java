@@ -121,6 +121,22 @@ class FaultsRoadTest {
   }
 
   @Test
+  void aCallerThatGoesDuringADelayIsNoticedAtOnce() throws Exception {
+    route("fault { delay { time = 10m } }");
+    try (RawHttp http = call()) {
+      http.get("/x");
+      Eventually.holds(
+          "it is delayed",
+          () ->
+              mesh.h1.registry.find("hostmesh_faults").tag("fault", "delay").counters().stream()
+                  .anyMatch(counter -> counter.count() == 1));
+    }
+    Eventually.holds(
+        "it is over",
+        () -> mesh.h1.log.stream().anyMatch(line -> line.contains("\"flags\":\"DC\"")));
+  }
+
+  @Test
   void aMirrorThatHangsGetsItsCopyAndCostsTheCallerNothing() throws Exception {
     route("mirror { service = shadow }");
     try (RawHttp http = call()) {
@@ -143,8 +159,7 @@ class FaultsRoadTest {
     ServiceName shadow = ServiceName.of("shadow");
     UpstreamRule rule =
         (UpstreamRule)
-            RuleParser.parse(
-                "test", "kind = upstream, service = shadow\nlimits { requests = 1 }");
+            RuleParser.parse("test", "kind = upstream, service = shadow\nlimits { requests = 1 }");
     mesh.mesh.upstreams.put(shadow, rule.upstream());
     route("mirror { service = shadow }");
     try (RawHttp http = call()) {

@@ -257,7 +257,7 @@ class ProtectionRoadTest {
       ServiceName shop = ServiceName.of("shop");
       mesh.mesh.endpoints.put(
           shop,
-          mesh.mesh.endpoints.get(shop).stream()
+          java.util.Objects.requireNonNull(mesh.mesh.endpoints.get(shop)).stream()
               .map(
                   each ->
                       new Endpoint(

@@ -2,6 +2,7 @@ package io.hostmesh.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
@@ -11,6 +12,8 @@ import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -207,6 +210,55 @@ class TriesRoadTest {
     }
     Eventually.holds("it is logged", () -> !mesh.h1.log.isEmpty());
     assertThat(mesh.h1.log.peek()).contains("\"flags\":\"UT\"", "\"status\":504");
+  }
+
+  @Test
+  void theTimeOfARequestHoldsWhilePilotIsAskedWhereItGoes() throws Exception {
+    mesh.service(mesh.h2, "shop", "i1", Protocol.HTTP, app(_ -> "200 OK").port(), "v1");
+    mesh.service(mesh.h2, "depot", "d1", Protocol.HTTP, app(_ -> "200 OK").port(), "v1");
+    ServiceName depot = ServiceName.of("depot");
+    List<Endpoint> there = Objects.requireNonNull(mesh.mesh.endpoints.remove(depot));
+    Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+    mesh.mesh.waiting.put(depot, waiting);
+    mesh.mesh.routes.put(
+        ServiceName.of("shop"),
+        RouteTable.compile(
+            (RouteRule)
+                RuleParser.parse(
+                    "test",
+                    "kind = route, service = shop\n"
+                        + "rules = [ { to = [ { service = depot } ], timeout = 200ms } ]")));
+    try (RawHttp http = call("shop")) {
+      assertThat(http.get("/x").answer().status()).isEqualTo("504");
+      mesh.mesh.endpoints.put(depot, there);
+      mesh.mesh.waiting.remove(depot);
+      Objects.requireNonNull(waiting.poll()).run();
+      assertThat(http.get("/y").answer().status()).as("in its time").isEqualTo("200");
+    }
+    assertThat(seen).as("who has got the 504 is not served").hasSize(1);
+    Eventually.holds(
+        "no request counts as under way",
+        () ->
+            mesh.h1
+                    .registry
+                    .get("hostmesh_upstream_requests_active")
+                    .tag("destination_service_name", "depot")
+                    .gauge()
+                    .value()
+                == 0);
+  }
+
+  @Test
+  void howOftenARequestWasSentSaysTheMeshAndNoCaller() throws Exception {
+    mesh.service(mesh.h2, "shop", "i1", Protocol.HTTP, app(_ -> "200 OK").port(), "v1");
+    try (RawHttp http = call("shop")) {
+      assertThat(http.get("/x", "X-Envoy-Attempt-Count: 7").answer().body())
+          .doesNotContainIgnoringCase("attempt-count");
+      route("shop", "retry { on = [ 5xx ] }");
+      assertThat(http.get("/x", "x_envoy_attempt_count: 7").answer().body())
+          .containsOnlyOnce("x-envoy-attempt-count: 1")
+          .doesNotContain("x_envoy_attempt_count");
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.tries.Ending;
 import io.hostmesh.model.rules.RetryPolicy;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -48,7 +49,17 @@ final class Attempt implements HttpStream.Observer {
           head.status().code(),
           grpc ? code(headers) : Ending.NO_GRPC,
           marked,
-          ReportedFailure.read(headers).map(Failure::kind).orElse(null));
+          ReportedFailure.read(headers).map(Failure::kind).orElse(null),
+          retryAfter(head));
+    }
+
+    /** In seconds; a date, which depends on the clock of another host, is not read. */
+    private static long retryAfter(HttpResponse head) {
+      int status = head.status().code();
+      return status == 429 || status == 503
+          ? TimeUnit.SECONDS.toNanos(
+              Math.max(0, head.headers().getInt(HttpHeaderNames.RETRY_AFTER, 0)))
+          : 0;
     }
 
     private static int code(HttpHeaders headers) {
@@ -240,7 +251,8 @@ final class Attempt implements HttpStream.Observer {
               ending.status(),
               Reading.code(end.trailingHeaders()),
               ending.marked(),
-              ending.reported());
+              ending.reported(),
+              ending.retryAfterNanos());
     }
     if (judge(first, ending)) {
       tried.to().response(part);

@@ -16,26 +16,37 @@ final class Deadline {
   private final long atNanos;
   private final ScheduledFuture<?> timer;
 
-  private Deadline(Duration time, boolean grpc, EventLoop loop, Runnable late) {
+  private Deadline(Duration time, long passedNanos, boolean grpc, EventLoop loop, Runnable late) {
+    long left = Math.max(0, time.toNanos() - passedNanos);
     this.time = time;
     this.grpc = grpc;
-    this.atNanos = System.nanoTime() + time.toNanos();
-    this.timer = loop.schedule(late, time.toNanos(), TimeUnit.NANOSECONDS);
+    this.atNanos = System.nanoTime() + left;
+    this.timer = loop.schedule(late, left, TimeUnit.NANOSECONDS);
   }
 
   /**
    * Begins to count: by the route's timeout, or by that of a gRPC call where it is shorter.
    *
+   * @param passedNanos of it that have passed
    * @param late called where it is not {@link #stop stopped} before
    */
-  static Deadline start(Duration timeout, HttpHeaders request, EventLoop loop, Runnable late) {
+  static Deadline start(
+      Duration timeout, long passedNanos, HttpHeaders request, EventLoop loop, Runnable late) {
     boolean grpc = DirectAnswer.isGrpc(request);
     Optional<Duration> asked =
         grpc
             ? Optional.ofNullable(request.get(GrpcTimeout.HEADER)).flatMap(GrpcTimeout::parse)
             : Optional.empty();
     return new Deadline(
-        asked.filter(own -> own.compareTo(timeout) < 0).orElse(timeout), grpc, loop, late);
+        asked.filter(own -> own.compareTo(timeout) < 0).orElse(timeout),
+        passedNanos,
+        grpc,
+        loop,
+        late);
+  }
+
+  long leftNanos() {
+    return Math.max(0, atNanos - System.nanoTime());
   }
 
   Duration time() {
@@ -45,7 +56,7 @@ final class Deadline {
   /** Tells a gRPC service what is left. */
   void tell(HttpHeaders request) {
     if (grpc) {
-      request.set(GrpcTimeout.HEADER, GrpcTimeout.format(Math.max(0, atNanos - System.nanoTime())));
+      request.set(GrpcTimeout.HEADER, GrpcTimeout.format(leftNanos()));
     }
   }
 

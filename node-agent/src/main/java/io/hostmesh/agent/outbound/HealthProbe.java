@@ -107,9 +107,7 @@ final class HealthProbe {
       connect(way, answer);
     } else {
       open(
-          way,
-          pair,
-          new HealthQuestion(check, pair.service() + ".mesh", upstreams.loop(), answer));
+          way, pair, new HealthQuestion(check, pair.service() + ".mesh", upstreams.loop(), answer));
     }
   }
 
@@ -120,8 +118,7 @@ final class HealthProbe {
           InProcess.open(
               sender
                   .receiver()
-                  .http(
-                      Sender.origin(new Outgoing(pair, "127.0.0.1")), way.instance(), upstreams),
+                  .http(Sender.origin(new Outgoing(pair, "127.0.0.1")), way.instance(), upstreams),
               question);
       case Sender.Way.Plain way ->
           upstreams.application(

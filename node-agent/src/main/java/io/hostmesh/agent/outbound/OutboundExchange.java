@@ -77,7 +77,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   @Override
   protected void admit() {
     HttpHeaders headers = head.headers();
-    MeshHeaders.strip(headers);
+    MeshHeaders.stripCallers(headers);
     TraceHeaders.complete(headers, connection.sender().random());
     resolution.first(connection.upstreams().loop(), this);
   }
@@ -126,7 +126,28 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
         }
       }
     }
+    limit(ageNanos()); // Before anybody waits for endpoints.
     return decision;
+  }
+
+  /**
+   * Begins the time of the request, where its route has one.
+   *
+   * @param passedNanos of it that have passed
+   */
+  private void limit(long passedNanos) {
+    Duration timeout = handling.sending().timeout().orElse(null);
+    if (timeout != null) {
+      deadline =
+          Deadline.start(
+              timeout, passedNanos, head.headers(), connection.upstreams().loop(), this::late);
+    }
+  }
+
+  private void stopDeadline() {
+    if (deadline != null) {
+      deadline.stop();
+    }
   }
 
   // The request, as the route asks about it.
@@ -198,6 +219,10 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
 
   @Override
   public void found(Resolution.Next next) {
+    if (isOver()) { // The caller went, or the time was over, while endpoints were waited for.
+      resolution.release();
+      return;
+    }
     if (ambiguous != null) {
       refuse(ambiguous);
       return;
@@ -254,6 +279,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
       proceed(fault);
     } else {
       delayed = true;
+      stopDeadline(); // Its time begins behind the delay.
       connection.sender().telemetry().metrics().tries().faulted(resolution.service(), "delay");
       pause =
           connection
@@ -280,8 +306,14 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     } else if (resolution.anew() instanceof Resolution.Next.None(Failure none)) {
       refuse(none);
     } else {
+      limit(0);
       send(handling.sending());
     }
+  }
+
+  @Override
+  public boolean isHeldBack() {
+    return pause != null && !pause.isDone();
   }
 
   private void mirror(MirrorPolicy policy) {
@@ -311,9 +343,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     if (how.mirror().isPresent() && !Tunnels.isAskedFor(head)) {
       mirror(how.mirror().get());
     }
-    Duration timeout = how.timeout().orElse(null);
-    if (timeout != null) {
-      deadline = Deadline.start(timeout, head.headers(), connection.upstreams().loop(), this::late);
+    if (deadline != null) {
       deadline.tell(head.headers());
     }
     Endpoint to = resolution.endpoint();
@@ -425,9 +455,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
     if (pause != null) {
       pause.cancel(false);
     }
-    if (deadline != null) {
-      deadline.stop();
-    }
+    stopDeadline();
     resolution.release();
     connection
         .sender()

@@ -32,6 +32,8 @@ record TriedRoad(
     @Nullable Deadline deadline,
     @Nullable LatencyWindow latencies)
     implements TriedStream.Road {
+  /** What a service may ask for where no timeout says how long its caller waits. */
+  private static final long LONGEST_PAUSE_NANOS = Duration.ofSeconds(10).toNanos();
 
   /** The stream of a request whose route may have it sent more than once; to be started. */
   static TriedStream stream(
@@ -68,7 +70,8 @@ record TriedRoad(
             policy,
             idempotent || policy.allows(head.method().name()),
             resolution.load(),
-            connection.sender().random()),
+            connection.sender().random(),
+            () -> deadline == null ? LONGEST_PAUSE_NANOS : deadline.leftNanos()),
         DirectAnswer.isGrpc(head.headers()),
         hedging);
   }

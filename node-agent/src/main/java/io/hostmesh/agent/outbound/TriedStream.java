@@ -3,6 +3,7 @@ package io.hostmesh.agent.outbound;
 import io.hostmesh.agent.balance.GrpcStatus;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.protocol.HttpStream;
+import io.hostmesh.agent.protocol.MeshHeaders;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.agent.tries.Ending;
 import io.hostmesh.agent.tries.Tries;
@@ -274,7 +275,7 @@ final class TriedStream implements HttpStream {
     first = null;
     int number = tries.begin();
     HttpRequest head = kept.head();
-    head.headers().set("x-envoy-attempt-count", number);
+    head.headers().set(MeshHeaders.ATTEMPT_COUNT, number);
     Attempt attempt = new Attempt(this, at, number, hedge, head);
     waiting.add(attempt);
     road.open(at, head, attempt);

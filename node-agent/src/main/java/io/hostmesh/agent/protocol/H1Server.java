@@ -373,7 +373,7 @@ public final class H1Server extends ChannelInboundHandlerAdapter
       Ends.both(channel); // An answer may be on its way still.
     } else if (tunnel != null) {
       tunnel.inputEnded();
-    } else if (current != null && !requestEnded && !upgrading) {
+    } else if (current != null && ((!requestEnded && !upgrading) || current.isHeldBack())) {
       current.callerClosed();
       current = null;
       context.close();

@@ -175,6 +175,19 @@ public abstract class HttpExchange implements HttpStream.Observer {
     malformed(why);
   }
 
+  /** Nanoseconds since its head was here. */
+  protected final long ageNanos() {
+    return System.nanoTime() - startNanos;
+  }
+
+  /**
+   * Whether the mesh holds it back on purpose, before anybody has got it: a caller that ends its
+   * side meanwhile has given up.
+   */
+  public boolean isHeldBack() {
+    return false;
+  }
+
   /** Whether it has become a tunnel, which may last. */
   protected final boolean isTunnel() {
     return tunnel;
@@ -410,11 +423,6 @@ public abstract class HttpExchange implements HttpStream.Observer {
     waiting.forEach(HttpContent::release);
     waiting.clear();
     ended(
-        new Outcome(
-            status,
-            Optional.ofNullable(failure),
-            requestBytes,
-            responseBytes,
-            System.nanoTime() - startNanos));
+        new Outcome(status, Optional.ofNullable(failure), requestBytes, responseBytes, ageNanos()));
   }
 }

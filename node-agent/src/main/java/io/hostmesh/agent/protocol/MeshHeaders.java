@@ -3,6 +3,7 @@ package io.hostmesh.agent.protocol;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Names that only the mesh may write, since applications believe what stands there: {@code
@@ -17,16 +18,30 @@ public final class MeshHeaders {
   private static final String INTERNAL = "hostmesh-";
   private static final String RESERVED = "x-hostmesh-";
 
+  /** In which the caller's agent says how often a request was sent. */
+  public static final String ATTEMPT_COUNT = "x-envoy-attempt-count";
+
   private MeshHeaders() {}
 
   /** Takes out all of them, whoever wrote them. */
   public static void strip(HttpHeaders headers) {
+    removeAll(headers, MeshHeaders::isTheMeshs);
+  }
+
+  /** Takes out what the caller's own agent alone may say, too. */
+  public static void stripCallers(HttpHeaders headers) {
+    removeAll(headers, MeshHeaders::isNoCallers);
+  }
+
+  private static boolean isNoCallers(CharSequence name) {
+    return isTheMeshs(name) || isLike(name, ATTEMPT_COUNT, false);
+  }
+
+  private static void removeAll(HttpHeaders headers, Predicate<CharSequence> unwanted) {
     if (headers instanceof FlatHeaders flat) {
-      flat.removeIf(MeshHeaders::isTheMeshs);
+      flat.removeIf(unwanted);
     } else {
-      List.copyOf(headers.names()).stream()
-          .filter(MeshHeaders::isTheMeshs)
-          .forEach(headers::remove);
+      List.copyOf(headers.names()).stream().filter(unwanted).forEach(headers::remove);
     }
   }
 

@@ -12,8 +12,14 @@ public sealed interface Ending {
    * @param marked whether it has one of the headers that ask for another try
    * @param reported why the agent of the instance's host answered in its place; null where it did
    *     not
+   * @param retryAfterNanos how long it asks to be left in peace; 0 where it does not
    */
-  record Answered(int status, int grpcCode, boolean marked, Failure.@Nullable Kind reported)
+  record Answered(
+      int status,
+      int grpcCode,
+      boolean marked,
+      Failure.@Nullable Kind reported,
+      long retryAfterNanos)
       implements Ending {}
 
   /**

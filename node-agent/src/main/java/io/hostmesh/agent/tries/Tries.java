@@ -2,6 +2,7 @@ package io.hostmesh.agent.tries;
 
 import io.hostmesh.agent.balance.Load;
 import io.hostmesh.model.rules.RetryPolicy;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,8 @@ public final class Tries {
     USED_UP,
     /** The request is larger than what is kept of it. */
     TOO_LARGE,
+    /** The service asks to be left in peace for longer than the caller waits. */
+    RETRY_AFTER,
     /** Too many retries are under way. */
     BUDGET;
 
@@ -40,6 +43,7 @@ public final class Tries {
       return switch (this) {
         case USED_UP -> "used-up";
         case TOO_LARGE -> "too-large";
+        case RETRY_AFTER -> "retry-after";
         case BUDGET -> "budget";
       };
     }
@@ -51,6 +55,7 @@ public final class Tries {
   private final boolean repeatable;
   private final Load budget;
   private final RandomGenerator random;
+  private final LongSupplier longestPause;
   private int begun;
   private int retries;
   private boolean kept = true;
@@ -59,12 +64,19 @@ public final class Tries {
    * @param repeatable whether the request may be sent again though an application may have seen it:
    *     it is idempotent, or the policy allows its method
    * @param budget of the service called
+   * @param longestPause nanoseconds that a service may ask for before it is tried again
    */
-  public Tries(RetryPolicy policy, boolean repeatable, Load budget, RandomGenerator random) {
+  public Tries(
+      RetryPolicy policy,
+      boolean repeatable,
+      Load budget,
+      RandomGenerator random,
+      LongSupplier longestPause) {
     this.policy = policy;
     this.repeatable = repeatable;
     this.budget = budget;
     this.random = random;
+    this.longestPause = longestPause;
   }
 
   public RetryPolicy policy() {
@@ -107,13 +119,19 @@ public final class Tries {
     if (!kept) {
       return new Next.GiveUp(Reason.TOO_LARGE);
     }
+    long asked = ending instanceof Ending.Answered answer ? answer.retryAfterNanos() : 0;
+    if (asked > 0 && asked > longestPause.getAsLong()) {
+      return new Next.GiveUp(Reason.RETRY_AFTER);
+    }
     if (!budget.tryRetry()) {
       return new Next.GiveUp(Reason.BUDGET);
     }
     retries++;
     // What was never sent costs nobody anything: to the next instance at once, but not to all.
     boolean atOnce = retries == 1 && ending instanceof Ending.Failed failed && failed.unsent();
-    return new Next.Again(cause, atOnce ? 0 : Backoff.nanos(policy.backoff(), retries, random));
+    // Behind the time that was asked for, since others were asked for the same.
+    long nanos = atOnce ? 0 : asked + Backoff.nanos(policy.backoff(), retries, random);
+    return new Next.Again(cause, nanos);
   }
 
   /**

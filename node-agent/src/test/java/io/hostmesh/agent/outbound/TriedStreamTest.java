@@ -290,7 +290,12 @@ class TriedStreamTest {
             channel.eventLoop(),
             caller,
             road,
-            new Tries(policy, !grpc && !method.equals("POST"), load, RandomGenerator.getDefault()),
+            new Tries(
+                policy,
+                !grpc && !method.equals("POST"),
+                load,
+                RandomGenerator.getDefault(),
+                () -> Duration.ofSeconds(10).toNanos()),
             grpc,
             hedging);
     stream = begun;
@@ -361,6 +366,17 @@ class TriedStreamTest {
     assertThat(caller.got).containsExactly("500", "sorry", "end");
     assertThat(tried.exhausted()).isTrue();
     assertThat(tried.tries()).isEqualTo(2);
+  }
+
+  @Test
+  void anAnswerThatSaysWhenToComeBackIsTheCallersWhereThatIsTooLong() {
+    get(policy(3, 1000, "429"), null);
+    sent(1).answer(429, "retry-after", "1");
+    pass(ms(999));
+    assertThat(road.sent).as("in peace").hasSize(1);
+    pass(ms(30));
+    sent(2).answer(429, "retry-after", "3600");
+    assertThat(caller.got).containsExactly("429", "end");
   }
 
   @Test

@@ -20,20 +20,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TriesTest {
+  private static final long TEN_SECONDS = Duration.ofSeconds(10).toNanos();
   private static final Ending.Failed NEVER_SENT =
       new Ending.Failed(Failure.Kind.CONNECT_FAILED, true);
   private static final Ending.Failed BROKE = new Ending.Failed(Failure.Kind.UPSTREAM_RESET, false);
 
   private static Ending.Answered status(int status) {
-    return new Ending.Answered(status, Ending.NO_GRPC, false, null);
+    return new Ending.Answered(status, Ending.NO_GRPC, false, null, 0);
   }
 
   private static Ending.Answered grpc(int code) {
-    return new Ending.Answered(200, code, false, null);
+    return new Ending.Answered(200, code, false, null, 0);
   }
 
   private static Ending.Answered reported(Failure.Kind kind) {
-    return new Ending.Answered(kind.status(), Ending.NO_GRPC, false, kind);
+    return new Ending.Answered(kind.status(), Ending.NO_GRPC, false, kind, 0);
   }
 
   private static Load budget(int retries) {
@@ -56,7 +57,12 @@ class TriesTest {
   }
 
   private static Tries tries(RetryPolicy policy, boolean repeatable) {
-    return new Tries(policy, repeatable, budget(100), RandomGenerator.getDefault());
+    return tries(policy, repeatable, budget(100));
+  }
+
+  /** Of a request that has ten seconds left. */
+  private static Tries tries(RetryPolicy policy, boolean repeatable, Load budget) {
+    return new Tries(policy, repeatable, budget, RandomGenerator.getDefault(), () -> TEN_SECONDS);
   }
 
   @Test
@@ -172,7 +178,7 @@ class TriesTest {
 
   @Test
   void aServiceMayAskForAnotherTryByAHeader() {
-    Ending.Answered marked = new Ending.Answered(200, Ending.NO_GRPC, true, null);
+    Ending.Answered marked = new Ending.Answered(200, Ending.NO_GRPC, true, null, 0);
     assertThat(tries(policy(2, "5xx"), true).cause(marked)).isEqualTo("header");
     assertThat(tries(policy(2, "5xx"), false).cause(marked)).isNull();
   }
@@ -191,12 +197,12 @@ class TriesTest {
     Load budget = budget(3);
     int again = 0;
     for (int i = 0; i < 50; i++) {
-      Tries tries = new Tries(policy(3, "5xx"), true, budget, RandomGenerator.getDefault());
+      Tries tries = tries(policy(3, "5xx"), true, budget);
       tries.begin();
       again += tries.after(status(500)) instanceof Tries.Next.Again ? 1 : 0;
     }
     assertThat(again).isEqualTo(3);
-    Tries one = new Tries(policy(3, "5xx"), true, budget, RandomGenerator.getDefault());
+    Tries one = tries(policy(3, "5xx"), true, budget);
     one.begin();
     assertThat(one.hedge()).as("hedges have their place in the same budget").isFalse();
     one.ended();
@@ -214,6 +220,26 @@ class TriesTest {
       waited += ((Tries.Next.Again) tries.after(NEVER_SENT)).nanos();
     }
     assertThat(waited).isPositive();
+  }
+
+  @Test
+  void aServiceThatSaysWhenToComeBackIsLeftInPeaceForAsLong() {
+    Tries tries = tries(policy(9, "503", "429"), true);
+    tries.begin();
+    Tries.Next next = tries.after(busy(503, 2));
+    assertThat(((Tries.Next.Again) next).nanos())
+        .isBetween(Duration.ofSeconds(2).toNanos(), Duration.ofMillis(2250).toNanos());
+    tries.begin();
+    assertThat(tries.after(busy(429, 10))).isInstanceOf(Tries.Next.Again.class);
+    tries.begin();
+    assertThat(tries.after(busy(429, 11)))
+        .as("longer than the caller waits")
+        .isEqualTo(new Tries.Next.GiveUp(Tries.Reason.RETRY_AFTER));
+  }
+
+  private static Ending.Answered busy(int status, int seconds) {
+    return new Ending.Answered(
+        status, Ending.NO_GRPC, false, null, Duration.ofSeconds(seconds).toNanos());
   }
 
   @Test
