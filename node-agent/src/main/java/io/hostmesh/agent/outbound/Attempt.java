@@ -53,10 +53,12 @@ final class Attempt implements HttpStream.Observer {
           retryAfter(head));
     }
 
-    /** In seconds; a date, which depends on the clock of another host, is not read. */
+    /**
+     * In seconds; a date, which depends on the clock of another host, is not read. Only of a 429,
+     * which is the service's word: a 503 is its instance's, and there may be others.
+     */
     private static long retryAfter(HttpResponse head) {
-      int status = head.status().code();
-      return status == 429 || status == 503
+      return head.status().code() == 429
           ? TimeUnit.SECONDS.toNanos(
               Math.max(0, head.headers().getInt(HttpHeaderNames.RETRY_AFTER, 0)))
           : 0;
