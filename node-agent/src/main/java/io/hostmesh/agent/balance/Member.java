@@ -48,10 +48,10 @@ public final class Member {
     }
   }
 
-  /** What one more request would cost, see {@link PeakEwma#load}. */
-  double cost(long nowNanos) {
+  /** What one more request would cost behind so many, see {@link PeakEwma#load}. */
+  double cost(double queue, long nowNanos) {
     PeakEwma measured = latency;
-    return measured == null ? load() : measured.load(load(), nowNanos);
+    return measured == null ? queue : measured.load(queue, nowNanos);
   }
 
   public void unreachable(long nowNanos) {

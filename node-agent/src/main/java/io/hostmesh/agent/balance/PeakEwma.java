@@ -50,10 +50,10 @@ public final class PeakEwma {
    * What one more request would cost: the latency times the requests under way with it. One that
    * never answered costs nothing, so that it is tried, and a great deal while it is being tried.
    */
-  public double load(int underWay, long nowNanos) {
+  public double load(double underWay, long nowNanos) {
     Cost now = state.get();
     if (now.cost == 0) {
-      return underWay == 0 ? 0 : 1e15 + underWay;
+      return underWay <= 0 ? 0 : 1e15 + underWay;
     }
     return now.at(nowNanos) * (underWay + 1.0);
   }

@@ -113,19 +113,38 @@ final class Usable {
     }
     int first = any(random);
     int second = another(first, random);
-    long one = (long) candidates[first].member().load() * weights[second];
-    long other = (long) candidates[second].member().load() * weights[first];
-    return other < one ? second : first;
+    return queue(second, 1) <= queue(first, -0.5) ? second : first;
   }
 
   private int soonest(RandomGenerator random, long nowNanos) {
     int first = any(random);
     int second = another(first, random);
-    return cost(second, nowNanos) < cost(first, nowNanos) ? second : first;
+    if (uniform) {
+      return cost(second, candidates[second].member().load(), nowNanos)
+              < cost(first, candidates[first].member().load(), nowNanos)
+          ? second
+          : first;
+    }
+    return cost(second, queue(second, 1), nowNanos) <= cost(first, queue(first, -0.5), nowNanos)
+        ? second
+        : first;
   }
 
-  private double cost(int index, long nowNanos) {
-    return candidates[index].member().cost(nowNanos) / weights[index];
+  private double cost(int index, double queue, long nowNanos) {
+    return candidates[index].member().cost(queue, nowNanos);
+  }
+
+  /**
+   * The requests under way, relative to the weight; 1 is what is due to an instance of average
+   * weight. The draw knows the weights already, which must not count twice: another instance is
+   * preferred only where it would be no fuller with the request than the drawn one is without it,
+   * and half a request clear of that, since a light one is as often a little too full as too empty.
+   *
+   * @param more requests than there are
+   */
+  private double queue(int index, double more) {
+    double mean = (double) sums[sums.length - 1] / weights.length;
+    return (candidates[index].member().load() + more) * mean / weights[index];
   }
 
   /** Another one than the first, by weight as well, as long as one of them does not have it all. */

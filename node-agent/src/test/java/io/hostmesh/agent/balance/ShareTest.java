@@ -31,6 +31,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who gets how much. */
@@ -96,6 +97,35 @@ class ShareTest {
     Map<String, Integer> equal = calls(weighted(1, 1, 1, 1, 1), upstream, 0);
     for (int i = 0; i < 5; i++) {
       assertThat(share(equal, "i" + i)).isCloseTo(0.2, within(0.01));
+    }
+  }
+
+  /** Each answers as fast as the others: whoever ends next is anyone of those under way. */
+  @ParameterizedTest
+  @CsvSource({
+    "LEAST_REQUEST, 2", "LEAST_REQUEST, 4", "LEAST_REQUEST, 8", "LEAST_REQUEST, 64",
+    "PEAK_EWMA, 2", "PEAK_EWMA, 4", "PEAK_EWMA, 8", "PEAK_EWMA, 64"
+  })
+  void weightsHoldWhateverIsUnderWay(BalancePolicy policy, int underWay) {
+    Upstream upstream = by(new Balance(policy));
+    for (int[] weights : new int[][] {{1, 9}, {1, 2, 7}}) {
+      List<Endpoint> endpoints = weighted(weights);
+      Map<String, Integer> calls = new HashMap<>();
+      List<Members.Candidate> open = new ArrayList<>();
+      for (int i = 0; i < CALLS; i++) {
+        long now = i * 1_000_000L;
+        if (open.size() == underWay) {
+          Members.Candidate ended = open.remove(random.nextInt(underWay));
+          ended.member().answered(5_000_000, now);
+          ended.member().ended();
+        }
+        Members.Candidate chosen = choose(endpoints, upstream, RequestKeys.NONE, now);
+        chosen.member().began();
+        open.add(chosen);
+        calls.merge(chosen.endpoint().instance(), 1, Integer::sum);
+      }
+      open.forEach(each -> each.member().ended());
+      assertThat(share(calls, "i0")).as("%s", calls).isCloseTo(0.1, within(0.03));
     }
   }
 
