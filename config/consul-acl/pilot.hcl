@@ -13,8 +13,9 @@ node_prefix "" { policy = "write" }
 session_prefix "" { policy = "write" }
 key_prefix "hostmesh/leader/" { policy = "write" }
 
-# Rules, and the services' virtual addresses.
+# Rules with their history, and the services' virtual addresses.
 key_prefix "hostmesh/rules/" { policy = "write" }
+key_prefix "hostmesh/history/" { policy = "write" }
 key_prefix "hostmesh/vips/" { policy = "write" }
 
 # Which services a host may have, signed by citadel.

@@ -5,6 +5,7 @@ import io.hostmesh.registry.KeyValue;
 import io.hostmesh.registry.Watch;
 import io.hostmesh.registry.WatchListener;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -83,6 +84,11 @@ public final class InMemoryKeyValue implements KeyValue, AutoCloseable {
       tell(key);
     }
     return answer(same);
+  }
+
+  @Override
+  public CompletableFuture<Boolean> commit(List<Write> writes) {
+    throw new UnsupportedOperationException("citadel commits nothing");
   }
 
   private void write(String key, byte[] value) {

@@ -32,6 +32,8 @@ import picocli.CommandLine.ScopeType;
       AnalyzeCommand.class,
       TryCommand.class,
       DeleteCommand.class,
+      HistoryCommand.class,
+      RollbackCommand.class,
       StatusCommand.class,
       TokenCommand.class,
       NodeCommand.class,

@@ -201,7 +201,8 @@ final class Pilot implements AutoCloseable {
         new AuditLog(
             state.files().path(AuditLog.FILE), "pilot", config.admin().audit(), host.clock());
     AdminServer server = new AdminServer(host.vertx(), config.admin().access(), audit);
-    new AdminRoutes(mesh, new RuleStore(registry.keyValue()), gate, book, this::status)
+    new AdminRoutes(
+            mesh, new RuleStore(registry.keyValue(), host.clock()), gate, book, this::status)
         .addTo(server);
     return AuditRoute.addTo(server, host.vertx(), audit);
   }

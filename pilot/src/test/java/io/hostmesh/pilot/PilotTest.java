@@ -20,6 +20,7 @@ import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
+import io.hostmesh.registry.Entry;
 import io.hostmesh.registry.LocalService;
 import io.hostmesh.registry.RegisteringNode;
 import io.hostmesh.registry.Registry;
@@ -325,6 +326,67 @@ class PilotTest {
             "the same connection")
         .hasStackTraceContaining("UNAUTHENTICATED");
     assertThat(good.isEnded()).isFalse();
+  }
+
+  @Test
+  void everyChangeIsARevisionThatCanBeGoneBackTo() throws Exception {
+    aMeshOfOneGreeter();
+    pilot();
+    eventually("ready", this::isReady);
+    String first = split("v1");
+    String limit = "kind = upstream, service = greeter, balance { policy = round-robin }";
+    apply(first);
+    apply(first.replace("version = v1", "version = v1, zone = a"));
+    apply(limit);
+    assertThat(apply(limit).encode()).as("nothing changed, so no revision").contains("false");
+
+    JsonObject list = ask(HttpMethod.GET, "/v1/rules/history", new JsonObject());
+    assertThat(list.getJsonArray("beside")).isEmpty();
+    assertThat(
+            list.getJsonArray("revisions").stream()
+                .map(each -> ((JsonObject) each))
+                .map(
+                    each ->
+                        each.getLong("revision")
+                            + each.getJsonArray("changes").getJsonObject(0).getString("change")))
+        .containsExactly("3+", "2~", "1+");
+    assertThat(ask(HttpMethod.GET, "/v1/rules/history?revision=2", new JsonObject()).encode())
+        .contains("-subsets { v1 { version = v1 } }", "+subsets { v1 { version = v1, zone = a } }");
+
+    JsonObject dry = rollback(new JsonObject().put("to", "1").put("dry-run", true));
+    assertThat(dry.getJsonArray("rules")).hasSize(2);
+    assertThat(stored("upstream/default/greeter")).contains(limit);
+    rollback(new JsonObject().put("to", "1"));
+    assertThat(stored("route/default/greeter")).contains(first);
+    assertThat(stored("upstream/default/greeter")).isEmpty();
+
+    rollback(new JsonObject());
+    assertThat(stored("upstream/default/greeter")).as("undone is undone").contains(limit);
+    rollback(new JsonObject().put("to", "0").put("rule", "upstream/default/greeter"));
+    assertThat(stored("upstream/default/greeter")).isEmpty();
+    assertThat(stored("route/default/greeter")).isPresent();
+
+    registry.keyValue().put("hostmesh/rules/route/default/greeter", bytes(first + "# me")).join();
+    assertThat(ask(HttpMethod.GET, "/v1/rules/history", new JsonObject()).getJsonArray("beside"))
+        .hasSize(1);
+    assertThatThrownBy(() -> rollback(new JsonObject().put("to", "1")))
+        .hasMessageContaining("changed beside hostmesh since: route greeter");
+    rollback(new JsonObject().put("to", "1").put("force", true));
+    assertThat(stored("route/default/greeter")).contains(first);
+    assertThatThrownBy(() -> rollback(new JsonObject().put("to", "99")))
+        .hasMessageContaining("cannot be gone back to: kept are 1 to 7");
+  }
+
+  private JsonObject rollback(JsonObject wish) {
+    return ask(HttpMethod.POST, "/v1/rules/rollback", wish);
+  }
+
+  private Optional<String> stored(String path) {
+    return registry.keyValue().get("hostmesh/rules/" + path).join().map(Entry::text);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** Over the same mutual TLS as discovery; the rate is the rule's, whatever an agent says. */

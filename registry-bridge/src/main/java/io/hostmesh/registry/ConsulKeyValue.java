@@ -1,6 +1,10 @@
 package io.hostmesh.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
+import org.kiwiproject.consul.ConsulException;
 import org.kiwiproject.consul.KeyValueClient;
 import org.kiwiproject.consul.model.kv.Value;
 import org.kiwiproject.consul.option.ImmutablePutOptions;
@@ -17,6 +22,8 @@ import org.kiwiproject.consul.option.PutOptions;
 
 /** The key-value store by consul-client. */
 final class ConsulKeyValue implements KeyValue {
+  private static final int CONFLICT = 409;
+
   private final Connections connections;
 
   ConsulKeyValue(Connections connections) {
@@ -71,6 +78,41 @@ final class ConsulKeyValue implements KeyValue {
           JsonNode answer = raw.delete(url);
           return answer.asBoolean();
         });
+  }
+
+  @Override
+  public CompletableFuture<Boolean> commit(List<Write> writes) {
+    RawConsul raw = connections.raw();
+    ArrayNode operations = raw.mapper().createArrayNode();
+    writes.forEach(write -> operation(operations.addObject().putObject("KV"), write));
+    return connections.call(
+        () -> {
+          try {
+            JsonNode _ = raw.put("/v1/txn", operations);
+            return true;
+          } catch (ConsulException e) {
+            if (e.hasCode()
+                && e.getCode() == CONFLICT
+                && String.valueOf(e.getMessage()).contains("index is stale")) {
+              return false;
+            }
+            throw e; // A write that the token may not do comes as 409, too.
+          }
+        });
+  }
+
+  private static void operation(ObjectNode operation, Write write) {
+    operation.put("Key", write.key());
+    boolean always = write.modifyIndex().isEmpty();
+    write.modifyIndex().ifPresent(index -> operation.put("Index", index));
+    if (write.text().isPresent()) {
+      byte[] bytes = write.text().get().getBytes(StandardCharsets.UTF_8);
+      operation
+          .put("Verb", always ? "set" : "cas")
+          .put("Value", Base64.getEncoder().encodeToString(bytes));
+    } else {
+      operation.put("Verb", always ? "delete" : "delete-cas");
+    }
   }
 
   @Override

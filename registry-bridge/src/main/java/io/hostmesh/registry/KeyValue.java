@@ -1,6 +1,8 @@
 package io.hostmesh.registry;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -39,6 +41,42 @@ public interface KeyValue {
    * @return false where the key has changed meanwhile
    */
   CompletableFuture<Boolean> deleteIf(String key, long modifyIndex);
+
+  /** How many writes one {@link #commit} may have: the least that a version of Consul allows. */
+  int MOST_WRITES = 64;
+
+  /** How many bytes the writes of one {@link #commit} may have, names and values, as UTF-8. */
+  int MOST_BYTES = 360 * 1024; // Consul's 512 KiB, of which Base64 takes a third.
+
+  /**
+   * A write among others.
+   *
+   * @param text empty to delete the key
+   * @param modifyIndex the key must be as it was read then, {@link #ABSENT}: not there; empty where
+   *     it does not matter
+   */
+  record Write(String key, Optional<String> text, OptionalLong modifyIndex) {
+    public static Write put(String key, String text, long modifyIndex) {
+      return new Write(key, Optional.of(text), OptionalLong.of(modifyIndex));
+    }
+
+    public static Write delete(String key, long modifyIndex) {
+      return new Write(key, Optional.empty(), OptionalLong.of(modifyIndex));
+    }
+
+    /** A deletion that is no error where nothing is there. */
+    public static Write delete(String key) {
+      return new Write(key, Optional.empty(), OptionalLong.empty());
+    }
+  }
+
+  /**
+   * Makes all writes or none, seen by others all at once (Consul, "Transactions").
+   *
+   * @param writes at most {@link #MOST_WRITES}
+   * @return false where a key has changed since it was read, and nothing was written
+   */
+  CompletableFuture<Boolean> commit(List<Write> writes);
 
   /**
    * Follows all keys under a prefix by blocking queries, one connection a watch.

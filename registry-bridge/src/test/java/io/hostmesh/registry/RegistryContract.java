@@ -188,6 +188,58 @@ abstract class RegistryContract {
   }
 
   @Test
+  void aTransactionIsMadeWholeOrNotAtAllAndSeenAtOnce() throws Exception {
+    KeyValue keys = registry.keyValue();
+    String a = unique + "/a";
+    String b = unique + "/b";
+    Heard<SortedMap<String, Entry>> heard = new Heard<>();
+    try (Watch _ = keys.watch(unique + "/", heard)) {
+      heard.await(LATER, Map::isEmpty);
+      List<KeyValue.Write> both =
+          List.of(
+              KeyValue.Write.put(a, "eins ü", KeyValue.ABSENT),
+              KeyValue.Write.put(b, "zwei", KeyValue.ABSENT),
+              KeyValue.Write.delete(unique + "/nothing"));
+      assertThat(get(keys.commit(both))).isTrue();
+      assertThat(get(keys.commit(both))).isFalse();
+      heard.await(SOON, all -> all.size() == 2);
+      assertThat(heard.count()).as("never one without the other").isEqualTo(2);
+    }
+    Entry first = get(keys.get(a)).orElseThrow();
+    assertThat(first.text()).isEqualTo("eins ü");
+    get(keys.put(b, "by another".getBytes(UTF_8)));
+    long old = first.modifyIndex();
+    assertThat(
+            get(
+                keys.commit(
+                    List.of(KeyValue.Write.delete(a, old), KeyValue.Write.put(b, "drei", 1)))))
+        .isFalse();
+    assertThat(get(keys.get(a))).contains(first);
+    long now = get(keys.get(b)).orElseThrow().modifyIndex();
+    assertThat(
+            get(
+                keys.commit(
+                    List.of(KeyValue.Write.delete(a, old), KeyValue.Write.put(b, "drei", now)))))
+        .isTrue();
+    assertThat(get(keys.list(unique + "/"))).containsOnlyKeys(b);
+    assertThat(get(keys.get(b)).orElseThrow().text()).isEqualTo("drei");
+  }
+
+  @Test
+  void aTransactionOfAsManyWritesAsPromisedIsTaken() throws Exception {
+    KeyValue keys = registry.keyValue();
+    String text = "x".repeat(KeyValue.MOST_BYTES / KeyValue.MOST_WRITES - 100);
+    assertThat(
+            get(
+                keys.commit(
+                    java.util.stream.IntStream.range(0, KeyValue.MOST_WRITES)
+                        .mapToObj(i -> KeyValue.Write.put(unique + "/" + i, text, KeyValue.ABSENT))
+                        .toList())))
+        .isTrue();
+    assertThat(get(keys.list(unique + "/"))).hasSize(KeyValue.MOST_WRITES);
+  }
+
+  @Test
   void ofManyWritersOneWins() throws Exception {
     KeyValue keys = registry.keyValue();
     List<CompletableFuture<Boolean>> writes =

@@ -21,7 +21,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Pilot's requests on the admin socket. What waits does so on virtual threads. */
 public final class AdminRoutes {
@@ -54,6 +56,7 @@ public final class AdminRoutes {
                         desk.delete(
                             key(r),
                             Optional.ofNullable(r.json().getString("tombstone")),
+                            r.caller().text(),
                             r.note())))
         .change(
             HttpMethod.POST,
@@ -65,6 +68,8 @@ public final class AdminRoutes {
             "/v1/rules/diff",
             OperatorRole.VIEWER,
             r -> work(() -> desk.difference(files(r))))
+        .change(HttpMethod.POST, "/v1/rules/rollback", OperatorRole.EDITOR, this::rollback)
+        .read("/v1/rules/history", this::history)
         .read("/v1/rules", this::list)
         .read("/v1/agents", _ -> now(() -> agents.agents(mesh.published())))
         .read("/v1/services", _ -> now(() -> MeshPages.services(mesh.published())))
@@ -74,7 +79,54 @@ public final class AdminRoutes {
 
   private Future<JsonObject> apply(AdminServer.Request request) {
     String dryRun = request.query().getOrDefault("dry-run", "false");
-    return work(() -> desk.apply(files(request), !dryRun.equals("false"), request.note()));
+    return work(
+        () ->
+            desk.apply(
+                files(request), !dryRun.equals("false"), request.caller().text(), request.note()));
+  }
+
+  private Future<JsonObject> history(AdminServer.Request request) {
+    String revision = request.query().get("revision");
+    return work(
+        () ->
+            revision == null
+                ? desk.history(rule(request.query().get("rule")))
+                : desk.revision(number(revision)));
+  }
+
+  private Future<JsonObject> rollback(AdminServer.Request request) {
+    return work(
+        () -> {
+          JsonObject wish = request.json();
+          String to = wish.getString("to");
+          return desk.rollback(
+              new RuleDesk.Rollback(
+                  to == null ? OptionalLong.empty() : OptionalLong.of(number(to)),
+                  rule(wish.getString("rule")),
+                  wish.getBoolean("force", false),
+                  wish.getBoolean("dry-run", false)),
+              request.caller().text(),
+              request.note());
+        });
+  }
+
+  private static long number(String text) {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw new UserError("a revision is a number, not \"" + text + "\"; see hostmesh history");
+    }
+    return Long.parseLong(text);
+  }
+
+  private static Optional<RuleKey> rule(@Nullable String path) {
+    if (path == null) {
+      return Optional.empty();
+    }
+    Optional<RuleKey> key = RuleKey.parse(path);
+    if (key.isEmpty()) {
+      throw new UserError(
+          "a rule is KIND/NAMESPACE/SERVICE such as route/default/greeter, not \"" + path + "\"");
+    }
+    return key;
   }
 
   private Future<JsonObject> list(AdminServer.Request request) {

@@ -2,8 +2,10 @@ package io.hostmesh.pilot.admin;
 
 import io.hostmesh.model.rules.RuleKey;
 import io.hostmesh.pilot.discovery.AgentBook;
+import io.hostmesh.pilot.rules.Revision;
 import io.hostmesh.pilot.rules.RuleDocument;
 import io.hostmesh.pilot.rules.RuleGate;
+import io.hostmesh.pilot.rules.RuleHistory;
 import io.hostmesh.pilot.rules.RuleProblem;
 import io.hostmesh.pilot.rules.RuleProposal;
 import io.hostmesh.pilot.rules.RuleState;
@@ -19,7 +21,11 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -47,14 +53,17 @@ final class RuleDesk {
   }
 
   /** Judges rules and, unless it is a dry run, makes them hold. */
-  JsonObject apply(List<RuleProposal.File> files, boolean dryRun, AuditNote note) {
+  JsonObject apply(List<RuleProposal.File> files, boolean dryRun, String operator, AuditNote note) {
     RuleProposal proposal = RuleProposal.judge(files, published().known());
     proposal.texts().forEach((key, text) -> gate.check(key.path(), text));
     List<RuleKey> keys = proposal.texts().keySet().stream().sorted().toList();
     note.object(joined(keys, RuleKey::toString)).before(joined(keys, this::revision));
     JsonArray notes = new JsonArray();
     proposal.notes().stream().map(RuleProblem::toString).forEach(notes::add);
-    List<RuleKey> changed = dryRun ? differing(proposal) : store.change(proposal.changes());
+    List<RuleKey> changed =
+        dryRun
+            ? differing(proposal)
+            : store.change(proposal.changes(), new RuleStore.Why(operator, "apply"));
     JsonObject answer = new JsonObject().put("dry-run", dryRun).put("warnings", notes);
     if (!dryRun) {
       proposal.texts().forEach(this::awaitRule);
@@ -113,11 +122,15 @@ final class RuleDesk {
    *
    * @param tombstone an operator's signed word that it is to be no more, which is kept instead
    */
-  JsonObject delete(RuleKey key, Optional<String> tombstone, AuditNote note) {
+  JsonObject delete(RuleKey key, Optional<String> tombstone, String operator, AuditNote note) {
     note.object(key.toString()).before(revision(key)).after("none");
     gate.check(key.path(), tombstone.orElse(""));
     if ((tombstone.isPresent() && stored(key).isEmpty())
-        || store.change(List.of(new RuleStore.Change(key, tombstone))).isEmpty()) {
+        || store
+            .change(
+                List.of(new RuleStore.Change(key, tombstone)),
+                new RuleStore.Why(operator, "delete"))
+            .isEmpty()) {
       throw new UserError("there is no rule " + key + "; see hostmesh get");
     }
     await(INTO_SNAPSHOT, () -> stored(key).isEmpty());
@@ -179,6 +192,137 @@ final class RuleDesk {
         .inForce()
         .map(inForce -> inForce.standIn() ? "refused-closed" : "refused-last-good-stays")
         .orElse("refused");
+  }
+
+  /** What was changed, the newest first; only of one rule where one is given. */
+  JsonObject history(Optional<RuleKey> rule) {
+    RuleHistory history = store.history();
+    JsonArray revisions = new JsonArray();
+    history.revisions().stream()
+        .filter(it -> rule.isEmpty() || it.steps().stream().anyMatch(s -> isOf(s.key(), rule)))
+        .map(RuleDesk::heading)
+        .forEach(revisions::add);
+    return new JsonObject().put("revisions", revisions).put("beside", beside(history, rule));
+  }
+
+  /** One revision, with the lines that it changed. */
+  JsonObject revision(long number) {
+    Revision revision = store.history().revision(number);
+    JsonArray rules = new JsonArray();
+    revision.steps().forEach(step -> rules.add(step(step.key(), step.before(), step.after())));
+    return heading(revision).put("rules", rules);
+  }
+
+  private static JsonObject heading(Revision revision) {
+    JsonArray changes = new JsonArray();
+    revision.steps().forEach(step -> changes.add(key(step.key()).put("change", step.sign())));
+    return new JsonObject()
+        .put("revision", revision.number())
+        .put("time", revision.time().toString())
+        .put("operator", revision.operator())
+        .put("action", revision.action())
+        .put("changes", changes);
+  }
+
+  private static JsonObject step(RuleKey key, Optional<String> before, Optional<String> after) {
+    JsonArray lines = new JsonArray();
+    TextDifference.between(before.orElse(""), after.orElse("")).forEach(lines::add);
+    return key(key).put("change", new Revision.Step(key, before, after).sign()).put("lines", lines);
+  }
+
+  private static JsonArray beside(RuleHistory history, Optional<RuleKey> rule) {
+    JsonArray beside = new JsonArray();
+    history.beside().stream()
+        .filter(key -> isOf(key, rule))
+        .map(RuleDesk::key)
+        .forEach(beside::add);
+    return beside;
+  }
+
+  private static boolean isOf(RuleKey key, Optional<RuleKey> rule) {
+    return rule.map(key::equals).orElse(true);
+  }
+
+  /**
+   * Makes the rules what they were after a revision: as a change of its own, all or nothing of it.
+   *
+   * @param to the revision; empty to undo the newest
+   * @param rule only this one
+   * @param force also over what was changed beside hostmesh
+   */
+  record Rollback(OptionalLong to, Optional<RuleKey> rule, boolean force, boolean dryRun) {}
+
+  JsonObject rollback(Rollback wish, String operator, AuditNote note) {
+    RuleHistory history = store.history();
+    long to = wish.to().orElse(history.number() - 1);
+    NavigableMap<RuleKey, Optional<String>> then = new TreeMap<>(history.at(to));
+    then.keySet().removeIf(key -> !isOf(key, wish.rule()));
+    List<RuleKey> keys = List.copyOf(then.keySet());
+    note.object("rollback to " + to + ": " + joined(keys, RuleKey::toString))
+        .before(joined(keys, this::revision));
+    JsonArray beside = new JsonArray();
+    history.beside().stream().filter(then::containsKey).map(RuleKey::toString).forEach(beside::add);
+    if (!beside.isEmpty() && !wish.force() && !wish.dryRun()) {
+      throw new UserError(
+          "changed beside hostmesh since: "
+              + beside.stream().map(String::valueOf).collect(Collectors.joining(", "))
+              + "; look with --dry-run, and overwrite it with --force");
+    }
+    JsonArray notes = judge(then);
+    JsonArray rules = new JsonArray();
+    then.forEach((key, text) -> rules.add(step(key, history.text(key), text)));
+    JsonObject answer =
+        new JsonObject()
+            .put("to", to)
+            .put("dry-run", wish.dryRun())
+            .put("warnings", notes)
+            .put("beside", beside)
+            .put("rules", rules);
+    if (wish.dryRun()) {
+      note.after("not changed: a dry run");
+      return answer;
+    }
+    store.change(
+        then.entrySet().stream().map(e -> new RuleStore.Change(e.getKey(), e.getValue())).toList(),
+        history,
+        new RuleStore.Why(operator, "rollback to " + to));
+    then.forEach(
+        (key, text) ->
+            text.ifPresentOrElse(
+                it -> awaitRule(key, it),
+                () -> {
+                  boolean _ = await(INTO_SNAPSHOT, () -> stored(key).isEmpty());
+                }));
+    note.after(joined(keys, this::revision));
+    awaitAgents(answer);
+    return answer;
+  }
+
+  /** What is worth saying of rules that come back; those that go need no judging. */
+  private JsonArray judge(SortedMap<RuleKey, Optional<String>> then) {
+    List<RuleProposal.File> files =
+        then.entrySet().stream()
+            .flatMap(
+                each ->
+                    each.getValue().stream()
+                        .map(text -> new RuleProposal.File(each.getKey().path(), text)))
+            .toList();
+    JsonArray notes = new JsonArray();
+    if (!files.isEmpty()) {
+      RuleProposal.judge(files, published().known()).notes().stream()
+          .map(RuleProblem::toString)
+          .forEach(notes::add);
+    }
+    try {
+      then.forEach((key, text) -> gate.check(key.path(), text.orElse("")));
+    } catch (UserError e) {
+      throw new UserError(
+          e.getMessage()
+              + "; with rules.signed no earlier rule comes back by its old signature: apply its text"
+              + " (hostmesh history N) with hostmesh apply --sign, or hostmesh delete --sign",
+          e);
+    }
+    return notes;
   }
 
   private void awaitRule(RuleKey key, String text) {

@@ -1,6 +1,8 @@
 package io.hostmesh.registry.embedded;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -9,6 +11,8 @@ import java.util.TreeSet;
 final class KeyRoutes {
   /** Consul's own bound. */
   private static final int LARGEST_VALUE = 512 * 1024;
+
+  private static final int MOST_OPERATIONS = 64;
 
   private final Live live;
 
@@ -19,6 +23,7 @@ final class KeyRoutes {
   void addTo(Routes routes) {
     routes.under("GET", "/v1/kv/", new Handler.Read(this::read));
     routes.under("PUT", "/v1/kv/", new Handler.Write(this::put));
+    routes.at("PUT", "/v1/txn", new Handler.Write(this::transact));
     routes.under("DELETE", "/v1/kv/", new Handler.Write(this::delete));
   }
 
@@ -82,6 +87,61 @@ final class KeyRoutes {
                 condition);
     live.become(outcome.store());
     return Answer.json(outcome.done());
+  }
+
+  /** Writes of keys, all or none; other operations than those of keys are not known here. */
+  private Answer transact(Call call) {
+    JsonNode operations = read(call.body().getBytes());
+    if (call.body().length() > LARGEST_VALUE) {
+      throw new Refusal(
+          413,
+          "Request body("
+              + call.body().length()
+              + " bytes) too large, max size: "
+              + LARGEST_VALUE
+              + " bytes. See txn_max_req_len");
+    }
+    if (operations.size() > MOST_OPERATIONS) {
+      throw new Refusal(
+          413, "Transaction contains too many operations (" + operations.size() + " > 64)");
+    }
+    Store next = live.store();
+    for (JsonNode each : operations) {
+      Payload operation =
+          Payload.of(each)
+              .object("KV")
+              .orElseThrow(() -> Refusal.badRequest("only operations of KV are known here"));
+      Store.Outcome outcome = operate(next, operation);
+      if (!outcome.done()) {
+        String error =
+            "{\"Results\":null,\"Errors\":[{\"What\":\"failed to write a key, index is stale\"}]}";
+        return Answer.text(409, error);
+      }
+      next = outcome.store();
+    }
+    live.become(next);
+    return Answer.json(Call.MAPPER.createObjectNode().putNull("Errors"));
+  }
+
+  private static Store.Outcome operate(Store store, Payload operation) {
+    String key = operation.text("Key");
+    long index = Long.parseUnsignedLong(operation.text("Index", "0"));
+    return switch (operation.text("Verb")) {
+      case "set" -> store.put(key, operation.text("Value"), 0, new Store.Condition.None());
+      case "cas" ->
+          store.put(key, operation.text("Value"), 0, new Store.Condition.Unchanged(index));
+      case "delete" -> store.delete(key, Optional.empty());
+      case "delete-cas" -> store.delete(key, Optional.of(index));
+      default -> throw Refusal.badRequest("unknown verb " + operation.text("Verb"));
+    };
+  }
+
+  private static JsonNode read(byte[] body) {
+    try {
+      return Call.MAPPER.readTree(body);
+    } catch (IOException e) {
+      throw Refusal.badRequest("Request decode failed: " + e.getMessage());
+    }
   }
 
   private static Store.Condition condition(Call call) {
