@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
-import io.hostmesh.model.routing.RouteTable;
-import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.RuleParser;
 import io.hostmesh.model.rules.UpstreamRule;
 import java.io.IOException;
@@ -71,13 +69,7 @@ class FaultsRoadTest {
   }
 
   private void route(String entry) {
-    mesh.mesh.routes.put(
-        ServiceName.of("shop"),
-        RouteTable.compile(
-            (RouteRule)
-                RuleParser.parse(
-                    "test",
-                    "kind = route\nservice = shop\nrules = [ { to = [ { } ]\n" + entry + "\n} ]")));
+    mesh.route("shop", "rules = [ { to = [ { } ]\n" + entry + "\n} ]");
   }
 
   private RawHttp call() throws IOException {

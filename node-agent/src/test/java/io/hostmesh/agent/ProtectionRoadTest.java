@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -257,7 +258,7 @@ class ProtectionRoadTest {
       ServiceName shop = ServiceName.of("shop");
       mesh.mesh.endpoints.put(
           shop,
-          java.util.Objects.requireNonNull(mesh.mesh.endpoints.get(shop)).stream()
+          Objects.requireNonNull(mesh.mesh.endpoints.get(shop)).stream()
               .map(
                   each ->
                       new Endpoint(

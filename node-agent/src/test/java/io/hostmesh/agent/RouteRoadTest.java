@@ -3,10 +3,6 @@ package io.hostmesh.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmesh.model.Protocol;
-import io.hostmesh.model.ServiceName;
-import io.hostmesh.model.routing.RouteTable;
-import io.hostmesh.model.rules.RouteRule;
-import io.hostmesh.model.rules.RuleParser;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,22 +58,14 @@ class RouteRoadTest {
     }
   }
 
-  private void route(String service, String rest) {
-    mesh.mesh.routes.put(
-        ServiceName.of(service),
-        RouteTable.compile(
-            (RouteRule)
-                RuleParser.parse("test", "kind = route, service = " + service + "\n" + rest)));
-  }
-
   private RawHttp call() throws IOException {
     return new RawHttp(mesh.h1.to("greeter"));
   }
 
   @Test
   void aPartOfThePathsBelongsToAnotherServiceAndItsSubset() throws Exception {
-    route("parting", "subsets { old { version = v1 } }");
-    route(
+    mesh.route("parting", "subsets { old { version = v1 } }");
+    mesh.route(
         "greeter",
         """
         rules = [
@@ -102,7 +90,7 @@ class RouteRoadTest {
 
   @Test
   void noPathLeadsOutOfWhereARuleLeads() throws Exception {
-    route(
+    mesh.route(
         "greeter",
         """
         rules = [
@@ -120,7 +108,7 @@ class RouteRoadTest {
 
   @Test
   void redirectsAndAnswersReachNoService() throws Exception {
-    route(
+    mesh.route(
         "greeter",
         """
         rules = [
@@ -155,7 +143,7 @@ class RouteRoadTest {
 
   @Test
   void headersAreChangedOnBothWays() throws Exception {
-    route(
+    mesh.route(
         "greeter",
         """
         rules = [ { to = [ {} ]
@@ -174,7 +162,7 @@ class RouteRoadTest {
 
   @Test
   void pagesOfOtherOriginsReadWhatTheyMay() throws Exception {
-    route(
+    mesh.route(
         "greeter",
         """
         rules = [ { to = [ {} ], cors { origins = "https://shop.example", methods = [ GET, PUT ]
@@ -205,7 +193,7 @@ class RouteRoadTest {
 
   @Test
   void parametersOfTheQueryAndWhoCallsAreAskedFor() throws Exception {
-    route(
+    mesh.route(
         "greeter",
         """
         rules = [

@@ -20,7 +20,10 @@ import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
+import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.RuleParser;
 import io.hostmesh.runtime.loops.EpollLoops;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
@@ -347,6 +350,15 @@ final class TestMesh implements AutoCloseable {
     service(h1, "near", "n1", Protocol.HTTP, http1, "v1");
     service(h2, "far2", "f2", Protocol.HTTP2, http2, "v1");
     service(h1, "near2", "n2", Protocol.HTTP2, http2, "v1");
+  }
+
+  /** Lets a rule hold a service's requests; the rest of it is what comes behind its service. */
+  void route(String service, String rest) {
+    mesh.routes.put(
+        ServiceName.of(service),
+        RouteTable.compile(
+            (RouteRule)
+                RuleParser.parse("test", "kind = route, service = " + service + "\n" + rest)));
   }
 
   /** Declares a service on a host. */

@@ -92,17 +92,7 @@ class TriesRoadTest {
   }
 
   private void route(String service, String entry) {
-    mesh.mesh.routes.put(
-        ServiceName.of(service),
-        RouteTable.compile(
-            (RouteRule)
-                RuleParser.parse(
-                    "test",
-                    "kind = route\nservice = "
-                        + service
-                        + "\nrules = [ { to = [ { } ]\n"
-                        + entry
-                        + "\n} ]")));
+    mesh.route(service, "rules = [ { to = [ { } ]\n" + entry + "\n} ]");
   }
 
   private RawHttp call(String service) throws IOException {

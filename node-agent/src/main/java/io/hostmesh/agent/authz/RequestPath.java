@@ -97,6 +97,19 @@ public final class RequestPath {
     return end;
   }
 
+  /**
+   * What is wrong with a target, as a part of a sentence.
+   *
+   * @param why as {@link Reading.Ambiguous} says it
+   */
+  public static String ambiguity(String target, String why) {
+    return "the path "
+        + shown(of(target))
+        + " "
+        + why
+        + ", which applications read in different ways";
+  }
+
   /** A target for messages: bounded, printable. */
   public static String shown(String path) {
     String text = path.length() <= SHOWN ? path : path.substring(0, SHOWN) + "...";

@@ -174,7 +174,7 @@ final class RouteResources {
         message.getCredentials());
   }
 
-  private static Optional<String> text(String text) {
+  static Optional<String> text(String text) {
     return text.isEmpty() ? Optional.empty() : Optional.of(text);
   }
 }

@@ -85,10 +85,8 @@ final class SendingResources {
 
   private static MirrorPolicy mirror(Mirror message) {
     return new MirrorPolicy(
-        message.getService().isEmpty()
-            ? Optional.empty()
-            : Optional.of(ServiceName.parse(message.getService())),
-        message.getSubset().isEmpty() ? Optional.empty() : Optional.of(message.getSubset()),
+        RouteResources.text(message.getService()).map(ServiceName::parse),
+        RouteResources.text(message.getSubset()),
         new Share(message.getShare()));
   }
 

@@ -69,11 +69,8 @@ final class Access {
     return denied(
         Verdict.Why.MALFORMED,
         instance.service()
-            + " has access rules on paths, and the path "
-            + RequestPath.shown(RequestPath.of(head.uri()))
-            + " "
-            + why
-            + ", which applications read in different ways");
+            + " has access rules on paths, and "
+            + RequestPath.ambiguity(head.uri(), why));
   }
 
   /** Judges a bare connection. */

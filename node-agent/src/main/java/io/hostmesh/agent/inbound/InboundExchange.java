@@ -187,11 +187,8 @@ final class InboundExchange extends HttpExchange implements Request.Fields, Live
     return new Failure(
         Failure.Kind.MALFORMED,
         connection.instance().service()
-            + " has limits by path, and the path "
-            + RequestPath.shown(RequestPath.of(head.uri()))
-            + " "
-            + why
-            + ", which applications read in different ways");
+            + " has limits by path, and "
+            + RequestPath.ambiguity(head.uri(), why));
   }
 
   // While it is under way.

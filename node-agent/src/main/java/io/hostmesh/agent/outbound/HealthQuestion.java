@@ -1,5 +1,6 @@
 package io.hostmesh.agent.outbound;
 
+import com.google.protobuf.StringValue;
 import io.hostmesh.agent.protocol.FlatHeaders;
 import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.Informational;
@@ -23,7 +24,6 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -94,21 +94,9 @@ final class HealthQuestion implements HttpStream.Observer {
     }
   }
 
-  /** {@code HealthCheckRequest { service }}, which is nothing where the name is empty. */
+  /** {@code HealthCheckRequest { string service = 1 }}: on the wire the same as this well-known. */
   static byte[] message(String service) {
-    byte[] name = service.getBytes(StandardCharsets.UTF_8);
-    ByteArrayOutputStream message = new ByteArrayOutputStream();
-    if (name.length > 0) {
-      message.write(10); // string service = 1
-      int length = name.length;
-      while (length > 127) { // A varint: seven bits a byte, the lowest first.
-        message.write((length & 127) | 128);
-        length >>>= 7;
-      }
-      message.write(length);
-      message.writeBytes(name);
-    }
-    return message.toByteArray();
+    return StringValue.of(service).toByteArray();
   }
 
   /** As gRPC frames a message that is not compressed. */

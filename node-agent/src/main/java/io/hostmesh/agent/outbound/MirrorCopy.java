@@ -4,7 +4,6 @@ import io.hostmesh.agent.protocol.HttpStream;
 import io.hostmesh.agent.protocol.Informational;
 import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.ServiceName;
-import io.hostmesh.model.routing.RouteTable;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * A copy of a request, whose answer nobody gets. It never makes the request wait: what its service
  * does not take in time is dropped. Used by its event loop only.
  */
-final class MirrorCopy implements HttpStream.Observer, Resolution.Asker {
+final class MirrorCopy implements HttpStream.Observer {
   /** What may wait for the copy's service, of one request. */
   private static final int MOST_BYTES = 64 * 1024;
 
@@ -83,7 +82,7 @@ final class MirrorCopy implements HttpStream.Observer, Resolution.Asker {
             new Resolution(connection.sender(), service, null), // Callers are not refused for it.
             head,
             copies);
-    copy.resolution.direct(service, subset, copy.loop(), copy);
+    copy.resolution.direct(service, subset, copy.loop(), copy::found);
     return copy;
   }
 
@@ -97,35 +96,7 @@ final class MirrorCopy implements HttpStream.Observer, Resolution.Asker {
     return connection.upstreams().loop();
   }
 
-  @Override
-  public RouteTable.@Nullable Decision decide(RouteTable route) {
-    return null;
-  }
-
-  // Copies are spread without regard to what a request asks to stay with.
-
-  @Override
-  public @Nullable String header(String lowerCaseName) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String cookie(String name) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String query(String name) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String sourceAddress() {
-    return null;
-  }
-
-  @Override
-  public void found(Resolution.Next next) {
+  private void found(Resolution.Next next) {
     if (over) {
       resolution.release();
     } else if (next instanceof Resolution.Next.To to) {

@@ -95,11 +95,8 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
               new Failure(
                   Failure.Kind.MALFORMED,
                   connection.call().pair().service()
-                      + " is routed by paths, and the path "
-                      + RequestPath.shown(RequestPath.of(head.uri()))
-                      + " "
-                      + why
-                      + ", which applications read in different ways");
+                      + " is routed by paths, and "
+                      + RequestPath.ambiguity(head.uri(), why));
           return null;
         }
       }

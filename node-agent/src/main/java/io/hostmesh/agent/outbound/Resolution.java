@@ -18,6 +18,7 @@ import io.netty.channel.EventLoop;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -109,26 +110,33 @@ final class Resolution {
       subset = decision.subset();
       asker.found(choose(view));
     } else {
-      elsewhere(decision.service(), decision.subsetName(), view, loop, asker);
+      elsewhere(decision.service(), decision.subsetName(), view, loop, asker::found);
     }
   }
 
   /** To another service than the one called. */
   private void elsewhere(
-      ServiceName other, @Nullable String subsetName, MeshView view, EventLoop loop, Asker asker) {
+      ServiceName other,
+      @Nullable String subsetName,
+      MeshView view,
+      EventLoop loop,
+      Consumer<Next> found) {
     service = other;
     load = loads.of(other);
     outliers = watch.of(other);
     if (view.endpoints(other).isPresent()) {
-      asker.found(chooseOf(subsetName, view));
+      found.accept(chooseOf(subsetName, view));
     } else {
-      mesh.need(other, () -> loop.execute(() -> asker.found(chooseOf(subsetName, mesh.view()))));
+      mesh.need(other, () -> loop.execute(() -> found.accept(chooseOf(subsetName, mesh.view()))));
     }
   }
 
-  /** Finds an instance of a service and a subset, whatever its route says. */
-  void direct(ServiceName to, @Nullable String subsetName, EventLoop loop, Asker asker) {
-    elsewhere(to, subsetName, mesh.view(), loop, asker);
+  /**
+   * Finds an instance of a service and a subset, whatever its route says, and without regard to
+   * what a request asks to stay with.
+   */
+  void direct(ServiceName to, @Nullable String subsetName, EventLoop loop, Consumer<Next> found) {
+    elsewhere(to, subsetName, mesh.view(), loop, found);
   }
 
   /** An instance anew, after the one before was released before anything was sent to it. */

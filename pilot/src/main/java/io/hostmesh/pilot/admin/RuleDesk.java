@@ -58,13 +58,11 @@ final class RuleDesk {
     proposal.texts().forEach((key, text) -> gate.check(key.path(), text));
     List<RuleKey> keys = proposal.texts().keySet().stream().sorted().toList();
     note.object(joined(keys, RuleKey::toString)).before(joined(keys, this::revision));
-    JsonArray notes = new JsonArray();
-    proposal.notes().stream().map(RuleProblem::toString).forEach(notes::add);
     List<RuleKey> changed =
         dryRun
             ? differing(proposal)
             : store.change(proposal.changes(), new RuleStore.Why(operator, "apply"));
-    JsonObject answer = new JsonObject().put("dry-run", dryRun).put("warnings", notes);
+    JsonObject answer = new JsonObject().put("dry-run", dryRun).put("warnings", notes(proposal));
     if (!dryRun) {
       proposal.texts().forEach(this::awaitRule);
       note.after(joined(keys, this::revision));
@@ -106,8 +104,7 @@ final class RuleDesk {
         .forEach(
             entry -> {
               Optional<String> before = textOf(entry.getKey());
-              JsonArray lines = new JsonArray();
-              TextDifference.between(before.orElse(""), entry.getValue()).forEach(lines::add);
+              JsonArray lines = lines(before, Optional.of(entry.getValue()));
               rules.add(
                   key(entry.getKey())
                       .put("new", before.isEmpty())
@@ -115,6 +112,18 @@ final class RuleDesk {
                       .put("lines", lines));
             });
     return new JsonObject().put("rules", rules);
+  }
+
+  private static JsonArray notes(RuleProposal proposal) {
+    JsonArray notes = new JsonArray();
+    proposal.notes().stream().map(RuleProblem::toString).forEach(notes::add);
+    return notes;
+  }
+
+  private static JsonArray lines(Optional<String> before, Optional<String> after) {
+    JsonArray lines = new JsonArray();
+    TextDifference.between(before.orElse(""), after.orElse("")).forEach(lines::add);
+    return lines;
   }
 
   /**
@@ -133,7 +142,7 @@ final class RuleDesk {
             .isEmpty()) {
       throw new UserError("there is no rule " + key + "; see hostmesh get");
     }
-    await(INTO_SNAPSHOT, () -> stored(key).isEmpty());
+    awaitGone(key);
     JsonObject answer = key(key).put("deleted", true);
     awaitAgents(answer);
     return answer;
@@ -209,13 +218,13 @@ final class RuleDesk {
   JsonObject revision(long number) {
     Revision revision = store.history().revision(number);
     JsonArray rules = new JsonArray();
-    revision.steps().forEach(step -> rules.add(step(step.key(), step.before(), step.after())));
+    revision.steps().forEach(step -> rules.add(described(step)));
     return heading(revision).put("rules", rules);
   }
 
   private static JsonObject heading(Revision revision) {
     JsonArray changes = new JsonArray();
-    revision.steps().forEach(step -> changes.add(key(step.key()).put("change", step.sign())));
+    revision.steps().forEach(step -> changes.add(heading(step)));
     return new JsonObject()
         .put("revision", revision.number())
         .put("time", revision.time().toString())
@@ -224,10 +233,12 @@ final class RuleDesk {
         .put("changes", changes);
   }
 
-  private static JsonObject step(RuleKey key, Optional<String> before, Optional<String> after) {
-    JsonArray lines = new JsonArray();
-    TextDifference.between(before.orElse(""), after.orElse("")).forEach(lines::add);
-    return key(key).put("change", new Revision.Step(key, before, after).sign()).put("lines", lines);
+  private static JsonObject heading(Revision.Step step) {
+    return key(step.key()).put("change", step.sign());
+  }
+
+  private static JsonObject described(Revision.Step step) {
+    return heading(step).put("lines", lines(step.before(), step.after()));
   }
 
   private static JsonArray beside(RuleHistory history, Optional<RuleKey> rule) {
@@ -270,7 +281,8 @@ final class RuleDesk {
     }
     JsonArray notes = judge(then);
     JsonArray rules = new JsonArray();
-    then.forEach((key, text) -> rules.add(step(key, history.text(key), text)));
+    then.forEach(
+        (key, text) -> rules.add(described(new Revision.Step(key, history.text(key), text))));
     JsonObject answer =
         new JsonObject()
             .put("to", to)
@@ -287,12 +299,7 @@ final class RuleDesk {
         history,
         new RuleStore.Why(operator, "rollback to " + to));
     then.forEach(
-        (key, text) ->
-            text.ifPresentOrElse(
-                it -> awaitRule(key, it),
-                () -> {
-                  boolean _ = await(INTO_SNAPSHOT, () -> stored(key).isEmpty());
-                }));
+        (key, text) -> text.ifPresentOrElse(it -> awaitRule(key, it), () -> awaitGone(key)));
     note.after(joined(keys, this::revision));
     awaitAgents(answer);
     return answer;
@@ -307,12 +314,8 @@ final class RuleDesk {
                     each.getValue().stream()
                         .map(text -> new RuleProposal.File(each.getKey().path(), text)))
             .toList();
-    JsonArray notes = new JsonArray();
-    if (!files.isEmpty()) {
-      RuleProposal.judge(files, published().known()).notes().stream()
-          .map(RuleProblem::toString)
-          .forEach(notes::add);
-    }
+    JsonArray notes =
+        files.isEmpty() ? new JsonArray() : notes(RuleProposal.judge(files, published().known()));
     try {
       then.forEach((key, text) -> gate.check(key.path(), text.orElse("")));
     } catch (UserError e) {
@@ -323,6 +326,10 @@ final class RuleDesk {
           e);
     }
     return notes;
+  }
+
+  private void awaitGone(RuleKey key) {
+    boolean _ = await(INTO_SNAPSHOT, () -> stored(key).isEmpty());
   }
 
   private void awaitRule(RuleKey key, String text) {

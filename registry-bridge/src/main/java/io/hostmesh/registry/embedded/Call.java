@@ -1,6 +1,7 @@
 package io.hostmesh.registry.embedded;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.vertx.core.MultiMap;
@@ -24,8 +25,12 @@ record Call(String method, String rest, MultiMap query, Buffer body) {
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
   Payload payload() {
+    return Payload.of(json());
+  }
+
+  JsonNode json() {
     try {
-      return Payload.of(MAPPER.readTree(body.getBytes()));
+      return MAPPER.readTree(body.getBytes());
     } catch (JsonProcessingException e) {
       throw Refusal.badRequest("Request decode failed: " + e.getOriginalMessage());
     } catch (IOException e) {

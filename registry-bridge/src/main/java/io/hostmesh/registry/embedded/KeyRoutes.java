@@ -2,7 +2,6 @@ package io.hostmesh.registry.embedded;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.io.IOException;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -91,7 +90,7 @@ final class KeyRoutes {
 
   /** Writes of keys, all or none; other operations than those of keys are not known here. */
   private Answer transact(Call call) {
-    JsonNode operations = read(call.body().getBytes());
+    JsonNode operations = call.json();
     if (call.body().length() > LARGEST_VALUE) {
       throw new Refusal(
           413,
@@ -134,14 +133,6 @@ final class KeyRoutes {
       case "delete-cas" -> store.delete(key, Optional.of(index));
       default -> throw Refusal.badRequest("unknown verb " + operation.text("Verb"));
     };
-  }
-
-  private static JsonNode read(byte[] body) {
-    try {
-      return Call.MAPPER.readTree(body);
-    } catch (IOException e) {
-      throw Refusal.badRequest("Request decode failed: " + e.getMessage());
-    }
   }
 
   private static Store.Condition condition(Call call) {
