@@ -31,11 +31,21 @@ public record Instance(
   public static final String META_INSTANCE = META_PREFIX + "instance";
   public static final String META_MESH_PORT = META_PREFIX + "mesh-port";
 
+  /** Where the host stands, as its agent says: see {@link Locality}. */
+  public static final String META_REGION = META_PREFIX + "region";
+
+  public static final String META_ZONE = META_PREFIX + "zone";
+
   /** Consul's weight of a passing instance, where it is not 1; added when it is read. */
   public static final String META_WEIGHT = META_PREFIX + "weight";
 
   /** The user's own metadata key for the share of requests, relative to the others': 1 to 65535. */
   public static final String WEIGHT = "weight";
+
+  /** The user's own metadata keys for where an instance stands, where no agent says it. */
+  public static final String REGION = "region";
+
+  public static final String ZONE = "zone";
 
   public Instance {
     Names.label("instance", id);

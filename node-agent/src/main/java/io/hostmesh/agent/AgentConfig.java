@@ -3,6 +3,7 @@ package io.hostmesh.agent;
 import io.hostmesh.agent.attestd.AttestdConfig;
 import io.hostmesh.agent.identity.KeySettings;
 import io.hostmesh.agent.redirect.CaptureSettings;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.SpiffeId;
 import io.hostmesh.model.hocon.Section;
@@ -65,8 +66,10 @@ public record AgentConfig(
    *
    * @param name its name in the mesh; the machine's host name unless set
    * @param address where other hosts reach it; that of the default route's device unless set
+   * @param locality {@code node.region} and {@code node.zone}
    */
-  public record NodeSettings(Optional<String> name, Optional<InetAddress> address) {}
+  public record NodeSettings(
+      Optional<String> name, Optional<InetAddress> address, Locality locality) {}
 
   /**
    * @param state what must outlive a reboot: identity, last good configuration
@@ -134,7 +137,8 @@ public record AgentConfig(
     return new AgentConfig(
         new NodeSettings(
             node.optionalValue("name", AgentConfig::label),
-            node.optionalValue("address", InetAddress::ofLiteral)),
+            node.optionalValue("address", InetAddress::ofLiteral),
+            locality(node)),
         section.value("trust-domain", AgentConfig::domain, "hostmesh.local"),
         new Folders(
             section.value("state-dir", Path::of, DEFAULT_STATE_DIR),
@@ -164,6 +168,15 @@ public record AgentConfig(
                 .section("workload-api")
                 .value("socket", Path::of, run.resolve("workload.sock"))),
         section.section("drain").duration("limit", Duration.ofSeconds(30)));
+  }
+
+  private static Locality locality(Section node) {
+    String region = node.optionalValue("region", Locality::name).orElse("");
+    String zone = node.optionalValue("zone", Locality::name).orElse("");
+    if (region.isEmpty() && !zone.isEmpty()) {
+      throw node.refuse("zone", "is part of a region; set node.region too");
+    }
+    return new Locality(region, zone);
   }
 
   private static BalancePolicy balance(Section section) {

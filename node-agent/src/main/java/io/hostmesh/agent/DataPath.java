@@ -1,6 +1,7 @@
 package io.hostmesh.agent;
 
 import io.hostmesh.agent.balance.Members;
+import io.hostmesh.agent.balance.Vantage;
 import io.hostmesh.agent.connection.Callers;
 import io.hostmesh.agent.connection.Connections;
 import io.hostmesh.agent.connection.OriginalDestinations;
@@ -24,6 +25,7 @@ import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.MeshTls;
 import io.hostmesh.agent.upstream.Sockets;
 import io.hostmesh.agent.upstream.Upstreams;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.rules.BalancePolicy;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -53,6 +55,7 @@ public final class DataPath implements AutoCloseable {
    * Choices of the operator.
    *
    * @param node this host's name in the mesh
+   * @param locality where it stands
    * @param virtual where the mesh's own addresses are
    * @param passThrough whether {@code capture.outbound = all}
    * @param callerAddress from where applications are called
@@ -60,6 +63,7 @@ public final class DataPath implements AutoCloseable {
    */
   public record Settings(
       String node,
+      Locality locality,
       BalancePolicy balance,
       VirtualRanges virtual,
       boolean passThrough,
@@ -158,7 +162,7 @@ public final class DataPath implements AutoCloseable {
     Sender sender =
         new Sender(
             facts.mesh(),
-            new Members(settings.balance()),
+            new Members(settings.balance(), new Vantage(settings.node(), settings.locality())),
             facts.instances(),
             receiver,
             telemetry,

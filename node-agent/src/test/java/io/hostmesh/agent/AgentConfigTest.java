@@ -24,6 +24,8 @@ class AgentConfigTest {
         "nod { name = h1 }                 | f.conf:1: nod: unknown key; did you mean \"node\"?",
         "node { nam = h1 }                 | f.conf:1: node.nam: unknown key; did you mean \"name\"?",
         "node { name = H1 }                | f.conf:1: node.name: service \"H1\" is not a name",
+        "node { zone = eu-1 }              | f.conf:1: node.zone: is part of a region; set node.region",
+        "node { region = \"eu west\" }      | f.conf:1: node.region: \"eu west\" is not a name",
         "node { address = web }            | f.conf:1: node.address:",
         "listen { mesh = 70000 }           | f.conf:1: listen.mesh: 70000 is not within 1 to 65535",
         "listen { mesh = 15001 }           | listen: port 15001 stands for two things",

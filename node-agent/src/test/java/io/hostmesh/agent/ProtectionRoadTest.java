@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmesh.agent.authz.AccessTable;
 import io.hostmesh.agent.connection.Caller;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
@@ -270,6 +271,7 @@ class ProtectionRoadTest {
                           true,
                           Map.of("version", "v2"),
                           false,
+                          Locality.NONE,
                           7))
               .toList());
       assertThat(http.get("/").answer().body()).isEqualTo("one");

@@ -16,6 +16,7 @@ import io.hostmesh.agent.telemetry.Telemetry;
 import io.hostmesh.agent.upstream.MeshProtocol;
 import io.hostmesh.agent.upstream.Sockets;
 import io.hostmesh.model.AddressRange;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
@@ -125,6 +126,7 @@ final class TestMesh implements AutoCloseable {
           RandomGenerator.getDefault(),
           new DataPath.Settings(
               node,
+              Locality.NONE,
               BalancePolicy.LEAST_REQUEST,
               new VirtualRanges(
                   List.of(AddressRange.parse("240.0.0.0/4"), AddressRange.parse("fd00::/8"))),

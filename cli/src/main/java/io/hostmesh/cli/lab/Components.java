@@ -5,6 +5,7 @@ import io.hostmesh.runtime.admin.AdminSocket;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,7 +139,9 @@ final class Components {
   /** Made, not started yet; its listening sockets are open already. */
   Component agent(LabHost host) {
     String name = host.name();
-    Path config = configurations.write(name, configurations.agent(host), settings(Daemons.AGENT));
+    List<String> asked = new ArrayList<>(settings(Daemons.AGENT));
+    asked.addAll(settings(name));
+    Path config = configurations.write(name, configurations.agent(host), asked);
     List<String> command =
         List.of(
             view.seen(programs.program("hostmesh-agent")).toString(),

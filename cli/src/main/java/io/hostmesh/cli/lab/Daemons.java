@@ -7,9 +7,12 @@ import io.hostmesh.pilot.PilotMain;
 import io.hostmesh.registry.embedded.RegistryMain;
 import io.hostmesh.runtime.Daemon;
 import io.hostmesh.runtime.ProcessSettings;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 
 /** How the daemons themselves read the configurations that the lab gives them. */
@@ -19,9 +22,10 @@ final class Daemons {
   private Daemons() {}
 
   /**
-   * Gives each daemon the settings that it knows, and has it judge them.
+   * Gives each daemon the settings that it knows, and has it judge them. What has a host's name in
+   * front is for that host's agent.
    *
-   * @return the settings by daemon
+   * @return the settings by daemon, those for one host by its name
    * @throws io.hostmesh.runtime.UserError where nobody knows a setting
    * @throws io.hostmesh.model.hocon.HoconException where a value cannot be used
    */
@@ -33,8 +37,19 @@ final class Daemons {
     texts.put(DaemonFiles.REGISTRY, files.registry());
     Map<String, SortedSet<String>> keys = new LinkedHashMap<>();
     texts.forEach((name, text) -> keys.put(name, read(name, text, List.of())));
-    Map<String, List<String>> assigned = Settings.assign(settings, keys);
-    assigned.forEach((name, own) -> read(name, texts.getOrDefault(name, ""), own));
+    Set<String> hosts = new LinkedHashSet<>();
+    for (LabHost host : LabHost.all(files.plan().hosts())) {
+      hosts.add(host.name());
+      texts.put(host.name(), files.agent(host));
+      keys.put(host.name(), keys.getOrDefault(AGENT, Collections.emptySortedSet()));
+    }
+    Map<String, List<String>> assigned = Settings.assign(settings, keys, hosts);
+    assigned.forEach(
+        (name, own) -> {
+          if (!hosts.contains(name) || !own.isEmpty()) {
+            read(name, texts.getOrDefault(name, ""), own);
+          }
+        });
     return assigned;
   }
 
@@ -42,10 +57,10 @@ final class Daemons {
   private static SortedSet<String> read(String name, String text, List<String> settings) {
     Daemon<?> daemon =
         switch (name) {
-          case AGENT -> new AgentMain();
           case DaemonFiles.PILOT -> new PilotMain();
           case DaemonFiles.CITADEL -> new CitadelMain();
-          default -> new RegistryMain();
+          case DaemonFiles.REGISTRY -> new RegistryMain();
+          default -> new AgentMain();
         };
     Section section = Section.parse("the lab's " + name + ".conf", text, settings);
     ProcessSettings _ = ProcessSettings.read(section);

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Settings are HOCON and go to each daemon that knows the key; agent., pilot., citadel. and",
-      "registry. in front of a key mean that daemon only.",
+      "registry. in front of a key mean that daemon only, h2. the agent of that host.",
       "",
       "Example:",
       "  hostmesh lab up --hosts 3 --registry consul -- mesh.default-access=deny capture.backend=nft"

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -27,11 +28,12 @@ final class Settings {
    * of it.
    *
    * @param keys what each daemon knows, by its name
+   * @param onlyNamed daemons that get nothing but what has their name in front
    * @return each daemon's settings, in their order
    * @throws UserError where a setting has no such form, or nobody knows its key
    */
   static Map<String, List<String>> assign(
-      List<String> settings, Map<String, SortedSet<String>> keys) {
+      List<String> settings, Map<String, SortedSet<String>> keys, Set<String> onlyNamed) {
     Map<String, List<String>> assigned = new LinkedHashMap<>();
     keys.keySet().forEach(daemon -> assigned.put(daemon, new ArrayList<>()));
     for (String setting : settings) {
@@ -44,7 +46,9 @@ final class Settings {
         if (only.isPresent() && only.get().equals(name)) {
           daemon.getValue().add(text.substring(name.length() + 1));
           taken = true;
-        } else if (only.isEmpty() && knows(keys.getOrDefault(name, NONE), key)) {
+        } else if (only.isEmpty()
+            && !onlyNamed.contains(name)
+            && knows(keys.getOrDefault(name, NONE), key)) {
           daemon.getValue().add(text);
           taken = true;
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -20,9 +21,13 @@ class SettingsTest {
     return new TreeSet<>(List.of(keys));
   }
 
+  private static Map<String, List<String>> assign(List<String> settings) {
+    return Settings.assign(settings, KEYS, Set.of());
+  }
+
   @Test
   void aSettingGoesToEachDaemonThatKnowsIt() {
-    assertThat(Settings.assign(List.of("log.level=debug", "mesh.mode = permissive"), KEYS))
+    assertThat(assign(List.of("log.level=debug", "mesh.mode = permissive")))
         .isEqualTo(
             Map.of(
                 "agent", List.of("log.level=debug"),
@@ -32,30 +37,42 @@ class SettingsTest {
 
   @Test
   void aDaemonsNameInFrontMeansItAlone() {
-    assertThat(Settings.assign(List.of("pilot.log.level=debug"), KEYS))
+    assertThat(assign(List.of("pilot.log.level=debug")))
         .containsEntry("pilot", List.of("log.level=debug"))
         .containsEntry("agent", List.of());
   }
 
   @Test
   void anotherDaemonsNameInAKeyIsNoPrefix() {
-    assertThat(Settings.assign(List.of("citadel.address=\"h:1\""), KEYS))
+    assertThat(assign(List.of("citadel.address=\"h:1\"")))
         .containsEntry("agent", List.of("citadel.address=\"h:1\""))
         .containsEntry("citadel", List.of());
   }
 
   @Test
   void objectsAreTakenAsTheyAre() {
-    assertThat(Settings.assign(List.of("capture { backend = nft }"), KEYS))
+    assertThat(assign(List.of("capture { backend = nft }")))
         .containsEntry("agent", List.of("capture { backend = nft }"));
   }
 
   @Test
+  void oneHostsAgentIsMeantByTheHostsNameOnly() {
+    Map<String, SortedSet<String>> keys = new java.util.HashMap<>(KEYS);
+    keys.put("h2", KEYS.get("agent"));
+    Map<String, List<String>> assigned =
+        Settings.assign(List.of("capture.backend=nft", "h2.log.level=debug"), keys, Set.of("h2"));
+    assertThat(assigned)
+        .containsEntry("agent", List.of("capture.backend=nft"))
+        .containsEntry("h2", List.of("log.level=debug"))
+        .containsEntry("pilot", List.of());
+  }
+
+  @Test
   void whatNobodyKnowsIsRefusedWithTheNearest() {
-    assertThatThrownBy(() -> Settings.assign(List.of("capture.backnd=nft"), KEYS))
+    assertThatThrownBy(() -> assign(List.of("capture.backnd=nft")))
         .hasMessage(
             "setting capture.backnd: no daemon knows this key; did you mean \"capture.backend\"?");
-    assertThatThrownBy(() -> Settings.assign(List.of("nonsense"), KEYS))
+    assertThatThrownBy(() -> assign(List.of("nonsense")))
         .hasMessage("setting \"nonsense\" is not of the form key=value");
   }
 }

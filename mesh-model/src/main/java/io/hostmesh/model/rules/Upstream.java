@@ -8,11 +8,24 @@ import java.util.Optional;
  * rule, or of all rules that hold the service, taken together.
  *
  * @param balance how its instances share its requests
+ * @param locality whether near instances come first; empty where they are all alike
  * @param protection limits, ejection of outliers and checks
  */
-public record Upstream(Optional<Balance> balance, Protection protection) {
+public record Upstream(
+    Optional<Balance> balance, Optional<LocalityPolicy> locality, Protection protection) {
   /** No rule says anything. */
-  public static final Upstream NONE = new Upstream(Optional.empty(), Protection.NONE);
+  public static final Upstream NONE =
+      new Upstream(Optional.empty(), Optional.empty(), Protection.NONE);
+
+  /** Only how instances share requests. */
+  public static Upstream of(Balance balance) {
+    return new Upstream(Optional.of(balance), NONE.locality, NONE.protection);
+  }
+
+  /** Only what keeps it from harm. */
+  public static Upstream of(Protection protection) {
+    return new Upstream(NONE.balance, NONE.locality, protection);
+  }
 
   /**
    * Each section is the narrowest one's that has it; what a section leaves out is not looked for.
@@ -26,6 +39,7 @@ public record Upstream(Optional<Balance> balance, Protection protection) {
   }
 
   private Upstream or(Upstream wider) {
-    return new Upstream(balance.or(wider::balance), protection.or(wider.protection));
+    return new Upstream(
+        balance.or(wider::balance), locality.or(wider::locality), protection.or(wider.protection));
   }
 }

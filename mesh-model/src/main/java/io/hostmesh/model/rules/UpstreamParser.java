@@ -9,7 +9,9 @@ final class UpstreamParser {
   static UpstreamRule upstream(Section document, Scope scope) {
     Upstream upstream =
         new Upstream(
-            document.optionalSection("balance").map(BalanceParser::balance), protection(document));
+            document.optionalSection("balance").map(BalanceParser::balance),
+            document.optionalSection("locality").map(LocalityParser::locality),
+            protection(document));
     if (upstream.equals(Upstream.NONE)) {
       document.end(); // A misspelt section is the likelier mistake.
       throw document.refuse("balance", "a rule needs at least one section: balance { ... }");

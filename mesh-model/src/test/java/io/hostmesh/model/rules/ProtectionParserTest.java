@@ -8,7 +8,6 @@ import io.hostmesh.model.rules.ActiveCheck.Question;
 import io.hostmesh.model.rules.ActiveCheck.StatusRange;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,10 +64,9 @@ class ProtectionParserTest {
 
   @Test
   void eachSectionIsTheNarrowestOnesThatHasIt() {
-    Upstream own = new Upstream(Optional.empty(), parse("limits { pending = 5 }"));
+    Upstream own = Upstream.of(parse("limits { pending = 5 }"));
     Upstream mesh =
-        new Upstream(
-            Optional.empty(),
+        Upstream.of(
             parse("limits { requests = 7 }, outliers { }, health-checks = [ { tcp = true } ]"));
     Protection both = Upstream.together(List.of(own, mesh)).protection();
     assertThat(both.limits()).isEqualTo(own.protection().limits());

@@ -29,6 +29,7 @@ final class Candidates {
   private final List<Endpoint> endpoints;
   private final Upstream upstream;
   private final Plan plan;
+  private final Vantage vantage;
   private final Map<Place, Entry> places;
   private final List<Candidate> passing;
   private final Pool all;
@@ -39,17 +40,20 @@ final class Candidates {
 
   /**
    * @param standing the policy where no rule has one
+   * @param vantage the host that calls
    * @param before the list before, whose members go on in this one
    */
   Candidates(
       List<Endpoint> endpoints,
       Upstream upstream,
       BalancePolicy standing,
+      Vantage vantage,
       @Nullable Candidates before,
       long nowNanos) {
     this.endpoints = endpoints;
     this.upstream = upstream;
     this.plan = Plan.of(upstream, standing);
+    this.vantage = vantage;
     this.generation = before == null ? 0 : before.generation + 1;
     this.places = LinkedHashMap.newLinkedHashMap(endpoints.size());
     List<Entry> entries = new ArrayList<>(endpoints.size());
@@ -80,7 +84,12 @@ final class Candidates {
   }
 
   private Pool pool(List<Entry> entries) {
-    return new Pool(plan, List.of(new Level(entries, plan, generation)));
+    List<List<Entry>> levels =
+        plan.locality()
+            .map(locality -> vantage.levels(locality, entries))
+            .orElseGet(() -> List.of(entries));
+    return new Pool(
+        plan, levels.stream().map(level -> new Level(level, plan, generation)).toList());
   }
 
   @SuppressWarnings("ReferenceEquality") // Both are immutable: another object is a newer one.

@@ -2,6 +2,7 @@ package io.hostmesh.agent.balance;
 
 import io.hostmesh.model.rules.Share;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -9,8 +10,9 @@ import java.util.Optional;
 /**
  * How requests are shared among levels by how healthy these are, as Envoy shares them among
  * priorities: a level takes as much as its healthy instances can carry, each 1.4 times its share of
- * the level (the overprovisioning factor), and the next one the rest. Where all together cannot
- * carry it, levels below the panic threshold are used as a whole.
+ * the level (the overprovisioning factor), and the next one the rest; the share that spills over
+ * goes on to the next in any case. Where all together cannot carry it, levels below the panic
+ * threshold are used as a whole.
  *
  * @param sums the shares, summed up to each level
  */
@@ -37,20 +39,16 @@ record Health(List<Double> sums, List<Use> uses) {
   }
 
   /**
+   * @param levels at least one
    * @param healthy of each level
    */
   static Health of(List<Level> levels, List<BitSet> healthy) {
-    Optional<Share> threshold =
-        levels.isEmpty() ? Optional.empty() : levels.getFirst().plan().panicThreshold();
+    Optional<Share> threshold = levels.getFirst().plan().panicThreshold();
     int[] listed = levels.stream().mapToInt(level -> level.listed().size()).toArray();
     int[] well = healthy.stream().mapToInt(BitSet::cardinality).toArray();
     double[] carried = carried(listed, well);
-    double total = 0;
-    boolean noneWell = true;
-    for (int i = 0; i < carried.length; i++) {
-      total += carried[i];
-      noneWell &= well[i] == 0;
-    }
+    double total = Arrays.stream(carried).sum();
+    boolean noneWell = Arrays.stream(well).allMatch(count -> count == 0);
     List<Use> uses = new ArrayList<>();
     for (int i = 0; i < listed.length; i++) {
       boolean panics =
@@ -71,32 +69,37 @@ record Health(List<Double> sums, List<Use> uses) {
           };
     }
     boolean inOrder = !uses.contains(Use.ALL);
-    return new Health(inOrder ? inOrder(parts) : inProportion(parts), uses);
+    return new Health(inOrder ? inOrder(parts, spillOver(levels)) : inProportion(parts), uses);
   }
 
-  /** The first level gets what it can carry, the next one what it can carry of the rest. */
-  private static List<Double> inOrder(double[] carried) {
-    double total = 0;
-    for (double part : carried) {
-      total += part;
-    }
-    if (total < 1) {
+  /**
+   * The first level gets what it can carry, but for what spills over, and the next one what it can
+   * carry of the rest. Where levels behind cannot carry what spills over, it stays.
+   */
+  static List<Double> inOrder(double[] carried, double spillOver) {
+    if (Arrays.stream(carried).sum() < 1) {
       return inProportion(carried);
     }
-    List<Double> sums = new ArrayList<>();
-    double given = 0;
-    for (double part : carried) {
-      given = Math.min(1, given + part);
-      sums.add(given);
+    int last = carried.length - 1;
+    while (carried[last] == 0) {
+      last--;
     }
-    return sums;
+    double[] taken = new double[carried.length];
+    double rest = 1;
+    for (int i = 0; i <= last; i++) {
+      taken[i] = Math.min(carried[i], i == last ? rest : rest * (1 - spillOver));
+      rest -= taken[i];
+    }
+    for (int i = 0; rest > 0 && i <= last; i++) {
+      double more = Math.min(carried[i] - taken[i], rest);
+      taken[i] += more;
+      rest -= more;
+    }
+    return inProportion(taken);
   }
 
   private static List<Double> inProportion(double[] parts) {
-    double total = 0;
-    for (double part : parts) {
-      total += part;
-    }
+    double total = Arrays.stream(parts).sum();
     List<Double> sums = new ArrayList<>();
     double given = 0;
     for (double part : parts) {
@@ -104,6 +107,10 @@ record Health(List<Double> sums, List<Use> uses) {
       sums.add(total == 0 ? 0 : given / total);
     }
     return sums;
+  }
+
+  private static double spillOver(List<Level> levels) {
+    return levels.getFirst().plan().locality().map(l -> l.spillOver().fraction()).orElse(0.0);
   }
 
   /** How much of all requests each level could carry, at most 1. */

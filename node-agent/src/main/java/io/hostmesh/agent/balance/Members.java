@@ -17,13 +17,21 @@ public final class Members {
   public record Candidate(Endpoint endpoint, Member member) {}
 
   private final BalancePolicy standing;
+  private final Vantage vantage;
   private final ConcurrentHashMap<ServiceName, Candidates> services = new ConcurrentHashMap<>();
 
   /**
    * @param standing the policy where no rule has one
+   * @param vantage the host that calls
    */
-  public Members(BalancePolicy standing) {
+  public Members(BalancePolicy standing, Vantage vantage) {
     this.standing = standing;
+    this.vantage = vantage;
+  }
+
+  /** For a host whose instances are all as near as each other. */
+  public Members(BalancePolicy standing) {
+    this(standing, Vantage.NOWHERE);
   }
 
   /** Chooses for what has no part that could be hashed. */
@@ -81,6 +89,6 @@ public final class Members {
         (_, before) ->
             before != null && before.isOf(endpoints, upstream)
                 ? before
-                : new Candidates(endpoints, upstream, standing, before, nowNanos));
+                : new Candidates(endpoints, upstream, standing, vantage, before, nowNanos));
   }
 }

@@ -5,6 +5,7 @@ import io.hostmesh.model.rules.Balance.HashOn;
 import io.hostmesh.model.rules.Balance.RingSize;
 import io.hostmesh.model.rules.Balance.SlowStart;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.LocalityPolicy;
 import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.Upstream;
 import java.util.List;
@@ -20,7 +21,8 @@ record Plan(
     List<HashOn> hashOn,
     RingSize ring,
     Optional<SlowStart> slowStart,
-    Optional<Share> panicThreshold) {
+    Optional<Share> panicThreshold,
+    Optional<LocalityPolicy> locality) {
   Plan {
     hashOn = List.copyOf(hashOn);
   }
@@ -32,7 +34,8 @@ record Plan(
         balance.hashOn(),
         balance.ring(),
         balance.slowStart(),
-        balance.panicThreshold());
+        balance.panicThreshold(),
+        upstream.locality());
   }
 
   /** The first part of the request that is there to hash; null where none is. */

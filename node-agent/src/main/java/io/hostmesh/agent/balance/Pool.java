@@ -41,17 +41,18 @@ final class Pool {
       return levels.stream().allMatch(Usable::isEmpty);
     }
 
+    /** Where levels were used up by tries, those before and behind take their shares. */
     Usable level(double at) {
-      int last = 0;
+      Usable nearest = null;
       for (int i = 0; i < sums.size(); i++) {
         if (!levels.get(i).isEmpty()) {
           if (at < sums.get(i)) {
             return levels.get(i);
           }
-          last = i;
+          nearest = nearest == null ? levels.get(i) : nearest;
         }
       }
-      return levels.get(last);
+      return nearest == null ? levels.getFirst() : nearest;
     }
   }
 

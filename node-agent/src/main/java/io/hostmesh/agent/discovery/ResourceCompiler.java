@@ -12,6 +12,7 @@ import io.hostmesh.api.v1.Resource;
 import io.hostmesh.api.v1.Route;
 import io.hostmesh.api.v1.Service;
 import io.hostmesh.api.v1.UpstreamPolicy;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.MeshSni;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
@@ -161,6 +162,7 @@ final class ResourceCompiler {
               endpoint.getHealthy(),
               endpoint.getMetaMap(),
               endpoint.getPlaintext(),
+              Locality.of(endpoint.getRegion(), endpoint.getZone()),
               Math.clamp(endpoint.getWeight(), 1, 65_535)));
     }
     return endpoints;

@@ -1,16 +1,20 @@
 package io.hostmesh.agent.discovery;
 
 import io.hostmesh.api.v1.HashOn;
+import io.hostmesh.api.v1.LocalityPreference;
+import io.hostmesh.api.v1.RegionOrder;
 import io.hostmesh.api.v1.SlowStart;
 import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.LocalityPolicy;
 import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.Upstream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Upstream policies as pilot hands them out, read back: a method each section. */
 final class UpstreamResources {
@@ -19,7 +23,23 @@ final class UpstreamResources {
   static Upstream upstream(UpstreamPolicy message) {
     return new Upstream(
         message.hasBalance() ? Optional.of(balance(message.getBalance())) : Optional.empty(),
+        message.hasLocality() ? Optional.of(locality(message.getLocality())) : Optional.empty(),
         ProtectionResources.protection(message));
+  }
+
+  private static LocalityPolicy locality(LocalityPreference message) {
+    List<LocalityPolicy.Failover> failover = new ArrayList<>();
+    for (RegionOrder order : message.getFailoverList()) {
+      failover.add(new LocalityPolicy.Failover(Set.copyOf(order.getFromList()), order.getToList()));
+    }
+    return new LocalityPolicy(
+        switch (message.getPrefer()) {
+          case NEARNESS_HOST -> LocalityPolicy.Prefer.HOST;
+          case NEARNESS_REGION -> LocalityPolicy.Prefer.REGION;
+          case NEARNESS_ZONE, NEARNESS_UNSPECIFIED, UNRECOGNIZED -> LocalityPolicy.Prefer.ZONE;
+        },
+        new Share(message.getSpillOver()),
+        failover);
   }
 
   private static Balance balance(io.hostmesh.api.v1.Balance message) {

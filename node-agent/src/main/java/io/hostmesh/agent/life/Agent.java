@@ -201,6 +201,7 @@ public final class Agent implements AutoCloseable {
     this.status =
         new AgentStatus(
             self.name(),
+            self.locality(),
             host.version(),
             generation.number(),
             readiness,
@@ -328,6 +329,7 @@ public final class Agent implements AutoCloseable {
         host.random(),
         new DataPath.Settings(
             self.name(),
+            self.locality(),
             config.balance(),
             new VirtualRanges(config.capture().virtual()),
             config.capture().outbound() == CaptureScope.ALL,
@@ -417,7 +419,8 @@ public final class Agent implements AutoCloseable {
     discovery.onView(view -> quota.show(view.leased()));
     discovery.start();
     instances.start(
-        new ConsulRegistrar(registry, self.name(), self.address(), config.listen().mesh()));
+        new ConsulRegistrar(
+            registry, self.name(), self.address(), self.locality(), config.listen().mesh()));
     reporting.start();
     MemoryKeeper.begin(host.vertx(), SETTLED_MILLIS);
   }

@@ -1,6 +1,8 @@
 package io.hostmesh.agent.life;
 
+import io.hostmesh.agent.discovery.DirectoryEntry;
 import io.hostmesh.agent.discovery.MeshDiscovery;
+import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.agent.discovery.PilotStatus;
 import io.hostmesh.agent.identity.LocalIdentities;
 import io.hostmesh.agent.inbound.PlaintextCallers;
@@ -12,12 +14,15 @@ import io.hostmesh.api.v1.Certificate;
 import io.hostmesh.api.v1.LocalInstance;
 import io.hostmesh.api.v1.PlaintextCaller;
 import io.hostmesh.api.v1.StatusReport;
+import io.hostmesh.model.Locality;
+import io.hostmesh.model.rules.LocalityPolicy;
 import io.hostmesh.runtime.identity.IdentityStatus;
 import io.hostmesh.runtime.metrics.Readiness;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +33,7 @@ import java.util.function.Supplier;
  */
 record AgentStatus(
     String node,
+    Locality locality,
     String version,
     long generation,
     Readiness readiness,
@@ -61,7 +67,31 @@ record AgentStatus(
         .ifPresent(why -> problems.add("certificate of this node: " + why));
     problems.addAll(endUsers.get());
     problems.addAll(discovery.status().problems());
+    unplaced().ifPresent(problems::add);
     return problems.stream().distinct().toList();
+  }
+
+  /** A rule asks where this host stands, and nobody has said it. */
+  private Optional<String> unplaced() {
+    if (locality.isKnown()) {
+      return Optional.empty();
+    }
+    MeshView view = discovery.view();
+    return view.directory().stream()
+        .map(DirectoryEntry::service)
+        .filter(
+            service ->
+                view.upstream(service)
+                    .locality()
+                    .filter(policy -> policy.prefer() != LocalityPolicy.Prefer.HOST)
+                    .isPresent())
+        .min(Comparator.naturalOrder())
+        .map(
+            service ->
+                "a rule prefers near instances of "
+                    + service
+                    + ", and nobody says where this host stands: to it all are equally near; set"
+                    + " node.region (and node.zone) in agent.conf");
   }
 
   /** For pilot. */
@@ -133,6 +163,7 @@ record AgentStatus(
     missing.forEach(parts::put);
     return new JsonObject()
         .put("node", node)
+        .put("locality", locality.toString())
         .put("version", version)
         .put("generation", generation)
         .put("pid", ProcessHandle.current().pid())

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.life;
 
 import io.hostmesh.agent.AgentConfig;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.runtime.UserError;
 import java.io.IOException;
@@ -17,9 +18,10 @@ import java.util.Locale;
  *
  * @param name its name in the mesh
  * @param address where other hosts reach it
+ * @param locality where it stands
  * @param uid the user that the agent runs as
  */
-record ThisHost(String name, InetAddress address, int uid) {
+record ThisHost(String name, InetAddress address, Locality locality, int uid) {
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
   /** Documentation addresses (RFC 5737, RFC 3849): asked for the way there, nothing is sent. */
@@ -35,6 +37,7 @@ record ThisHost(String name, InetAddress address, int uid) {
       return new ThisHost(
           node.name().orElseGet(ThisHost::hostName),
           node.address().orElseGet(ThisHost::ownAddress),
+          node.locality(),
           (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
     } catch (IOException e) {
       throw new UserError("cannot ask the kernel who this process is: " + e, e);

@@ -77,6 +77,9 @@ final class ViewDump {
             .put("healthy", endpoint.healthy())
             .put("meta", object(endpoint.meta()));
     endpoint.mesh().ifPresent(mesh -> json.put("mesh", text(mesh)));
+    if (endpoint.locality().isKnown()) {
+      json.put("locality", endpoint.locality().toString());
+    }
     return json;
   }
 

@@ -1,6 +1,7 @@
 package io.hostmesh.agent.local;
 
 import io.hostmesh.model.Instance;
+import io.hostmesh.model.Locality;
 import io.hostmesh.registry.CheckReport;
 import io.hostmesh.registry.CheckStatus;
 import io.hostmesh.registry.LocalCheck;
@@ -22,15 +23,19 @@ public final class ConsulRegistrar implements Registrar {
 
   private final ServiceRegistration registration;
   private final String nodeAddress;
+  private final Locality locality;
   private final int meshPort;
 
   /**
    * @param nodeAddress where other hosts reach this one
+   * @param locality where this host stands
    * @param meshPort where other agents reach this one
    */
-  public ConsulRegistrar(Registry registry, String node, InetAddress nodeAddress, int meshPort) {
+  public ConsulRegistrar(
+      Registry registry, String node, InetAddress nodeAddress, Locality locality, int meshPort) {
     this.nodeAddress = nodeAddress.getHostAddress();
     this.registration = registry.registration(new RegisteringNode(node, this.nodeAddress));
+    this.locality = locality;
     this.meshPort = meshPort;
   }
 
@@ -56,6 +61,10 @@ public final class ConsulRegistrar implements Registrar {
     SortedMap<String, String> meta = new TreeMap<>(instance.meta());
     meta.put(Instance.META_MESH_PORT, Integer.toString(meshPort));
     meta.put(META_NODE_ADDRESS, nodeAddress);
+    if (locality.isKnown()) {
+      meta.put(Instance.META_REGION, locality.region());
+      meta.put(Instance.META_ZONE, locality.zone());
+    }
     List<LocalCheck> checks = new ArrayList<>();
     for (int i = 0; i < instance.checks().size(); i++) {
       HealthCheck check = instance.checks().get(i);

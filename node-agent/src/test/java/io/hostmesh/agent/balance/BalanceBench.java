@@ -5,7 +5,6 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
-import io.hostmesh.model.rules.Protection;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
@@ -52,7 +51,7 @@ public class BalanceBench {
   private final RequestKeys user = new User();
 
   private static Upstream by(Balance balance) {
-    return new Upstream(Optional.of(balance), Protection.NONE);
+    return Upstream.of(balance);
   }
 
   private static Balance hashing(BalancePolicy policy) {

@@ -7,7 +7,6 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
-import io.hostmesh.model.rules.Protection;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
@@ -57,7 +56,7 @@ class MembersTest {
 
   @Test
   void aRuleSaysHowTheyShare() {
-    Upstream byLot = new Upstream(Optional.of(new Balance(BalancePolicy.RANDOM)), Protection.NONE);
+    Upstream byLot = Upstream.of(new Balance(BalancePolicy.RANDOM));
     StringBuilder order = new StringBuilder();
     for (int i = 0; i < 40; i++) {
       order.append(

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.Balance.HashOn;
 import io.hostmesh.model.rules.Balance.RingSize;
 import io.hostmesh.model.rules.Balance.SlowStart;
 import io.hostmesh.model.rules.BalancePolicy;
-import io.hostmesh.model.rules.Protection;
 import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
@@ -52,6 +52,7 @@ class ShareTest {
         healthy,
         Map.of(),
         false,
+        Locality.NONE,
         weight);
   }
 
@@ -64,7 +65,7 @@ class ShareTest {
   }
 
   private static Upstream by(Balance balance) {
-    return new Upstream(Optional.of(balance), Protection.NONE);
+    return Upstream.of(balance);
   }
 
   private Map<String, Integer> calls(List<Endpoint> endpoints, Upstream upstream, long now) {

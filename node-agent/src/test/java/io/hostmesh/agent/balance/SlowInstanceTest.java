@@ -6,7 +6,6 @@ import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
-import io.hostmesh.model.rules.Protection;
 import io.hostmesh.model.rules.Upstream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -54,7 +53,7 @@ class SlowInstanceTest {
   private static double p99(BalancePolicy policy, double slowdown) {
     Random random = new Random(42);
     Members members = new Members(policy);
-    Upstream upstream = new Upstream(Optional.of(new Balance(policy)), Protection.NONE);
+    Upstream upstream = Upstream.of(new Balance(policy));
     List<Endpoint> endpoints = endpoints();
     PriorityQueue<End> underWay = new PriorityQueue<>(Comparator.comparingDouble(End::atNanos));
     double[] latencies = new double[CALLS];

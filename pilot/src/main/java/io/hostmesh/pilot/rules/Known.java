@@ -1,5 +1,6 @@
 package io.hostmesh.pilot.rules;
 
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Nearest;
@@ -8,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** What rules may refer to: the services of the directory, and those that a node is entitled to. */
 public record Known(SortedMap<ServiceName, Facts> services) {
@@ -36,6 +40,16 @@ public record Known(SortedMap<ServiceName, Facts> services) {
 
   Facts facts(ServiceName service) {
     return services.getOrDefault(service, Facts.NONE);
+  }
+
+  /** The regions that instances are in. */
+  SortedSet<String> regions() {
+    return services.values().stream()
+        .flatMap(facts -> facts.metadata().stream())
+        .map(Locality::of)
+        .filter(Locality::isKnown)
+        .map(Locality::region)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** A sentence's part that helps a person who named a service that is not there. */

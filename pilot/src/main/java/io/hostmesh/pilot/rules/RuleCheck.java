@@ -63,9 +63,7 @@ public final class RuleCheck {
           problems.add(new RuleProblem(external.origin(), unknown(name, known), Weight.DANGLING));
         }
       }
-      case UpstreamRule _ -> {
-        // Says nothing of anything else in the mesh.
-      }
+      case UpstreamRule upstream -> LocalityCheck.check(upstream, known, problems);
     }
     return List.copyOf(problems);
   }

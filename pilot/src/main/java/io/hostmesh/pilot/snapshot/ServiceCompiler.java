@@ -4,6 +4,7 @@ import io.hostmesh.api.v1.Endpoint;
 import io.hostmesh.api.v1.Endpoints;
 import io.hostmesh.api.v1.Service;
 import io.hostmesh.model.Instance;
+import io.hostmesh.model.Locality;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.MeshMode;
@@ -126,6 +127,8 @@ final class ServiceCompiler {
             .setHealthy(instance.healthy())
             .putAllMeta(ownMeta(instance));
     weight(instance).ifPresent(endpoint::setWeight);
+    Locality locality = Locality.of(instance.meta());
+    endpoint.setRegion(locality.region()).setZone(locality.zone());
     Optional<MeshAddress> mesh = MeshAddress.of(instance);
     boolean entitled = inputs.entitlements().allows(instance.node(), instance.service());
     if (entitled) {

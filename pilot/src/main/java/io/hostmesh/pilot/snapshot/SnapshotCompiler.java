@@ -38,6 +38,7 @@ public final class SnapshotCompiler {
     for (Instance instance : inputs.instances()) {
       byService.computeIfAbsent(instance.service(), _ -> new ArrayList<>()).add(instance);
     }
+    UnplacedInstances unplaced = new UnplacedInstances(inputs.rules());
     ServiceCompiler services = new ServiceCompiler(inputs, problems);
     for (ServiceName service : inputs.listed()) {
       List<Instance> instances = byService.getOrDefault(service, List.of());
@@ -47,6 +48,7 @@ public final class SnapshotCompiler {
       resources.add(
           Resource.of(
               ResourceType.ENDPOINTS, service.full(), services.endpoints(service, instances)));
+      unplaced.problem(service, instances).ifPresent(problems::add);
     }
     rules(inputs, resources, problems);
     return Snapshot.of(resources, inputs.entitlements().byNode(), problems);

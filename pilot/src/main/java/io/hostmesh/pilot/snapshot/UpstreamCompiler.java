@@ -2,10 +2,14 @@ package io.hostmesh.pilot.snapshot;
 
 import io.hostmesh.api.v1.BasisPoints;
 import io.hostmesh.api.v1.HashOn;
+import io.hostmesh.api.v1.LocalityPreference;
+import io.hostmesh.api.v1.Nearness;
+import io.hostmesh.api.v1.RegionOrder;
 import io.hostmesh.api.v1.SlowStart;
 import io.hostmesh.api.v1.UpstreamPolicy;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
+import io.hostmesh.model.rules.LocalityPolicy;
 import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.UpstreamRule;
 
@@ -20,6 +24,7 @@ final class UpstreamCompiler {
             .setService(RuleCompiler.service(rule.scope()))
             .setRevision(revision);
     rule.upstream().balance().map(UpstreamCompiler::balance).ifPresent(policy::setBalance);
+    rule.upstream().locality().map(UpstreamCompiler::locality).ifPresent(policy::setLocality);
     ProtectionCompiler.add(rule.upstream().protection(), policy);
     return policy.build();
   }
@@ -41,6 +46,25 @@ final class UpstreamCompiler {
                         .setAggression(slow.aggression())
                         .setFromBasisPoints(slow.from().basisPoints())));
     balance.panicThreshold().map(UpstreamCompiler::share).ifPresent(compiled::setPanicThreshold);
+    return compiled.build();
+  }
+
+  private static LocalityPreference locality(LocalityPolicy locality) {
+    LocalityPreference.Builder compiled =
+        LocalityPreference.newBuilder()
+            .setPrefer(
+                switch (locality.prefer()) {
+                  case HOST -> Nearness.NEARNESS_HOST;
+                  case ZONE -> Nearness.NEARNESS_ZONE;
+                  case REGION -> Nearness.NEARNESS_REGION;
+                })
+            .setSpillOver(locality.spillOver().basisPoints());
+    for (LocalityPolicy.Failover each : locality.failover()) {
+      compiled.addFailover(
+          RegionOrder.newBuilder()
+              .addAllFrom(each.from().stream().sorted().toList())
+              .addAllTo(each.to()));
+    }
     return compiled.build();
   }
 

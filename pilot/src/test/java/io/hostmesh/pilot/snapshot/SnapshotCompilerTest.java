@@ -88,6 +88,49 @@ class SnapshotCompilerTest {
   }
 
   @Test
+  void anInstanceStandsWhereItsHostDoes() throws Exception {
+    Instance near =
+        Sample.instance(
+            "greeter",
+            "h1",
+            "g0",
+            "10.0.0.1",
+            9001,
+            Map.of("hostmesh-region", "eu", "hostmesh-zone", "eu-1", "region", "us"));
+    Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(near, V1), Entitlements.NONE));
+    assertThat(endpoints(snapshot).getEndpointsList())
+        .extracting(Endpoint::getRegion, Endpoint::getZone)
+        .containsExactly(tuple("eu", "eu-1"), tuple("", ""));
+    assertThat(snapshot.problems().toString()).as("nobody asks").doesNotContain("stands");
+  }
+
+  @Test
+  void whoStandsNowhereIsSaidWhereARulePrefersTheNear() throws Exception {
+    String rule = "kind = upstream, service = greeter, locality { spill-over = 5%";
+    Snapshot near =
+        SnapshotCompiler.compile(
+            inputs(List.of(V1, V2), Entitlements.NONE, rule(rule + ", prefer = region }")));
+    assertThat(near.problems())
+        .anySatisfy(
+            problem ->
+                assertThat(problem)
+                    .contains("nobody says where g1 on h2 and 1 more stand")
+                    .contains("node.region"));
+    assertThat(
+            UpstreamPolicy.parseFrom(get(near, ResourceType.UPSTREAM_POLICY).content())
+                .getLocality()
+                .getSpillOver())
+        .isEqualTo(500);
+    assertThat(
+            SnapshotCompiler.compile(
+                    inputs(List.of(V1), Entitlements.NONE, rule(rule + ", prefer = host }")))
+                .problems()
+                .toString())
+        .as("the own host is known without a region")
+        .doesNotContain("stands");
+  }
+
+  @Test
   void aServiceWithoutInstancesKeepsItsLineAndAnEmptyList() throws Exception {
     Snapshot snapshot = SnapshotCompiler.compile(inputs(List.of(), Entitlements.NONE));
     Service line = Service.parseFrom(get(snapshot, ResourceType.SERVICE).content());
