@@ -66,11 +66,17 @@ final class TriedRoute {
           "to",
           String.format(
               Locale.ROOT,
-              "%s%s, %s %%",
+              "%s%s, %s %%%s",
               subset,
               target.service().orElse(rule.service()),
-              share(100 * target.weight() / sum)));
+              share(100 * target.weight() / sum),
+              target.fallback().map(TriedRoute::fallback).orElse("")));
     }
+  }
+
+  private static String fallback(String name) {
+    return "; while none of it is well, "
+        + (name.equals(RouteRule.Target.ALL) ? "all instances" : "subset " + name);
   }
 
   private static String share(double percent) {

@@ -89,6 +89,59 @@ class RouteRoadTest {
   }
 
   @Test
+  void aSubsetWithoutAHealthyInstanceHasItsFallback() throws Exception {
+    mesh.route(
+        "parting",
+        """
+        subsets { old { version = v1 }, new { version = v2 }, none { version = v3 } }
+        rules = [
+          { name = plain, match { path = "/plain" }, to = [ { subset = new } ] }
+          { name = all, match { path = "/all" }, to = [ { subset = none, fallback = "*" } ] }
+          { name = back, to = [ { subset = new, fallback = old } ] }
+        ]
+        """);
+    mesh.route(
+        "greeter",
+        """
+        rules = [ { to = [ { service = parting, subset = new, fallback = old } ] } ]
+        """);
+    try (RawHttp http = new RawHttp(mesh.h1.to("parting"));
+        RawHttp other = call()) {
+      assertThat(http.get("/").answer().body()).as("p2").startsWith("greeter");
+      assertThat(other.get("/").answer().body()).startsWith("greeter");
+      assertThat(http.get("/all").answer().status()).isEqualTo("200");
+
+      mesh.healthy("parting", "p2", false);
+      assertThat(http.get("/").answer().body()).as("p1").startsWith("parting");
+      Eventually.holds(
+          "the log says it",
+          () -> mesh.h1.log.stream().anyMatch(line -> line.contains("#back fallback")));
+      assertThat(other.get("/").answer().body()).as("of another service").startsWith("parting");
+      assertThat(http.get("/all").answer().body()).startsWith("parting");
+      assertThat(http.get("/plain").answer().status()).isEqualTo("503");
+
+      mesh.healthy("parting", "p2", true);
+      assertThat(http.get("/").answer().body()).as("back again").startsWith("greeter");
+    }
+  }
+
+  @Test
+  void anInstanceThatIsNotReachedHasAFallbackAtOnce() throws Exception {
+    mesh.route(
+        "parting",
+        """
+        subsets { old { version = v1 }, new { version = v2 } }
+        rules = [ { to = [ { subset = new, fallback = old } ] } ]
+        """);
+    greeter.close();
+    try (RawHttp http = new RawHttp(mesh.h1.to("parting"))) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(http.get("/").answer().body()).startsWith("parting");
+      }
+    }
+  }
+
+  @Test
   void noPathLeadsOutOfWhereARuleLeads() throws Exception {
     mesh.route(
         "greeter",

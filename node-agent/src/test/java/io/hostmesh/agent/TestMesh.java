@@ -25,6 +25,7 @@ import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.RuleParser;
+import io.hostmesh.model.rules.UpstreamRule;
 import io.hostmesh.runtime.loops.EpollLoops;
 import io.hostmesh.runtime.testing.TestAuthority;
 import io.hostmesh.runtime.tls.Svid;
@@ -361,6 +362,36 @@ final class TestMesh implements AutoCloseable {
         RouteTable.compile(
             (RouteRule)
                 RuleParser.parse("test", "kind = route, service = " + service + "\n" + rest)));
+  }
+
+  /** Lets a rule say how calls to a service are shared, by what comes behind its service. */
+  void upstream(String service, String rest) {
+    mesh.upstreams.put(
+        ServiceName.of(service),
+        ((UpstreamRule)
+                RuleParser.parse("test", "kind = upstream, service = " + service + "\n" + rest))
+            .upstream());
+  }
+
+  /** Lets an instance pass or fail its checks. */
+  void healthy(String service, String instance, boolean passes) {
+    mesh.endpoints.computeIfPresent(
+        ServiceName.of(service),
+        (_, all) ->
+            all.stream()
+                .map(
+                    each ->
+                        each.instance().equals(instance)
+                            ? new Endpoint(
+                                each.service(),
+                                instance,
+                                each.node(),
+                                each.application(),
+                                each.mesh(),
+                                passes,
+                                each.meta())
+                            : each)
+                .toList());
   }
 
   /** Declares a service on a host. */

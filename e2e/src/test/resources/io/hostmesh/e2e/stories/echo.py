@@ -5,6 +5,7 @@ import sys
 
 class Echo(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # Head and body in one segment.
 
     def do_GET(self):
         length = int(self.headers.get("content-length", 0))

@@ -3,6 +3,7 @@ package io.hostmesh.model.routing;
 import io.hostmesh.model.hocon.Origin;
 import io.hostmesh.model.rules.CallerPattern;
 import io.hostmesh.model.rules.HostPattern;
+import io.hostmesh.model.rules.MirrorPolicy;
 import io.hostmesh.model.rules.PathPattern;
 import io.hostmesh.model.rules.PathRewrite;
 import io.hostmesh.model.rules.RequestMatch;
@@ -48,7 +49,14 @@ public final class RouteAnalysis {
       prefixes(entry, findings);
       entry.targets().stream()
           .filter(target -> target.service().isEmpty() && target.weight() > 0)
-          .forEach(target -> target.subset().ifPresent(used::add));
+          .forEach(target -> used.addAll(target.subsets()));
+      entry
+          .handling()
+          .sending()
+          .mirror()
+          .filter(mirror -> mirror.service().isEmpty())
+          .flatMap(MirrorPolicy::subset)
+          .ifPresent(used::add);
     }
     if (!entries.isEmpty()) {
       rule.subsets().values().stream()

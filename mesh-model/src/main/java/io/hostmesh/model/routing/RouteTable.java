@@ -18,13 +18,16 @@ public final class RouteTable {
    * @param service another one than the rule's; null for the rule's own
    * @param subset null for all instances of the service
    * @param subsetName of another service's subset, which its own route declares
+   * @param fallback the subset that is used while none of the other is well, by its name, or {@link
+   *     RouteRule.Target#ALL}; null for none
    */
   public record Decision(
       RouteRule.Entry entry,
       String label,
       @Nullable ServiceName service,
       RouteRule.@Nullable Subset subset,
-      @Nullable String subsetName) {}
+      @Nullable String subsetName,
+      @Nullable String fallback) {}
 
   private static final class Compiled {
     private final RequestMatcher matcher;
@@ -86,7 +89,7 @@ public final class RouteTable {
     List<RouteRule.Target> targets = entry.targets();
     if (targets.isEmpty()) {
       return new Compiled(
-          matcher, new Decision[] {new Decision(entry, label, null, null, null)}, new int[0]);
+          matcher, new Decision[] {new Decision(entry, label, null, null, null, null)}, new int[0]);
     }
     Decision[] decisions = new Decision[targets.size()];
     int[] cumulative = new int[targets.size()];
@@ -104,7 +107,8 @@ public final class RouteTable {
               label,
               other,
               own.orElse(null),
-              other == null ? null : target.subset().orElse(null));
+              other == null ? null : target.subset().orElse(null),
+              target.fallback().orElse(null));
     }
     return new Compiled(matcher, decisions, cumulative);
   }

@@ -144,7 +144,29 @@ final class RouteParser {
       throw section.refuse("subset", unknownSubset(subset.get()));
     }
     return new Target(
-        other, subset, section.integer("weight", 0, MAX_WEIGHT, 1), section.origin("subset"));
+        other,
+        subset,
+        fallback(section, subset, other.isEmpty()),
+        section.integer("weight", 0, MAX_WEIGHT, 1),
+        section.origin("subset"));
+  }
+
+  private Optional<String> fallback(Section section, Optional<String> subset, boolean own) {
+    Optional<String> fallback = section.optionalString("fallback");
+    if (fallback.isEmpty()) {
+      return fallback;
+    }
+    if (subset.isEmpty()) {
+      throw section.refuse("fallback", "is for a subset; set subset, or leave it out");
+    }
+    if (fallback.equals(subset)) {
+      throw section.refuse("fallback", "is the subset itself; name another one, or \"*\" for all");
+    }
+    String name = fallback.get();
+    if (own && !name.equals(Target.ALL) && !subsets.containsKey(name)) {
+      throw section.refuse("fallback", unknownSubset(name) + "; \"*\" stands for all instances");
+    }
+    return fallback;
   }
 
   private String unknownSubset(String name) {

@@ -5,6 +5,7 @@ import io.hostmesh.model.hocon.Origin;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where a service's requests go. The first entry whose match holds decides; where none does, a
@@ -104,8 +105,31 @@ public record RouteRule(
   /**
    * @param service empty for the rule's own service
    * @param subset of that service, as its own route declares it; empty for all instances
+   * @param fallback the subset that is used while none of {@code subset} is well, or {@link #ALL};
+   *     empty where none is
    * @param weight 0 or more, relative to the entry's other targets
    */
   public record Target(
-      Optional<ServiceName> service, Optional<String> subset, int weight, Origin origin) {}
+      Optional<ServiceName> service,
+      Optional<String> subset,
+      Optional<String> fallback,
+      int weight,
+      Origin origin) {
+    /** The fallback to all instances. */
+    public static final String ALL = "*";
+
+    /** A target without a fallback. */
+    public Target(
+        Optional<ServiceName> service, Optional<String> subset, int weight, Origin origin) {
+      this(service, subset, Optional.empty(), weight, origin);
+    }
+
+    /** The names of the subsets that it may go to. */
+    public List<String> subsets() {
+      return Stream.of(subset, fallback)
+          .flatMap(Optional::stream)
+          .filter(name -> !name.equals(ALL))
+          .toList();
+    }
+  }
 }

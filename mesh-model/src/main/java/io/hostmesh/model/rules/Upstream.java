@@ -8,23 +8,27 @@ import java.util.Optional;
  * rule, or of all rules that hold the service, taken together.
  *
  * @param balance how its instances share its requests
+ * @param affinity whether callers stay with an instance; empty where they do not
  * @param locality whether near instances come first; empty where they are all alike
  * @param protection limits, ejection of outliers and checks
  */
 public record Upstream(
-    Optional<Balance> balance, Optional<LocalityPolicy> locality, Protection protection) {
+    Optional<Balance> balance,
+    Optional<Affinity> affinity,
+    Optional<LocalityPolicy> locality,
+    Protection protection) {
   /** No rule says anything. */
   public static final Upstream NONE =
-      new Upstream(Optional.empty(), Optional.empty(), Protection.NONE);
+      new Upstream(Optional.empty(), Optional.empty(), Optional.empty(), Protection.NONE);
 
   /** Only how instances share requests. */
   public static Upstream of(Balance balance) {
-    return new Upstream(Optional.of(balance), NONE.locality, NONE.protection);
+    return new Upstream(Optional.of(balance), NONE.affinity, NONE.locality, NONE.protection);
   }
 
   /** Only what keeps it from harm. */
   public static Upstream of(Protection protection) {
-    return new Upstream(NONE.balance, NONE.locality, protection);
+    return new Upstream(NONE.balance, NONE.affinity, NONE.locality, protection);
   }
 
   /**
@@ -40,6 +44,9 @@ public record Upstream(
 
   private Upstream or(Upstream wider) {
     return new Upstream(
-        balance.or(wider::balance), locality.or(wider::locality), protection.or(wider.protection));
+        balance.or(wider::balance),
+        affinity.or(wider::affinity),
+        locality.or(wider::locality),
+        protection.or(wider.protection));
   }
 }

@@ -10,6 +10,7 @@ final class UpstreamParser {
     Upstream upstream =
         new Upstream(
             document.optionalSection("balance").map(BalanceParser::balance),
+            document.optionalSection("affinity").map(AffinityParser::affinity),
             document.optionalSection("locality").map(LocalityParser::locality),
             protection(document));
     if (upstream.equals(Upstream.NONE)) {

@@ -67,6 +67,26 @@ class RouteAnalysisTest {
   }
 
   @Test
+  void aFallbackAndAMirrorUseASubset() {
+    assertThat(findings("{ to = [ {} ], mirror { subset = v1 } }")).isEmpty();
+    assertThat(findings("{ to = [ { service = other, subset = x, fallback = v1 } ] }"))
+        .as("of the other service")
+        .singleElement()
+        .asString()
+        .contains("no entry of this route sends anything to subset \"v1\"");
+    RouteRule own =
+        (RouteRule)
+            RuleParser.parse(
+                "r.conf",
+                """
+                kind = route, service = api
+                subsets { v1 { version = v1 }, v2 { version = v2 } }
+                rules = [ { to = [ { subset = v1, fallback = v2 } ] } ]
+                """);
+    assertThat(RouteAnalysis.of(own)).isEmpty();
+  }
+
+  @Test
   void subsetsThatNobodyUsesAndWeightsThatMissAHundredAreSaid() {
     assertThat(findings("{ to = [{}] }")).singleElement().asString().contains("subset \"v1\"");
     assertThat(

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmesh.model.hocon.HoconException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,7 +54,18 @@ class UpstreamParserTest {
                 .balance()
                 .orElseThrow()
                 .slowStart())
-        .contains(new Balance.SlowStart(java.time.Duration.ofSeconds(30), 1, Share.percent(5)));
+        .contains(new Balance.SlowStart(Duration.ofSeconds(30), 1, Share.percent(5)));
+  }
+
+  @Test
+  void affinityHasACookieOfItsOwnUnlessItIsNamed() {
+    assertThat(parse("kind = upstream, service = a, affinity { }").upstream().affinity())
+        .contains(new Affinity("hostmesh-affinity", Optional.empty(), "/"));
+    assertThat(
+            parse("kind = upstream, service = a, affinity { cookie = id, ttl = 1h, path = /shop }")
+                .upstream()
+                .affinity())
+        .contains(new Affinity("id", Optional.of(Duration.ofHours(1)), "/shop"));
   }
 
   @Test
@@ -86,6 +99,11 @@ class UpstreamParserTest {
           kind = upstream, service = a, balance { slow-start { window = 2h } } | is not within 1ms to 1h
           kind = upstream, service = a, balance { slow-start { window = 2s, aggression = 0 } } | aggression: 0 is not within 0.1 to 10
           kind = upstream, service = a, balance { panic-threshold = 50 } | balance.panic-threshold: "50" is not a share
+          kind = upstream, service = a, affinity { cookie = "a b" }  | u.conf:1: affinity.cookie: "a b" is not a cookie's name
+          kind = upstream, service = a, affinity { ttl = 400d }      | affinity.ttl: is not within 1s to 365d
+          kind = upstream, service = a, affinity { ttl = 5ms }       | affinity.ttl: is not within 1s to 365d
+          kind = upstream, service = a, affinity { path = "a;b" }    | affinity.path: "a;b" is not a cookie's path
+          kind = upstream, service = a, affinity { cokie = a }       | did you mean "cookie"?
           kind = upstream, service = a, balnce { policy = random }   | did you mean "balance"?
           """)
   void whatCannotBeIsRefusedWithItsPlace(String text, String message) {

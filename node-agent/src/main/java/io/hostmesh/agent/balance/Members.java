@@ -72,6 +72,29 @@ public final class Members {
         .choose(tried, keys, random, nowNanos);
   }
 
+  /** Whether an endpoint of a subset is healthy that was not tried; for the rest see choose. */
+  public boolean hasWell(
+      List<Endpoint> endpoints,
+      Upstream upstream,
+      RouteRule.@Nullable Subset subset,
+      Set<Endpoint> tried,
+      long nowNanos) {
+    return !endpoints.isEmpty()
+        && candidates(endpoints, upstream, nowNanos).pool(subset).hasWell(tried, nowNanos);
+  }
+
+  /** The endpoint of a session, see {@link Sessions}; null where it is gone, or not healthy. */
+  public @Nullable Candidate kept(
+      List<Endpoint> endpoints,
+      Upstream upstream,
+      RouteRule.@Nullable Subset subset,
+      String session,
+      long nowNanos) {
+    return endpoints.isEmpty()
+        ? null
+        : candidates(endpoints, upstream, nowNanos).pool(subset).kept(session, nowNanos);
+  }
+
   /** The healthy endpoints of a service as it was called last; none where it was not called yet. */
   public List<Candidate> known(ServiceName service) {
     Candidates known = services.get(service);

@@ -20,6 +20,7 @@ final class Pool {
   private final Plan plan;
   private final List<Level> levels;
   private volatile @Nullable State state;
+  private volatile @Nullable Sessions sessions;
 
   /**
    * @param levels at least one, the best first
@@ -62,10 +63,7 @@ final class Pool {
    */
   @Nullable Candidate choose(
       Set<Endpoint> tried, RequestKeys keys, RandomGenerator random, long nowNanos) {
-    State now = state;
-    if (now == null || nowNanos - now.atNanos > FRESH_NANOS) {
-      now = refresh(now, nowNanos);
-    }
+    State now = state(nowNanos);
     if (!tried.isEmpty()) {
       return another(now, tried, keys, random, nowNanos);
     }
@@ -77,6 +75,30 @@ final class Pool {
       return drawn;
     }
     return draw(refresh(now, nowNanos), keys, random, nowNanos);
+  }
+
+  /** The instance of a session; null where it is gone, or not well. */
+  @Nullable Candidate kept(String session, long nowNanos) {
+    Sessions known = sessions;
+    if (known == null) {
+      known = new Sessions(levels);
+      sessions = known;
+    }
+    return known.kept(session, nowNanos);
+  }
+
+  /** Whether any instance that was not tried passes its checks and is not ejected. */
+  boolean hasWell(Set<Endpoint> tried, long nowNanos) {
+    State now = state(nowNanos);
+    return !now.careless
+        && now.levels.stream()
+            .anyMatch(
+                level -> !(tried.isEmpty() ? level : level.without(tried, nowNanos)).isEmpty());
+  }
+
+  private State state(long nowNanos) {
+    State now = state;
+    return now == null || nowNanos - now.atNanos > FRESH_NANOS ? refresh(now, nowNanos) : now;
   }
 
   private Candidate draw(State from, RequestKeys keys, RandomGenerator random, long nowNanos) {

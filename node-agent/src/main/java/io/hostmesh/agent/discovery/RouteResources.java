@@ -114,8 +114,9 @@ final class RouteResources {
     long sum = 0;
     for (Target target : messages) {
       String subset = target.getSubset();
-      if (!subset.isEmpty() && target.getService().isEmpty() && !subsets.containsKey(subset)) {
-        throw new UnusableResource("routes to the subset " + subset + ", which it does not define");
+      if (target.getService().isEmpty()) {
+        defined(subset);
+        defined(target.getFallback().equals(RouteRule.Target.ALL) ? "" : target.getFallback());
       }
       if (target.getWeight() < 0) {
         throw new UnusableResource(
@@ -126,6 +127,7 @@ final class RouteResources {
           new RouteRule.Target(
               text(target.getService()).map(ServiceName::parse),
               text(subset),
+              text(target.getFallback()),
               target.getWeight(),
               origin));
     }
@@ -133,6 +135,12 @@ final class RouteResources {
       throw new UnusableResource("has an entry whose weights sum to 0");
     }
     return targets;
+  }
+
+  private void defined(String subset) throws UnusableResource {
+    if (!subset.isEmpty() && !subsets.containsKey(subset)) {
+      throw new UnusableResource("routes to the subset " + subset + ", which it does not define");
+    }
   }
 
   private static Handling handling(RouteEntry entry) throws UnusableResource {

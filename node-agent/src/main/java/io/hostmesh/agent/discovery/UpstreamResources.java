@@ -5,6 +5,7 @@ import io.hostmesh.api.v1.LocalityPreference;
 import io.hostmesh.api.v1.RegionOrder;
 import io.hostmesh.api.v1.SlowStart;
 import io.hostmesh.api.v1.UpstreamPolicy;
+import io.hostmesh.model.rules.Affinity;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.LocalityPolicy;
@@ -23,8 +24,18 @@ final class UpstreamResources {
   static Upstream upstream(UpstreamPolicy message) {
     return new Upstream(
         message.hasBalance() ? Optional.of(balance(message.getBalance())) : Optional.empty(),
+        message.hasAffinity() ? Optional.of(affinity(message.getAffinity())) : Optional.empty(),
         message.hasLocality() ? Optional.of(locality(message.getLocality())) : Optional.empty(),
         ProtectionResources.protection(message));
+  }
+
+  private static Affinity affinity(io.hostmesh.api.v1.Affinity message) {
+    return new Affinity(
+        message.getCookie(),
+        message.getTtlSeconds() > 0
+            ? Optional.of(Duration.ofSeconds(message.getTtlSeconds()))
+            : Optional.empty(),
+        message.getPath());
   }
 
   private static LocalityPolicy locality(LocalityPreference message) {

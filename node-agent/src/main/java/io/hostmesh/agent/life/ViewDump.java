@@ -96,12 +96,15 @@ final class ViewDump {
       entry
           .targets()
           .forEach(
-              target ->
-                  targets.add(
-                      new JsonObject()
-                          .put("service", target.service().orElse(rule.service()).toString())
-                          .put("subset", target.subset().orElse("*"))
-                          .put("weight", target.weight())));
+              target -> {
+                JsonObject to =
+                    new JsonObject()
+                        .put("service", target.service().orElse(rule.service()).toString())
+                        .put("subset", target.subset().orElse("*"))
+                        .put("weight", target.weight());
+                target.fallback().ifPresent(name -> to.put("fallback", name));
+                targets.add(to);
+              });
       switch (entry.action()) {
         case Action.Forward _ -> json.put("to", targets);
         case Action.Redirect redirect -> json.put("redirect", redirect.toString());

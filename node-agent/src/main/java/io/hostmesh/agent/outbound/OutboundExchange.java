@@ -411,12 +411,24 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
           new Failure(
               Failure.Kind.FAULT_DELAYED, "a fault of " + resolution.rule() + " delayed it"));
     }
+    stay(response);
     Rewrites.change(handling.response(), response.headers());
     if (origin != null && handling.cors().isPresent()) {
       RouteAnswers.expose(handling.cors().get(), origin, response.headers());
     }
     if (mayBeGrpc) {
       trailers(response.headers()); // An answer of trailers only.
+    }
+  }
+
+  /** A caller stays with who answered it, but not with who could not. */
+  private void stay(HttpResponse response) {
+    Members.Candidate by = tried == null ? resolution.current() : tried.chosenAt();
+    if (by != null && response.status().code() < 500) {
+      Session begun = resolution.begun(by);
+      if (begun != null) {
+        response.headers().add(HttpHeaderNames.SET_COOKIE, begun.cookie());
+      }
     }
   }
 

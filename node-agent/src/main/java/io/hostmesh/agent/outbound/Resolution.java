@@ -6,6 +6,7 @@ import io.hostmesh.agent.balance.Member;
 import io.hostmesh.agent.balance.Members;
 import io.hostmesh.agent.balance.Outliers;
 import io.hostmesh.agent.balance.RequestKeys;
+import io.hostmesh.agent.balance.Sessions;
 import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshSource;
 import io.hostmesh.agent.discovery.MeshView;
@@ -13,7 +14,9 @@ import io.hostmesh.agent.telemetry.Failure;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.Action;
+import io.hostmesh.model.rules.Affinity;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Upstream;
 import io.netty.channel.EventLoop;
 import java.util.HashSet;
 import java.util.List;
@@ -63,6 +66,10 @@ final class Resolution {
   private long chosenNanos;
   private Set<Endpoint> tried = Set.of();
   private RouteRule.@Nullable Subset subset;
+  private Fallback fallback = Fallback.NONE;
+  private boolean fellBack;
+  private @Nullable Affinity affinity;
+  private Members.@Nullable Candidate kept;
   private String rule = "";
   private int tries;
   private @Nullable Failure last;
@@ -108,9 +115,11 @@ final class Resolution {
       asker.found(new Next.Answer(decision));
     } else if (decision.service() == null) {
       subset = decision.subset();
+      fallback = Fallback.of(decision.fallback(), route);
       asker.found(choose(view));
     } else {
-      elsewhere(decision.service(), decision.subsetName(), view, loop, asker::found);
+      elsewhere(
+          decision.service(), decision.subsetName(), decision.fallback(), view, loop, asker::found);
     }
   }
 
@@ -118,6 +127,7 @@ final class Resolution {
   private void elsewhere(
       ServiceName other,
       @Nullable String subsetName,
+      @Nullable String fallbackName,
       MeshView view,
       EventLoop loop,
       Consumer<Next> found) {
@@ -125,9 +135,11 @@ final class Resolution {
     load = loads.of(other);
     outliers = watch.of(other);
     if (view.endpoints(other).isPresent()) {
-      found.accept(chooseOf(subsetName, view));
+      found.accept(chooseOf(subsetName, fallbackName, view));
     } else {
-      mesh.need(other, () -> loop.execute(() -> found.accept(chooseOf(subsetName, mesh.view()))));
+      mesh.need(
+          other,
+          () -> loop.execute(() -> found.accept(chooseOf(subsetName, fallbackName, mesh.view()))));
     }
   }
 
@@ -136,7 +148,7 @@ final class Resolution {
    * what a request asks to stay with.
    */
   void direct(ServiceName to, @Nullable String subsetName, EventLoop loop, Consumer<Next> found) {
-    elsewhere(to, subsetName, mesh.view(), loop, found);
+    elsewhere(to, subsetName, null, mesh.view(), loop, found);
   }
 
   /** An instance anew, after the one before was released before anything was sent to it. */
@@ -145,9 +157,10 @@ final class Resolution {
     return choose(mesh.view());
   }
 
-  private Next chooseOf(@Nullable String subsetName, MeshView view) {
+  private Next chooseOf(@Nullable String subsetName, @Nullable String fallbackName, MeshView view) {
     if (subsetName != null) {
       RouteTable declaring = view.route(service).orElse(null);
+      fallback = Fallback.of(fallbackName, declaring);
       subset = declaring == null ? null : declaring.rule().subsets().get(subsetName);
       if (subset == null) {
         return new Next.None(
@@ -215,7 +228,36 @@ final class Resolution {
       MeshView view, List<Endpoint> endpoints, Set<Endpoint> without) {
     long now = System.nanoTime();
     chosenNanos = now;
-    return members.choose(endpoints, view.upstream(service), subset, without, keys, random, now);
+    Upstream upstream = view.upstream(service);
+    fellBack =
+        fallback.allowed()
+            && !members.hasWell(endpoints, upstream, subset, without, now)
+            && members.hasWell(endpoints, upstream, fallback.subset(), without, now);
+    RouteRule.Subset from = fellBack ? fallback.subset() : subset;
+    affinity = upstream.affinity().orElse(null);
+    if (affinity != null && without.isEmpty()) {
+      String session = keys.cookie(affinity.cookie());
+      kept = session == null ? null : members.kept(endpoints, upstream, from, session, now);
+      if (kept != null) {
+        return kept;
+      }
+    }
+    Members.Candidate chosen =
+        members.choose(endpoints, upstream, from, without, keys, random, now);
+    if (chosen == null
+        && fallback.allowed()
+        && !fellBack) { // Rather one that is ejected than none.
+      fellBack = true;
+      chosen = members.choose(endpoints, upstream, fallback.subset(), without, keys, random, now);
+    }
+    return chosen;
+  }
+
+  /** The session that begins with an instance's answer; null where none does. */
+  @Nullable Session begun(Members.Candidate by) {
+    return affinity == null || by.equals(kept)
+        ? null
+        : new Session(affinity, Sessions.name(by.endpoint()));
   }
 
   private Failure unhealthy(List<Endpoint> endpoints) {
@@ -256,6 +298,11 @@ final class Resolution {
   /** The current instance; null for none. */
   @Nullable Endpoint endpoint() {
     return current == null ? null : current.endpoint();
+  }
+
+  /** The current instance; null for none, and where {@link #over} ends it. */
+  Members.@Nullable Candidate current() {
+    return current;
   }
 
   /** The current instance, which {@link #over} ends. */
@@ -350,6 +397,6 @@ final class Resolution {
 
   /** The route's rule, for the log. */
   String rule() {
-    return rule;
+    return fellBack ? rule + " fallback" : rule;
   }
 }

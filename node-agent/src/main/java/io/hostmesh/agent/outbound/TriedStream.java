@@ -136,6 +136,11 @@ final class TriedStream implements HttpStream {
     return exhausted;
   }
 
+  /** Whose answer the caller gets; null while none is chosen. */
+  Members.@Nullable Candidate chosenAt() {
+    return chosen == null ? null : chosen.at();
+  }
+
   /** The answer that was chosen is over; one that broke off has been told as that. */
   void answered(int status) {
     if (chosen != null && !chosen.isLost()) {

@@ -62,6 +62,7 @@ final class RouteCompiler {
     return Target.newBuilder()
         .setService(target.service().map(ServiceName::full).orElse(""))
         .setSubset(target.subset().orElse(""))
+        .setFallback(target.fallback().orElse(""))
         .setWeight(target.weight())
         .build();
   }

@@ -7,11 +7,13 @@ import io.hostmesh.api.v1.Nearness;
 import io.hostmesh.api.v1.RegionOrder;
 import io.hostmesh.api.v1.SlowStart;
 import io.hostmesh.api.v1.UpstreamPolicy;
+import io.hostmesh.model.rules.Affinity;
 import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.BalancePolicy;
 import io.hostmesh.model.rules.LocalityPolicy;
 import io.hostmesh.model.rules.Share;
 import io.hostmesh.model.rules.UpstreamRule;
+import java.time.Duration;
 
 /** Upstream rules as agents read them, a method each section. */
 final class UpstreamCompiler {
@@ -24,6 +26,7 @@ final class UpstreamCompiler {
             .setService(RuleCompiler.service(rule.scope()))
             .setRevision(revision);
     rule.upstream().balance().map(UpstreamCompiler::balance).ifPresent(policy::setBalance);
+    rule.upstream().affinity().map(UpstreamCompiler::affinity).ifPresent(policy::setAffinity);
     rule.upstream().locality().map(UpstreamCompiler::locality).ifPresent(policy::setLocality);
     ProtectionCompiler.add(rule.upstream().protection(), policy);
     return policy.build();
@@ -47,6 +50,14 @@ final class UpstreamCompiler {
                         .setFromBasisPoints(slow.from().basisPoints())));
     balance.panicThreshold().map(UpstreamCompiler::share).ifPresent(compiled::setPanicThreshold);
     return compiled.build();
+  }
+
+  private static io.hostmesh.api.v1.Affinity affinity(Affinity affinity) {
+    return io.hostmesh.api.v1.Affinity.newBuilder()
+        .setCookie(affinity.cookie())
+        .setTtlSeconds(affinity.ttl().map(Duration::toSeconds).orElse(0L))
+        .setPath(affinity.path())
+        .build();
   }
 
   private static LocalityPreference locality(LocalityPolicy locality) {
