@@ -88,7 +88,11 @@ record InstanceSpec(
     new TreeMap<>(meta)
         .forEach(
             (key, value) ->
-                text.append(' ').append(quoted(key)).append(" = ").append(quoted(value)));
+                text.append(' ')
+                    .append(quoted(key))
+                    .append(" = ")
+                    .append(quoted(value))
+                    .append(','));
     text.append(" }\n  checks = [ { ").append(checkText()).append(" } ]\n}\n");
     return text.toString();
   }

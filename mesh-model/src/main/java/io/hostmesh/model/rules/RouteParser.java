@@ -44,6 +44,7 @@ final class RouteParser {
     refuseLoops(document, entries);
     // Subsets alone are something to say: other services' routes name them.
     if (entries.isEmpty() && (document.has("rules") || parser.subsets.isEmpty())) {
+      document.end(); // A misspelt key is the likelier mistake.
       throw document.refuse("rules", "a route needs at least one entry in rules = [ ... ]");
     }
     return new RouteRule(service, parser.subsets, entries, document.origin());

@@ -110,6 +110,12 @@ class RouteParserTest {
         .hasSize(4);
   }
 
+  @Test
+  void aMisspeltKeyIsTheLikelierMistakeThanNoEntry() {
+    assertThatThrownBy(() -> RuleParser.parse("r.conf", "kind = route, service = a, ruels = []"))
+        .hasMessage("r.conf:1: ruels: unknown key; did you mean \"rules\"?");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
