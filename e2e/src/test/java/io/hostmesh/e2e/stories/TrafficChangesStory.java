@@ -102,7 +102,7 @@ class TrafficChangesStory {
         alone(
             "analyze",
             "--services",
-            lab.dir().resolve("h2/services.d").toString(),
+            lab.dir().resolve("hosts/h2/services.d").toString(),
             folder.toString());
     assertThat(names.out()).contains("no instance of greeter is in subset \"old\"");
 

@@ -30,6 +30,7 @@ final class Candidates {
   private final Upstream upstream;
   private final Plan plan;
   private final Vantage vantage;
+  private final HashTables tables;
   private final Map<Place, Entry> places;
   private final List<Candidate> passing;
   private final Pool all;
@@ -54,6 +55,7 @@ final class Candidates {
     this.upstream = upstream;
     this.plan = Plan.of(upstream, standing);
     this.vantage = vantage;
+    this.tables = before == null ? HashTables.none() : before.tables.next();
     this.generation = before == null ? 0 : before.generation + 1;
     this.places = LinkedHashMap.newLinkedHashMap(endpoints.size());
     List<Entry> entries = new ArrayList<>(endpoints.size());
@@ -89,7 +91,7 @@ final class Candidates {
             .map(locality -> vantage.levels(locality, entries))
             .orElseGet(() -> List.of(entries));
     return new Pool(
-        plan, levels.stream().map(level -> new Level(level, plan, generation)).toList());
+        plan, levels.stream().map(level -> new Level(level, plan, tables, generation)).toList());
   }
 
   @SuppressWarnings("ReferenceEquality") // Both are immutable: another object is a newer one.

@@ -14,15 +14,18 @@ final class Level {
 
   private final List<Entry> listed;
   private final Plan plan;
+  private final HashTables tables;
   private final AtomicInteger turn;
   private volatile @Nullable HashTable table;
 
   /**
+   * @param tables of the list that these are of
    * @param firstTurn where a round robin begins
    */
-  Level(List<Entry> listed, Plan plan, int firstTurn) {
+  Level(List<Entry> listed, Plan plan, HashTables tables, int firstTurn) {
     this.listed = List.copyOf(listed);
     this.plan = plan;
+    this.tables = tables;
     this.turn = new AtomicInteger(firstTurn);
   }
 
@@ -67,6 +70,15 @@ final class Level {
         && (!before.grows() || nowNanos - before.atNanos() < GROWN_NANOS)) {
       return before;
     }
+    return make(used, nowNanos, false);
+  }
+
+  /** What is drawn from once, when some have been tried. */
+  Usable once(BitSet used, long nowNanos) {
+    return make(used, nowNanos, true);
+  }
+
+  private Usable make(BitSet used, long nowNanos, boolean once) {
     int[] indices = used.stream().toArray();
     SlowStart slow = plan.slowStart().orElse(null);
     boolean grows = false;
@@ -80,28 +92,20 @@ final class Level {
               ? entry.weight()
               : (int) Math.max(1, Math.round(entry.weight() * 100 * part));
     }
-    return new Usable(this, used, weights, nowNanos, grows);
+    return new Usable(this, used, weights, nowNanos, grows, once);
   }
 
   /**
    * The table of all that are listed, so that a key goes back to its instance when that is healthy
-   * again. Made when it is asked for first.
+   * again.
    */
   HashTable table() {
-    HashTable made = table;
-    if (made == null) {
-      List<String> names = listed.stream().map(Entry::name).toList();
-      int[] weights = listed.stream().mapToInt(Entry::weight).toArray();
-      made =
-          switch (plan.policy()) {
-            case RING_HASH -> new RingTable(names, weights, plan.ring());
-            case MAGLEV -> new MaglevTable(names, weights);
-            case LEAST_REQUEST, ROUND_ROBIN, RANDOM, PEAK_EWMA ->
-                throw new IllegalStateException(plan.policy() + " hashes nothing");
-          };
-      table = made;
+    HashTable found = table;
+    if (found == null) {
+      found = tables.of(plan.hashed(), listed);
+      table = found;
     }
-    return made;
+    return found;
   }
 
   /** Whether all have the same weight. */

@@ -27,6 +27,13 @@ record Plan(
     hashOn = List.copyOf(hashOn);
   }
 
+  /** All that a table of keys is made by, beside the instances. */
+  record Hashed(BalancePolicy policy, RingSize ring) {}
+
+  Hashed hashed() {
+    return new Hashed(policy, ring);
+  }
+
   static Plan of(Upstream upstream, BalancePolicy standing) {
     Balance balance = upstream.balance().orElseGet(() -> new Balance(standing));
     return new Plan(

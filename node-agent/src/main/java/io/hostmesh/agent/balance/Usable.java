@@ -2,6 +2,7 @@ package io.hostmesh.agent.balance;
 
 import io.hostmesh.agent.balance.Members.Candidate;
 import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.model.rules.BalancePolicy;
 import java.util.BitSet;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -26,8 +27,9 @@ final class Usable {
    * @param used indices of the level's list
    * @param weights in their order
    * @param grows whether weights of these change by time
+   * @param once whether it is for one draw, for which turns would be made in vain
    */
-  Usable(Level level, BitSet used, int[] weights, long atNanos, boolean grows) {
+  Usable(Level level, BitSet used, int[] weights, long atNanos, boolean grows, boolean once) {
     this.level = level;
     this.used = used;
     this.weights = weights;
@@ -36,15 +38,14 @@ final class Usable {
     this.candidates =
         used.stream().mapToObj(i -> level.listed().get(i).candidate()).toArray(Candidate[]::new);
     this.uniform = weights.length == 0 || Level.uniform(weights);
+    boolean inTurns = !uniform && !once && level.plan().policy() == BalancePolicy.ROUND_ROBIN;
+    this.schedule = inTurns ? Schedule.of(weights) : new int[0];
     this.sums = new long[weights.length];
     long sum = 0;
     for (int i = 0; i < weights.length; i++) {
       sum += weights[i];
       sums[i] = sum;
     }
-    boolean inTurns =
-        !uniform && level.plan().policy() == io.hostmesh.model.rules.BalancePolicy.ROUND_ROBIN;
-    this.schedule = inTurns ? Schedule.of(weights) : new int[0];
   }
 
   boolean isOf(BitSet indices) {
@@ -75,7 +76,7 @@ final class Usable {
         left.clear(i);
       }
     }
-    return level.usable(left, nowNanos, this);
+    return left.equals(used) ? this : level.once(left, nowNanos);
   }
 
   /**
@@ -84,16 +85,11 @@ final class Usable {
    * @param key what a hashing policy hashes; null where the request has no such part
    */
   Candidate draw(@Nullable String key, RandomGenerator random, long nowNanos) {
-    int count = candidates.length;
     return switch (level.plan().policy()) {
       case LEAST_REQUEST -> candidates[leastRequest(random)];
       case PEAK_EWMA -> candidates[soonest(random, nowNanos)];
       case RANDOM -> candidates[any(random)];
-      case ROUND_ROBIN ->
-          candidates[
-              uniform
-                  ? Choice.roundRobin(count, level.nextTurn())
-                  : schedule[Choice.roundRobin(schedule.length, level.nextTurn())]];
+      case ROUND_ROBIN -> candidates[inTurn(random)];
       case RING_HASH, MAGLEV -> {
         int index = key == null ? HashTable.NONE : level.table().at(Hashing.of(key), used::get);
         yield index == HashTable.NONE
@@ -101,6 +97,15 @@ final class Usable {
             : level.listed().get(index).candidate();
       }
     };
+  }
+
+  private int inTurn(RandomGenerator random) {
+    if (uniform) {
+      return Choice.roundRobin(candidates.length, level.nextTurn());
+    }
+    return schedule.length == 0
+        ? any(random)
+        : schedule[Choice.roundRobin(schedule.length, level.nextTurn())];
   }
 
   private int any(RandomGenerator random) {

@@ -2,11 +2,18 @@ package io.hostmesh.agent.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmesh.agent.discovery.Endpoint;
+import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.Balance.RingSize;
+import io.hostmesh.model.rules.BalancePolicy;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -27,6 +34,31 @@ class HashTablesTest {
     int[] weights = new int[count];
     Arrays.fill(weights, 1);
     return weights;
+  }
+
+  private static List<Entry> entries(String... nodes) {
+    List<Entry> entries = new ArrayList<>();
+    for (String node : nodes) {
+      InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 80);
+      Endpoint endpoint =
+          new Endpoint(ServiceName.of("api"), "i", node, address, Optional.empty(), true, Map.of());
+      entries.add(new Entry(new Members.Candidate(endpoint, new Member()), 0));
+    }
+    return entries;
+  }
+
+  @Test
+  void aListOfTheSameInstancesTakesTheTableOver() {
+    Plan.Hashed maglev = new Plan.Hashed(BalancePolicy.MAGLEV, RingSize.DEFAULT);
+    HashTables first = HashTables.none();
+    HashTable table = first.of(maglev, entries("a", "b"));
+    assertThat(first.of(maglev, entries("a", "b"))).isSameAs(table);
+    HashTables next = first.next();
+    assertThat(next.of(maglev, entries("a", "b"))).isSameAs(table);
+    assertThat(next.of(maglev, entries("a", "c"))).isNotSameAs(table);
+    assertThat(next.next().next().of(maglev, entries("a", "b")))
+        .as("what a list did not ask for is forgotten")
+        .isNotSameAs(table);
   }
 
   @Property(tries = 15)
