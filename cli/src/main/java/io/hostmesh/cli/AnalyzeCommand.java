@@ -1,6 +1,5 @@
 package io.hostmesh.cli;
 
-import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteAnalysis;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
@@ -9,9 +8,7 @@ import io.hostmesh.pilot.rules.RuleCheck;
 import io.hostmesh.pilot.rules.RuleProblem;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -49,11 +46,11 @@ final class AnalyzeCommand implements Callable<Integer> {
     GivenRules given = GivenRules.read(sources);
     List<String> errors = new ArrayList<>(given.problems());
     List<String> notes = new ArrayList<>();
-    foreignSubsets(given.rules(), errors);
     if (services.isEmpty()) {
-      given.rules().forEach(rule -> findings(rule, notes));
+      Known routes = Known.NOTHING.with(given.rules());
+      given.rules().forEach(rule -> findings(rule, routes, errors, notes));
     } else {
-      Known known = GivenServices.read(services);
+      Known known = GivenServices.read(services).with(given.rules());
       for (Rule rule : given.rules()) {
         for (RuleProblem problem : RuleCheck.check(rule, known)) {
           (problem.refuses() ? errors : notes).add(problem.toString());
@@ -71,40 +68,12 @@ final class AnalyzeCommand implements Callable<Integer> {
     return errors.isEmpty() ? 0 : 1;
   }
 
-  private static void findings(Rule rule, List<String> notes) {
+  /** What can be said by the rules alone. */
+  private static void findings(Rule rule, Known routes, List<String> errors, List<String> notes) {
     if (rule instanceof RouteRule route) {
+      RuleCheck.foreignSubsets(route, routes).forEach(problem -> errors.add(problem.toString()));
       RouteAnalysis.of(route)
           .forEach(finding -> notes.add(finding.origin() + ": " + finding.text()));
-    }
-  }
-
-  /** Subsets of other services, where these have a route among the files. */
-  private static void foreignSubsets(List<Rule> rules, List<String> errors) {
-    Map<ServiceName, RouteRule> routes = new HashMap<>();
-    for (Rule rule : rules) {
-      if (rule instanceof RouteRule route) {
-        routes.put(route.service(), route);
-      }
-    }
-    for (RouteRule route : routes.values()) {
-      for (RouteRule.Entry entry : route.entries()) {
-        for (RouteRule.Target target : entry.targets()) {
-          RouteRule other = target.service().map(routes::get).orElse(null);
-          if (other != null
-              && target.subset().isPresent()
-              && !other.subsets().containsKey(target.subset().get())) {
-            errors.add(
-                target.origin()
-                    + ": the route of "
-                    + other.service()
-                    + " ("
-                    + other.origin().file()
-                    + ") declares no subset \""
-                    + target.subset().get()
-                    + "\"");
-          }
-        }
-      }
     }
   }
 }

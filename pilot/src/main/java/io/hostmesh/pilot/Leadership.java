@@ -17,8 +17,7 @@ final class Leadership implements AutoCloseable {
   private final Registry registry;
   private final Duration removeNodesAfter;
   private @Nullable DeadNodeReaper reaper; // Guarded by this.
-  private @Nullable LeaderElection election; // Guarded by this.
-  private volatile boolean leads;
+  private volatile @Nullable LeaderElection election; // Written under this.
 
   Leadership(Registry registry, Duration removeNodesAfter) {
     this.registry = registry;
@@ -46,18 +45,23 @@ final class Leadership implements AutoCloseable {
             });
   }
 
+  /** By the clock, not by what was heard: an end may be told late. */
   boolean leads() {
-    return leads;
+    return term() > 0;
+  }
+
+  /** Another one each time that it leads anew; 0 while it does not. */
+  long term() {
+    LeaderElection now = election;
+    return now == null ? 0 : now.term();
   }
 
   private synchronized void begin() {
     LOG.log(System.Logger.Level.INFO, "this pilot leads: it expires dead nodes");
-    leads = true;
     reaper = registry.reaper(removeNodesAfter);
   }
 
   private synchronized void stop() {
-    leads = false;
     if (reaper != null) {
       reaper.close();
       reaper = null;

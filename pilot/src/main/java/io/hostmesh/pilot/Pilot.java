@@ -96,7 +96,7 @@ final class Pilot implements AutoCloseable {
             mesh::heardConsulAddresses);
     this.feed = new RegistryFeed(registry, mesh, addresses);
     this.book = new AgentBook(host.clock());
-    this.lessor = new Lessor(leadership::leads);
+    this.lessor = new Lessor(leadership::term);
     this.ads =
         new AdsServer(host.vertx(), book, lessor, host.version(), host.clock(), this::revoked);
   }

@@ -37,11 +37,10 @@ public final class LeaderElection implements AutoCloseable {
   private final LeadershipListener listener;
   private final Thread thread;
   private volatile boolean closed;
-  private volatile boolean leads;
+  private final Tenure tenure = new Tenure(System::nanoTime, SURE_FOR);
 
   // The thread's own.
   private @Nullable String session;
-  private long sureUntil;
 
   LeaderElection(
       Connections connections, String purpose, String candidate, LeadershipListener listener) {
@@ -53,7 +52,15 @@ public final class LeaderElection implements AutoCloseable {
   }
 
   public boolean leads() {
-    return leads;
+    return term() > 0;
+  }
+
+  /**
+   * Above 0 and another one for each election that was won; 0 while this candidate does not lead,
+   * or cannot be sure that it does, whether the listener was told yet or not.
+   */
+  public long term() {
+    return tenure.term();
   }
 
   private void run() {
@@ -67,7 +74,7 @@ public final class LeaderElection implements AutoCloseable {
         failures++;
         pause(bounded(Connections.BACKOFF.delay(failures, connections.random())));
       }
-      if (leads && System.nanoTime() - sureUntil >= 0) {
+      if (!leads()) {
         stepDown();
       }
     }
@@ -77,8 +84,9 @@ public final class LeaderElection implements AutoCloseable {
 
   /** A leader never waits for anything longer than it is sure to lead. */
   private Duration bounded(Duration duration) {
-    Duration sure = Duration.ofNanos(Math.max(sureUntil - System.nanoTime(), 1));
-    return leads && sure.compareTo(duration) < 0 ? sure : duration;
+    Duration rest = tenure.rest();
+    Duration sure = rest.isPositive() ? rest : Duration.ofNanos(1);
+    return tenure.holds() && sure.compareTo(duration) < 0 ? sure : duration;
   }
 
   /** One round: keeps the session, then keeps or tries for the lock. Says when the next is due. */
@@ -86,25 +94,25 @@ public final class LeaderElection implements AutoCloseable {
     String held = keepSession();
     if (!holds(held)) {
       stepDown();
-      leads = acquire(held);
-      if (leads) {
+      if (acquire(held)) {
+        tenure.elected();
         Connections.tell(listener::elected);
       }
     }
-    return leads ? RENEW_EVERY : TRY_EVERY;
+    return tenure.holds() ? RENEW_EVERY : TRY_EVERY;
   }
 
   private String keepSession() {
-    long asked = System.nanoTime();
+    long asked = tenure.now();
     String held = session;
     if (held != null && timed(() -> connections.renew(held))) {
-      sureUntil = asked + SURE_FOR.toNanos();
+      tenure.renewed(asked);
       return held;
     }
     stepDown();
     String made = timed(() -> sessions().createSession(description())).getId();
     session = made;
-    sureUntil = asked + SURE_FOR.toNanos();
+    tenure.renewed(asked);
     return made;
   }
 
@@ -119,7 +127,7 @@ public final class LeaderElection implements AutoCloseable {
 
   private boolean holds(String held) {
     Optional<Value> value = timed(() -> keys().getValue(key));
-    return leads && value.flatMap(Value::getSession).filter(held::equals).isPresent();
+    return tenure.holds() && value.flatMap(Value::getSession).filter(held::equals).isPresent();
   }
 
   private boolean acquire(String held) {
@@ -127,8 +135,8 @@ public final class LeaderElection implements AutoCloseable {
   }
 
   private void stepDown() {
-    if (leads) {
-      leads = false;
+    if (tenure.holds()) {
+      tenure.ended();
       Connections.tell(listener::lost);
     }
   }

@@ -36,10 +36,12 @@ final class Pool {
    * @param sums the shares of the levels, summed up to each; the last is 1, or 0 where nothing is
    *     usable
    * @param careless whether ejected ones may be drawn
+   * @param isEmpty whether nothing can be drawn
    */
-  private record State(List<Usable> levels, List<Double> sums, boolean careless, long atNanos) {
-    boolean isEmpty() {
-      return levels.stream().allMatch(Usable::isEmpty);
+  private record State(
+      List<Usable> levels, List<Double> sums, boolean careless, long atNanos, boolean isEmpty) {
+    State(List<Usable> levels, List<Double> sums, boolean careless, long atNanos) {
+      this(levels, sums, careless, atNanos, levels.stream().allMatch(Usable::isEmpty));
     }
 
     /** Where levels were used up by tries, those before and behind take their shares. */

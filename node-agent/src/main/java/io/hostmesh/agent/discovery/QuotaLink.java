@@ -11,6 +11,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientResponse;
+import io.vertx.grpc.client.InvalidStatusException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 public final class QuotaLink implements AutoCloseable {
   private static final long ANSWER_MILLIS = 1_000;
   private static final double THOUSANDTHS = 1_000;
+
+  private record Asked(LeasedBucket bucket, LeasedBucket.Ask ask) {}
 
   private final Vertx vertx;
   private final Context context;
@@ -71,14 +74,14 @@ public final class QuotaLink implements AutoCloseable {
 
   private void tick() {
     LeaseRequest.Builder request = LeaseRequest.newBuilder();
-    List<LeasedBucket> asked = new ArrayList<>();
+    List<Asked> asked = new ArrayList<>();
     long now = System.nanoTime();
     for (LeasedBucket bucket : buckets) {
       bucket
           .tick(now, !asking)
           .ifPresent(
               ask -> {
-                asked.add(bucket);
+                asked.add(new Asked(bucket, ask));
                 request.addAsks(message(bucket, ask));
               });
     }
@@ -97,9 +100,10 @@ public final class QuotaLink implements AutoCloseable {
         .build();
   }
 
-  private void ask(LeaseRequest request, List<LeasedBucket> asked) {
+  private void ask(LeaseRequest request, List<Asked> asked) {
     asking = true;
-    grpc.request(pilots.get(pilot), Methods.LEASE.client())
+    var opened = grpc.request(pilots.get(pilot), Methods.LEASE.client());
+    opened
         .compose(
             call ->
                 call.timeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
@@ -115,16 +119,23 @@ public final class QuotaLink implements AutoCloseable {
                         take(done.result(), asked);
                       } else { // It is away, or does not lead.
                         pilot = (pilot + 1) % pilots.size();
+                        // What no answer came to may have been taken: twice would be worse.
+                        if (opened.failed() || done.cause() instanceof InvalidStatusException) {
+                          asked.forEach(each -> each.bucket().untaken(each.ask()));
+                        }
                       }
                     }));
   }
 
-  private static void take(LeaseReply reply, List<LeasedBucket> asked) {
+  private static void take(LeaseReply reply, List<Asked> asked) {
     long now = System.nanoTime();
     for (int i = 0; i < Math.min(asked.size(), reply.getGrantsCount()); i++) {
       LeaseGrant grant = reply.getGrants(i);
-      if (!grant.getUnknown()) {
-        asked.get(i).granted(grant.getGranted(), grant.getShareMilli() / THOUSANDTHS, now);
+      LeasedBucket bucket = asked.get(i).bucket();
+      if (grant.getUnknown()) {
+        bucket.untaken(asked.get(i).ask());
+      } else {
+        bucket.granted(grant.getGranted(), grant.getShareMilli() / THOUSANDTHS, now);
       }
     }
   }

@@ -6,11 +6,13 @@ import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.Action;
-import io.hostmesh.model.rules.Balance;
 import io.hostmesh.model.rules.Grant;
 import io.hostmesh.model.rules.Handling;
+import io.hostmesh.model.rules.Protection;
 import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Upstream;
+import io.hostmesh.model.rules.UpstreamLimits;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.InetSocketAddress;
@@ -58,13 +60,53 @@ final class ViewDump {
               json.put("endpoints", array);
             });
     view.route(entry.service()).ifPresent(table -> json.put("route", route(table.rule())));
-    view.upstream(entry.service())
-        .balance()
-        .flatMap(Balance::policy)
-        .ifPresent(policy -> json.put("balance", policy.text()));
+    upstream(json, view.upstream(entry.service()));
     view.access(entry.service())
         .filter(table -> table != AccessTable.UNHEARD)
         .ifPresent(table -> json.put("access", access(table)));
+    return json;
+  }
+
+  /** The sections in force, of whichever rules; those that no rule has are left out. */
+  static void upstream(JsonObject json, Upstream upstream) {
+    upstream
+        .balance()
+        .ifPresent(
+            balance -> {
+              balance.policy().ifPresent(policy -> json.put("balance", policy.text()));
+              put(json, "hashOn", balance.hashOn());
+              balance.slowStart().ifPresent(slow -> json.put("slowStart", slow.toString()));
+              balance
+                  .panicThreshold()
+                  .ifPresent(share -> json.put("panicThreshold", share.toString()));
+            });
+    upstream.affinity().ifPresent(affinity -> json.put("affinity", affinity.toString()));
+    upstream.locality().ifPresent(locality -> json.put("locality", locality.toString()));
+    Protection protection = upstream.protection();
+    protection
+        .limits()
+        .filter(UpstreamLimits::isAny)
+        .ifPresent(limits -> json.put("limits", limits(limits)));
+    protection.retryBudget().ifPresent(budget -> json.put("retryBudget", budget.toString()));
+    protection.outliers().ifPresent(outliers -> json.put("outliers", outliers.toString()));
+    put(json, "healthChecks", protection.checks());
+  }
+
+  private static JsonObject limits(UpstreamLimits limits) {
+    JsonObject json = new JsonObject();
+    Map<String, Integer> all =
+        Map.of(
+            "connections", limits.connections(),
+            "pending", limits.pending(),
+            "requests", limits.requests(),
+            "retries", limits.retries());
+    new TreeMap<>(all)
+        .forEach(
+            (name, limit) -> {
+              if (limit < UpstreamLimits.UNLIMITED) {
+                json.put(name, limit);
+              }
+            });
     return json;
   }
 

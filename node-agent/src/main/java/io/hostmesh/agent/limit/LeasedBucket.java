@@ -146,6 +146,11 @@ public final class LeasedBucket extends Bucket {
     fraction = 0;
   }
 
+  /** Pilot surely took nothing of what was asked: what was to go back is here as before. */
+  public void untaken(Ask ask) {
+    tokens.addAndGet(ask.returned());
+  }
+
   /** Tokens of its own share, no more than a second's at once. */
   private void alone(long now) {
     fraction += share * (now - ticked) / TimeUnit.SECONDS.toNanos(1);

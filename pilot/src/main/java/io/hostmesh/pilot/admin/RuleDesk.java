@@ -6,6 +6,7 @@ import io.hostmesh.pilot.rules.Revision;
 import io.hostmesh.pilot.rules.RuleDocument;
 import io.hostmesh.pilot.rules.RuleGate;
 import io.hostmesh.pilot.rules.RuleHistory;
+import io.hostmesh.pilot.rules.RuleInForce;
 import io.hostmesh.pilot.rules.RuleProblem;
 import io.hostmesh.pilot.rules.RuleProposal;
 import io.hostmesh.pilot.rules.RuleState;
@@ -54,7 +55,7 @@ final class RuleDesk {
 
   /** Judges rules and, unless it is a dry run, makes them hold. */
   JsonObject apply(List<RuleProposal.File> files, boolean dryRun, String operator, AuditNote note) {
-    RuleProposal proposal = RuleProposal.judge(files, published().known());
+    RuleProposal proposal = judged(files);
     proposal.texts().forEach((key, text) -> gate.check(key.path(), text));
     List<RuleKey> keys = proposal.texts().keySet().stream().sorted().toList();
     note.object(joined(keys, RuleKey::toString)).before(joined(keys, this::revision));
@@ -71,6 +72,12 @@ final class RuleDesk {
       note.after("not changed: a dry run");
     }
     return answer.put("rules", listed(proposal, changed, dryRun));
+  }
+
+  private RuleProposal judged(List<RuleProposal.File> files) {
+    Published now = published();
+    return RuleProposal.judge(
+        files, now.known(), now.rules().inForce().stream().map(RuleInForce::rule).toList());
   }
 
   private JsonArray listed(RuleProposal proposal, List<RuleKey> changed, boolean dryRun) {
@@ -97,7 +104,7 @@ final class RuleDesk {
 
   /** What applying these would change, line by line. */
   JsonObject difference(List<RuleProposal.File> files) {
-    RuleProposal proposal = RuleProposal.judge(files, published().known());
+    RuleProposal proposal = judged(files);
     JsonArray rules = new JsonArray();
     proposal.texts().entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
@@ -314,8 +321,7 @@ final class RuleDesk {
                     each.getValue().stream()
                         .map(text -> new RuleProposal.File(each.getKey().path(), text)))
             .toList();
-    JsonArray notes =
-        files.isEmpty() ? new JsonArray() : notes(RuleProposal.judge(files, published().known()));
+    JsonArray notes = files.isEmpty() ? new JsonArray() : notes(judged(files));
     try {
       then.forEach((key, text) -> gate.check(key.path(), text.orElse("")));
     } catch (UserError e) {

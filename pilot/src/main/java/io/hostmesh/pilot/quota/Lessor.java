@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * Leases parts of mesh-wide limits to agents. Of all pilots, the one that leads does; a new one
@@ -37,9 +37,9 @@ public final class Lessor {
 
   private record Id(ServiceName service, String limit) {}
 
-  private final BooleanSupplier leads;
+  private final LongSupplier terms;
   private final Map<Id, Account> accounts = new HashMap<>(); // Guarded by this.
-  private boolean led; // Guarded by this.
+  private long term; // Guarded by this.
   private long since; // Guarded by this.
 
   private volatile Map<String, Named> limits = Map.of();
@@ -47,10 +47,10 @@ public final class Lessor {
       Collections.emptySortedMap();
 
   /**
-   * @param leads whether this pilot leads now
+   * @param terms another one each time that this pilot leads anew; 0 while it does not
    */
-  public Lessor(BooleanSupplier leads) {
-    this.leads = leads;
+  public Lessor(LongSupplier terms) {
+    this.terms = terms;
   }
 
   /** The rules in force and the nodes' services are these from now on. */
@@ -93,14 +93,14 @@ public final class Lessor {
    * @return empty where another pilot is to be asked
    */
   public synchronized Optional<LeaseReply> lease(String node, LeaseRequest request, long now) {
-    if (!leads.getAsBoolean()) {
+    long led = terms.getAsLong();
+    if (led != term) { // Another pilot may have granted meanwhile.
       accounts.clear();
-      led = false;
-      return Optional.empty();
-    }
-    if (!led) {
-      led = true;
+      term = led;
       since = now;
+    }
+    if (led == 0) {
+      return Optional.empty();
     }
     LeaseReply.Builder reply = LeaseReply.newBuilder();
     for (LeaseAsk ask : request.getAsksList()) {

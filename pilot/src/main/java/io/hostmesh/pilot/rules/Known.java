@@ -4,6 +4,9 @@ import io.hostmesh.model.Locality;
 import io.hostmesh.model.Protocol;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.hocon.Nearest;
+import io.hostmesh.model.rules.RouteRule;
+import io.hostmesh.model.rules.Rule;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +17,35 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** What rules may refer to: the services of the directory, and those that a node is entitled to. */
-public record Known(SortedMap<ServiceName, Facts> services) {
+/**
+ * What rules may refer to.
+ *
+ * @param services those of the directory, and those that a node is entitled to
+ * @param subsets that services' routes declare, of those that have one
+ */
+public record Known(
+    SortedMap<ServiceName, Facts> services, SortedMap<ServiceName, SortedSet<String>> subsets) {
   public static final Known NOTHING = new Known(new TreeMap<>());
 
   public Known {
     services = Collections.unmodifiableSortedMap(new TreeMap<>(services));
+    subsets = Collections.unmodifiableSortedMap(new TreeMap<>(subsets));
+  }
+
+  /** No service has a route. */
+  public Known(SortedMap<ServiceName, Facts> services) {
+    this(services, new TreeMap<>());
+  }
+
+  /** The same, where the routes among these rules stand beside, or in place of, those before. */
+  public Known with(Collection<Rule> rules) {
+    SortedMap<ServiceName, SortedSet<String>> all = new TreeMap<>(subsets);
+    for (Rule rule : rules) {
+      if (rule instanceof RouteRule route) {
+        all.put(route.service(), new TreeSet<>(route.subsets().keySet()));
+      }
+    }
+    return new Known(services, all);
   }
 
   /**

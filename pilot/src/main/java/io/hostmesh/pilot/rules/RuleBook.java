@@ -13,6 +13,7 @@ import io.hostmesh.pilot.rules.RuleProblem.Weight;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,24 +74,47 @@ public final class RuleBook {
    */
   public RuleBook next(RuleGate.Gated gated, Known known) {
     SortedMap<String, RuleState> next = new TreeMap<>();
+    SortedMap<RuleDocument, Reading> readings =
+        new TreeMap<>(Comparator.comparing(RuleDocument::path));
+    List<Rule> wanted = new ArrayList<>();
     for (RuleDocument document : gated.documents()) {
       Optional<RuleState> before = Optional.ofNullable(states.get(document.path()));
       Optional<RuleProblem> alarm = Optional.ofNullable(gated.alarms().get(document.path()));
-      next.put(
-          document.path(),
-          alarm.filter(RuleProblem::refuses).isPresent()
-              ? new RuleState(
-                  document,
-                  before.flatMap(RuleState::inForce).or(() -> closed(document)),
-                  List.of(alarm.get()))
-              : judge(document, before, known).with(alarm));
+      if (alarm.filter(RuleProblem::refuses).isPresent()) {
+        next.put(
+            document.path(),
+            new RuleState(
+                document,
+                before.flatMap(RuleState::inForce).or(() -> closed(document)),
+                List.of(alarm.get())));
+        lastGood(document).ifPresent(wanted::add);
+      } else {
+        Reading reading = read(document);
+        readings.put(document, reading);
+        (reading instanceof Good(Rule rule) ? Optional.of(rule) : lastGood(document))
+            .ifPresent(wanted::add);
+      }
     }
+    Known all = known.with(wanted);
+    readings.forEach(
+        (document, reading) ->
+            next.put(
+                document.path(),
+                judge(document, reading, Optional.ofNullable(states.get(document.path())), all)
+                    .with(Optional.ofNullable(gated.alarms().get(document.path())))));
     return new RuleBook(Collections.unmodifiableSortedMap(next));
   }
 
-  private static RuleState judge(RuleDocument document, Optional<RuleState> before, Known known) {
+  private Optional<Rule> lastGood(RuleDocument document) {
+    return Optional.ofNullable(states.get(document.path()))
+        .flatMap(RuleState::inForce)
+        .map(RuleInForce::rule);
+  }
+
+  private static RuleState judge(
+      RuleDocument document, Reading reading, Optional<RuleState> before, Known known) {
     Optional<RuleInForce> lastGood = before.flatMap(RuleState::inForce);
-    return switch (read(document)) {
+    return switch (reading) {
       case Bad(RuleProblem problem) ->
           new RuleState(document, lastGood.or(() -> closed(document)), List.of(problem));
       case Good(Rule rule) -> {

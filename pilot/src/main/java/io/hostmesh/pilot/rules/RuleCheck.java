@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.stream.Stream;
 
 /** Judges a well-formed rule by what else is known of the mesh. Pure. */
@@ -63,7 +64,7 @@ public final class RuleCheck {
           problems.add(new RuleProblem(external.origin(), unknown(name, known), Weight.DANGLING));
         }
       }
-      case UpstreamRule upstream -> LocalityCheck.check(upstream, known, problems);
+      case UpstreamRule upstream -> UpstreamCheck.check(upstream, known, problems);
     }
     return List.copyOf(problems);
   }
@@ -88,6 +89,7 @@ public final class RuleCheck {
       }
     }
     targets(rule, known, problems);
+    problems.addAll(foreignSubsets(rule, known));
     RouteAnalysis.of(rule)
         .forEach(
             finding ->
@@ -126,6 +128,62 @@ public final class RuleCheck {
                   problems.add(
                       new RuleProblem(entry.origin(), unknown(service, known), Weight.FATAL)));
     }
+  }
+
+  /**
+   * Subsets of other services that their routes do not declare: what goes there is answered 503. Of
+   * services that are not known, and have no route, nothing is said.
+   */
+  public static List<RuleProblem> foreignSubsets(RouteRule rule, Known known) {
+    List<RuleProblem> problems = new ArrayList<>();
+    for (RouteRule.Entry entry : rule.entries()) {
+      for (RouteRule.Target target : entry.targets()) {
+        target
+            .subsets()
+            .forEach(
+                name ->
+                    undeclared(
+                        target.service(), Optional.of(name), target.origin(), known, problems));
+      }
+      entry
+          .handling()
+          .sending()
+          .mirror()
+          .ifPresent(
+              mirror ->
+                  undeclared(mirror.service(), mirror.subset(), entry.origin(), known, problems));
+    }
+    return List.copyOf(problems);
+  }
+
+  private static void undeclared(
+      Optional<ServiceName> service,
+      Optional<String> subset,
+      Origin origin,
+      Known known,
+      List<RuleProblem> problems) {
+    if (service.isEmpty() || subset.isEmpty()) {
+      return;
+    }
+    SortedSet<String> declared = known.subsets().get(service.get());
+    if (declared == null ? !known.has(service.get()) : declared.contains(subset.get())) {
+      return;
+    }
+    String where =
+        declared == null
+            ? service.get() + " has no route that declares"
+            : "the route of " + service.get() + " declares no";
+    problems.add(
+        new RuleProblem(
+            origin,
+            where
+                + " subset \""
+                + subset.get()
+                + "\"; "
+                + (declared == null || declared.isEmpty()
+                    ? "declare it in subsets { ... } there, and apply both together"
+                    : "declared: " + String.join(", ", declared)),
+            Weight.FATAL));
   }
 
   private static boolean has(Known known, String namespace) {
@@ -266,7 +324,7 @@ public final class RuleCheck {
     }
   }
 
-  private static boolean isTcp(Optional<Protocol> protocol) {
+  static boolean isTcp(Optional<Protocol> protocol) {
     return protocol.equals(Optional.of(Protocol.TCP));
   }
 }

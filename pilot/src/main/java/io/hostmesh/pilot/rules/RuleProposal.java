@@ -2,9 +2,11 @@ package io.hostmesh.pilot.rules;
 
 import io.hostmesh.model.hocon.HoconException;
 import io.hostmesh.model.hocon.Origin;
+import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
 import io.hostmesh.model.rules.RuleKey;
 import io.hostmesh.model.rules.RuleParser;
+import io.hostmesh.pilot.rules.RuleProblem.Weight;
 import io.hostmesh.runtime.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,15 +34,17 @@ public record RuleProposal(Map<RuleKey, String> texts, List<RuleProblem> notes) 
   /**
    * Judges documents, each of one rule.
    *
+   * @param inForce what holds now, which these rules may replace
    * @throws HoconException for the first document that cannot be read
    * @throws UserError naming what is wrong where the rules do not fit the mesh or each other
    */
-  public static RuleProposal judge(List<File> files, Known known) {
+  public static RuleProposal judge(List<File> files, Known known, List<Rule> inForce) {
     if (files.isEmpty()) {
       throw new UserError("there is no rule in this; name files with hostmesh apply -f");
     }
     Map<RuleKey, String> texts = new LinkedHashMap<>();
     Map<RuleKey, Origin> origins = new LinkedHashMap<>();
+    List<Rule> rules = new ArrayList<>();
     List<RuleProblem> problems = new ArrayList<>();
     for (File file : files) {
       Rule rule = RuleParser.parse(file.name(), file.text());
@@ -50,7 +54,19 @@ public record RuleProposal(Map<RuleKey, String> texts, List<RuleProblem> notes) 
             rule.origin(), "the rule " + rule.key() + " stands in " + first + " already");
       }
       texts.put(rule.key(), file.text());
-      problems.addAll(RuleCheck.check(rule, known));
+      rules.add(rule);
+    }
+    Known before = known.with(inForce);
+    Known after = before.with(rules);
+    rules.forEach(rule -> problems.addAll(RuleCheck.check(rule, after)));
+    for (Rule held : inForce) {
+      if (held instanceof RouteRule route && !texts.containsKey(route.key())) {
+        List<RuleProblem> already = RuleCheck.foreignSubsets(route, before);
+        RuleCheck.foreignSubsets(route, after).stream()
+            .filter(problem -> !already.contains(problem))
+            .map(problem -> new RuleProblem(problem.origin(), problem.text(), Weight.NOTE))
+            .forEach(problems::add);
+      }
     }
     List<RuleProblem> refusals = problems.stream().filter(RuleProblem::refuses).toList();
     if (!refusals.isEmpty()) {

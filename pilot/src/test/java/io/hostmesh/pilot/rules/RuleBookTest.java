@@ -7,6 +7,8 @@ import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.AccessRule;
 import io.hostmesh.model.rules.MeshMode;
 import io.hostmesh.model.rules.ModeRule;
+import io.hostmesh.model.rules.Rule;
+import io.hostmesh.model.rules.RuleParser;
 import io.hostmesh.pilot.Sample;
 import java.util.List;
 import java.util.Map;
@@ -173,6 +175,87 @@ class RuleBookTest {
     RuleBook book = RuleBook.EMPTY.next(List.of(route(SPLIT, 1)), Known.NOTHING);
     assertThat(book.inForce()).isEmpty();
     assertThat(book.next(List.of(route(SPLIT, 1)), known).inForce()).hasSize(1);
+  }
+
+  @Test
+  void aSubsetOfAnotherServiceMustBeDeclaredByItsRoute() {
+    String other =
+        "kind = route, service = web\nrules = [ { to = [ { service = greeter, subset = v1 } ] } ]";
+    RuleDocument toGreeter = new RuleDocument("route/default/web", other, 2);
+    RuleBook alone = RuleBook.EMPTY.next(List.of(toGreeter), known);
+    assertThat(alone.inForce()).isEmpty();
+    assertThat(alone.states().getFirst().problems())
+        .singleElement()
+        .hasToString(
+            "route/default/web:2: rules[0].to[0].subset: greeter has no route that declares subset"
+                + " \"v1\"; declare it in subsets { ... } there, and apply both together");
+
+    RuleBook both = alone.next(List.of(route(SPLIT, 1), toGreeter), known);
+    assertThat(both.inForce()).hasSize(2);
+
+    String without = SPLIT.replace("v1 {", "v2 {").replace("subset = v1", "subset = v2");
+    RuleBook vanished = both.next(List.of(route(without, 3), toGreeter), known);
+    assertThat(vanished.inForce()).as("what held stays").hasSize(2);
+    assertThat(vanished.states().getLast().problems())
+        .singleElement()
+        .hasToString(
+            "route/default/web:2: rules[0].to[0].subset: the route of greeter declares no subset"
+                + " \"v1\"; declared: v2");
+    RuleBook deleted = both.next(List.of(toGreeter), known);
+    assertThat(deleted.states().getLast().problems().toString()).contains("greeter has no route");
+    RuleBook broken = both.next(List.of(route("{{{", 4), toGreeter), known);
+    assertThat(broken.states().getLast().problems()).as("its last good one declares it").isEmpty();
+  }
+
+  @Test
+  void applyingARouteSaysWhoseSubsetItTakesAway() {
+    List<Rule> inForce =
+        List.of(
+            RuleParser.parse("route/default/greeter", SPLIT),
+            RuleParser.parse(
+                "route/default/web",
+                "kind = route, service = web, rules = [ { to = [ {} ], mirror { service = greeter,"
+                    + " subset = v1, percent = 1% } } ]"));
+    String without = SPLIT.replace("v1 {", "v2 {").replace("subset = v1", "subset = v2");
+    assertThat(
+            RuleProposal.judge(List.of(new RuleProposal.File("g", without)), known, inForce)
+                .notes())
+        .extracting(RuleProblem::toString)
+        .anyMatch(note -> note.contains("web") && note.contains("declares no subset \"v1\""));
+    assertThat(
+            RuleProposal.judge(List.of(new RuleProposal.File("g", SPLIT)), known, inForce).notes())
+        .isEmpty();
+  }
+
+  @Test
+  void whatIsAskedOfRequestsIsRefusedForTcpByNameAndNotedWhereItIsWide() {
+    Known tcp = Sample.known(Protocol.TCP, "greeter");
+    String hash = "balance { policy = maglev, hash-on = [ { header = x-user } ] }";
+    for (String section : List.of(hash, "affinity { }", "health-checks = [ { http = \"/up\" } ]")) {
+      String own = "kind = upstream, service = greeter\n" + section;
+      RuleBook named =
+          RuleBook.EMPTY.next(List.of(new RuleDocument("upstream/default/greeter", own, 1)), tcp);
+      assertThat(named.inForce()).isEmpty();
+      assertThat(named.states().getFirst().problems())
+          .singleElement()
+          .satisfies(
+              problem -> assertThat(problem.toString()).contains("greeter speaks tcp; write"));
+      String wide = own.replace("greeter", "\"default/*\"");
+      RuleBook noted =
+          RuleBook.EMPTY.next(List.of(new RuleDocument("upstream/default/*", wide, 1)), tcp);
+      assertThat(noted.inForce()).hasSize(1);
+      assertThat(noted.states().getFirst().problems()).hasSize(1);
+    }
+    String address = hash.replace(" } ] }", " }, { source-address = true } ] }");
+    RuleBook held =
+        RuleBook.EMPTY.next(
+            List.of(
+                new RuleDocument(
+                    "upstream/default/greeter",
+                    "kind = upstream, service = greeter, " + address,
+                    1)),
+            tcp);
+    assertThat(held.states().getFirst().problems()).isEmpty();
   }
 
   @Test

@@ -149,6 +149,58 @@ class SnapshotCompilerTest {
         .isEqualTo(get(one, ResourceType.ENDPOINTS).version());
   }
 
+  /** Of 1,000 services with a route, an upstream rule and a limit each. */
+  @Test
+  void aChangeOfOneRuleMovesThatOneResource() {
+    List<RuleInForce> before = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      before.addAll(rulesOf("s" + i, "1s", "random", "10/s"));
+    }
+    Map<ResourceType, RuleInForce> changed =
+        Map.of(
+            ResourceType.ROUTE, rulesOf("s500", "2s", "random", "10/s").get(0),
+            ResourceType.UPSTREAM_POLICY, rulesOf("s500", "1s", "round-robin", "10/s").get(1),
+            ResourceType.LIMIT_POLICY, rulesOf("s500", "1s", "random", "20/s").get(2));
+    Map<String, String> versions = versions(before);
+    changed.forEach(
+        (type, rule) -> {
+          List<RuleInForce> after = new ArrayList<>(before);
+          after.replaceAll(
+              old -> old.document().path().equals(rule.document().path()) ? rule : old);
+          Map<String, String> now = versions(after);
+          assertThat(now).hasSameSizeAs(versions);
+          assertThat(now.entrySet())
+              .filteredOn(entry -> !entry.getValue().equals(versions.get(entry.getKey())))
+              .extracting(Map.Entry::getKey)
+              .containsExactly(type + " default/s500");
+        });
+  }
+
+  private static List<RuleInForce> rulesOf(
+      String service, String timeout, String policy, String rate) {
+    return List.of(
+        rule(
+            "kind = route, service = %s, rules = [ { to = [ {} ], timeout = %s } ]"
+                .formatted(service, timeout)),
+        rule("kind = upstream, service = %s, balance { policy = %s }".formatted(service, policy)),
+        rule(
+            "kind = limit, service = %s, limits = [ { name = all, rate = \"%s\" } ]"
+                .formatted(service, rate)));
+  }
+
+  private static Map<String, String> versions(List<RuleInForce> rules) {
+    Snapshot snapshot =
+        SnapshotCompiler.compile(
+            inputs(List.of(V1, V2), Entitlements.NONE, rules.toArray(RuleInForce[]::new)));
+    Map<String, String> versions = new TreeMap<>();
+    for (ResourceType type : ResourceType.values()) {
+      snapshot
+          .all(type)
+          .forEach((name, resource) -> versions.put(type + " " + name, resource.version()));
+    }
+    return versions;
+  }
+
   @Test
   void theSameInputsGiveTheSameBytes() {
     Map<String, String> meta = new TreeMap<>(Collections.reverseOrder());

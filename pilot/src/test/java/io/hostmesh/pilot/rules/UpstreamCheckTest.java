@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-class LocalityCheckTest {
+class UpstreamCheckTest {
   private static final String RULE =
       """
       kind = upstream, service = shop
