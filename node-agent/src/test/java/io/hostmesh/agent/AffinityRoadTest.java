@@ -132,6 +132,28 @@ class AffinityRoadTest {
   }
 
   @Test
+  void whoHasASessionStaysOnItsSideOfASplit() throws Exception {
+    String split =
+        """
+        subsets { old { version = v1 }, new { version = v2 } }
+        rules = [ { to = [ { subset = old, weight = %d }, { subset = new, weight = %d } ] } ]
+        """;
+    mesh.route("shop", split.formatted(50, 50));
+    try (RawHttp http = call()) {
+      RawHttp.Answer first = http.get("/").answer();
+      String session = session(first);
+      for (int i = 0; i < 12; i++) {
+        assertThat(http.get("/", session).answer().body()).isEqualTo(first.body());
+      }
+      boolean old = first.body().equals("one");
+      mesh.route("shop", split.formatted(old ? 0 : 100, old ? 100 : 0));
+      assertThat(http.get("/", session).answer().body())
+          .as("its side has no share any more")
+          .isNotEqualTo(first.body());
+    }
+  }
+
+  @Test
   void nobodyIsToStayWithWhoCouldNotAnswer() throws Exception {
     failing.set(true);
     try (RawHttp http = call()) {

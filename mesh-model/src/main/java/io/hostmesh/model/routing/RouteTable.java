@@ -3,6 +3,8 @@ package io.hostmesh.model.routing;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.RequestMatch;
 import io.hostmesh.model.rules.RouteRule;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -40,6 +42,18 @@ public final class RouteTable {
       this.cumulativeWeights = cumulativeWeights;
     }
 
+    /** Those to the rule's own service that have a share. */
+    List<Decision> own() {
+      List<Decision> own = new ArrayList<>();
+      for (int i = 0; i < decisions.length; i++) {
+        boolean hasShare = cumulativeWeights[i] > (i == 0 ? 0 : cumulativeWeights[i - 1]);
+        if (hasShare && decisions[i].service() == null) {
+          own.add(decisions[i]);
+        }
+      }
+      return List.copyOf(own);
+    }
+
     Decision draw(RandomGenerator random) {
       int last = cumulativeWeights.length - 1;
       if (last <= 0) {
@@ -57,6 +71,10 @@ public final class RouteTable {
   private final RouteRule rule;
   private final Compiled[] entries;
   private final PathIndex index;
+
+  /** By identity: entries are many, and looked for by requests. */
+  private final IdentityHashMap<RouteRule.Entry, List<Decision>> splits = new IdentityHashMap<>();
+
   private final boolean readsPaths;
   private final boolean needsRequests;
 
@@ -65,6 +83,11 @@ public final class RouteTable {
     this.entries = entries;
     this.readsPaths = rule.readsPaths();
     this.needsRequests = rule.needsRequests();
+    for (Compiled entry : entries) {
+      if (entry.decisions.length > 1) {
+        splits.put(entry.decisions[0].entry(), entry.own());
+      }
+    }
     this.index =
         new PathIndex(
             rule.entries().stream()
@@ -141,6 +164,14 @@ public final class RouteTable {
       }
     }
     return null;
+  }
+
+  /**
+   * What an entry with several targets may make of a request, as far as it stays with the rule's
+   * own service and has a share; empty where an entry has one target.
+   */
+  public List<Decision> split(RouteRule.Entry entry) {
+    return splits.getOrDefault(entry, List.of());
   }
 
   /**

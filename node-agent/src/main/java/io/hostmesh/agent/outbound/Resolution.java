@@ -105,11 +105,12 @@ final class Resolution {
 
   private void decide(MeshView view, EventLoop loop, Asker asker) {
     RouteTable route = view.route(called).orElse(null);
-    RouteTable.Decision decision = route == null ? null : asker.decide(route);
-    if (decision == null) {
+    RouteTable.Decision drawn = route == null ? null : asker.decide(route);
+    if (route == null || drawn == null) {
       asker.found(choose(view));
       return;
     }
+    RouteTable.Decision decision = Session.side(drawn, route, called, view, members, keys);
     rule = decision.label();
     if (!(decision.entry().action() instanceof Action.Forward)) {
       asker.found(new Next.Answer(decision));
