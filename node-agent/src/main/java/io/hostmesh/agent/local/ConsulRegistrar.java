@@ -63,6 +63,8 @@ public final class ConsulRegistrar implements Registrar {
     meta.put(META_NODE_ADDRESS, nodeAddress);
     if (locality.isKnown()) {
       meta.put(Instance.META_REGION, locality.region());
+    }
+    if (!locality.zone().isEmpty()) {
       meta.put(Instance.META_ZONE, locality.zone());
     }
     List<LocalCheck> checks = new ArrayList<>();

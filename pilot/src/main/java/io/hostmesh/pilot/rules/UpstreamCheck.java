@@ -78,9 +78,10 @@ final class UpstreamCheck {
       named.addAll(order.from());
       named.addAll(order.to());
     }
-    SortedSet<String> there = known.regions();
+    // Who is where is looked at for few rules: each time it is a look at every instance.
+    SortedSet<String> there = named.isEmpty() ? named : known.regions();
     if (there.isEmpty()) {
-      return; // Nobody says where anything stands, which is said of the instances.
+      return; // Where nobody says where anything stands, that is said of the instances.
     }
     named.removeAll(there);
     for (String region : named) {
