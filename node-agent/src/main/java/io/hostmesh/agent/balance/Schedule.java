@@ -6,7 +6,10 @@ import java.util.PriorityQueue;
 
 /**
  * The order of a weighted round robin: in one run through it each instance has as many turns as its
- * weight says, and an instance's turns lie apart (earliest deadline first).
+ * weight says, and after each turn every one's count is less than one turn from what is due to it.
+ * Turns are the slots of a proportionally fair schedule: the j-th of an instance with the share s
+ * lies in the slots from j / s to (j + 1) / s, and the earliest end first keeps to all of these
+ * (Baruah et al., "Proportionate progress", 1996).
  */
 final class Schedule {
   /** Weights whose sum is more are rounded to it, so that making one stays cheap. */
@@ -14,7 +17,21 @@ final class Schedule {
 
   private Schedule() {}
 
-  private record Due(double at, int index) {}
+  /**
+   * A turn of an instance.
+   *
+   * @param from the first slot that it may have
+   * @param to the slot before which it must have been
+   */
+  private record Turn(int index, long number, long from, long to) {
+    static Turn of(int index, long number, int turns, int length) {
+      return new Turn(
+          index,
+          number,
+          number * length / turns,
+          Math.ceilDiv((number + 1) * length, (long) turns));
+    }
+  }
 
   /**
    * @param weights above 0
@@ -23,15 +40,20 @@ final class Schedule {
   static int[] of(int[] weights) {
     int[] turns = turns(weights);
     int[] order = new int[Arrays.stream(turns).sum()];
-    PriorityQueue<Due> queue =
-        new PriorityQueue<>(Comparator.comparingDouble(Due::at).thenComparingInt(Due::index));
+    PriorityQueue<Turn> early =
+        new PriorityQueue<>(Comparator.comparingLong(Turn::from).thenComparingInt(Turn::index));
+    PriorityQueue<Turn> due =
+        new PriorityQueue<>(Comparator.comparingLong(Turn::to).thenComparingInt(Turn::index));
     for (int i = 0; i < turns.length; i++) {
-      queue.add(new Due(0.5 / turns[i], i));
+      due.add(Turn.of(i, 0, turns[i], order.length));
     }
-    for (int k = 0; k < order.length; k++) {
-      Due due = queue.remove();
-      order[k] = due.index;
-      queue.add(new Due(due.at + 1.0 / turns[due.index], due.index));
+    for (int slot = 0; slot < order.length; slot++) {
+      while (!early.isEmpty() && early.peek().from <= slot) {
+        due.add(early.remove());
+      }
+      Turn turn = due.remove();
+      order[slot] = turn.index;
+      early.add(Turn.of(turn.index, turn.number + 1, turns[turn.index], order.length));
     }
     return order;
   }
