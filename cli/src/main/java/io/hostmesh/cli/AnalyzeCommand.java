@@ -3,12 +3,14 @@ package io.hostmesh.cli;
 import io.hostmesh.model.routing.RouteAnalysis;
 import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Rule;
+import io.hostmesh.pilot.rules.ForeignSubset;
 import io.hostmesh.pilot.rules.Known;
 import io.hostmesh.pilot.rules.RuleCheck;
 import io.hostmesh.pilot.rules.RuleProblem;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,15 +48,20 @@ final class AnalyzeCommand implements Callable<Integer> {
     GivenRules given = GivenRules.read(sources);
     List<String> errors = new ArrayList<>(given.problems());
     List<String> notes = new ArrayList<>();
-    if (services.isEmpty()) {
-      Known routes = Known.NOTHING.with(given.rules());
-      given.rules().forEach(rule -> findings(rule, routes, errors, notes));
-    } else {
-      Known known = GivenServices.read(services).with(given.rules());
-      for (Rule rule : given.rules()) {
-        for (RuleProblem problem : RuleCheck.check(rule, known)) {
+    Known known =
+        (services.isEmpty() ? Known.NOTHING : GivenServices.read(services)).with(given.rules());
+    for (Rule rule : given.rules()) {
+      if (!services.isEmpty()) {
+        for (RuleProblem problem : RuleCheck.alone(rule, known)) {
           (problem.refuses() ? errors : notes).add(problem.toString());
         }
+      }
+      if (rule instanceof RouteRule route) {
+        if (services.isEmpty()) { // What can be said by the rule alone.
+          RouteAnalysis.of(route)
+              .forEach(finding -> notes.add(finding.origin() + ": " + finding.text()));
+        }
+        ForeignSubset.of(route).forEach(named -> judge(named, known, errors, notes));
       }
     }
     errors.forEach(error -> System.out.println("error: " + error));
@@ -68,12 +75,20 @@ final class AnalyzeCommand implements Callable<Integer> {
     return errors.isEmpty() ? 0 : 1;
   }
 
-  /** What can be said by the rules alone. */
-  private static void findings(Rule rule, Known routes, List<String> errors, List<String> notes) {
-    if (rule instanceof RouteRule route) {
-      RuleCheck.foreignSubsets(route, routes).forEach(problem -> errors.add(problem.toString()));
-      RouteAnalysis.of(route)
-          .forEach(finding -> notes.add(finding.origin() + ": " + finding.text()));
+  /** Of a route that is not among the files nobody can tell here what it declares. */
+  private static void judge(
+      ForeignSubset named, Known known, List<String> errors, List<String> notes) {
+    SortedSet<String> declared = known.subsets().get(named.service());
+    if (declared == null) {
+      notes.add(
+          named.origin()
+              + ": the route of "
+              + named.service()
+              + " is not among these files, so nobody can tell whether it declares subset \""
+              + named.subset()
+              + "\"");
+    } else if (!declared.contains(named.subset())) {
+      errors.add(named.problem(known, RuleProblem.Weight.DANGLING).toString());
     }
   }
 }

@@ -52,8 +52,7 @@ final class ApplyCommand implements Callable<Integer> {
           "%s %s: %s%n",
           rule.getString("kind"), rule.getString("service"), outcome(rule.getBoolean("changed")));
     }
-    answer.getJsonArray("warnings").forEach(note -> System.err.println("note: " + note));
-    waiting(answer);
+    notes(answer);
     return 0;
   }
 
@@ -64,8 +63,9 @@ final class ApplyCommand implements Callable<Integer> {
     return changed ? "applied" : "unchanged";
   }
 
-  /** Names the agents that do not have a change yet. */
-  static void waiting(JsonObject answer) {
+  /** What is worth saying of a change, and the agents that do not have it yet. */
+  static void notes(JsonObject answer) {
+    answer.getJsonArray("warnings").forEach(note -> System.err.println("note: " + note));
     JsonArray waiting = answer.getJsonArray("agents-waiting", new JsonArray());
     if (!waiting.isEmpty()) {
       System.err.println(

@@ -52,7 +52,7 @@ final class DeleteCommand implements Callable<Integer> {
     }
     JsonObject answer = pilot.ask("DELETE", "/v1/rules?" + query, body, Limits.CHANGE);
     System.out.println(kind + " " + service + ": deleted");
-    ApplyCommand.waiting(answer);
+    ApplyCommand.notes(answer);
     return 0;
   }
 

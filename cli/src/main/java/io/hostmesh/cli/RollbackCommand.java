@@ -77,8 +77,7 @@ final class RollbackCommand implements Callable<Integer> {
         .getJsonArray("beside")
         .forEach(
             each -> System.err.println("note: this overwrites a change beside hostmesh: " + each));
-    answer.getJsonArray("warnings").forEach(note -> System.err.println("note: " + note));
-    ApplyCommand.waiting(answer);
+    ApplyCommand.notes(answer);
     return 0;
   }
 }

@@ -126,6 +126,24 @@ class JudgingTest {
   }
 
   @Test
+  void whatARouteBesideTheseFilesDeclaresNobodyCanTell() throws IOException {
+    Files.writeString(
+        rules.resolve("other.conf"),
+        """
+        kind = route, service = web
+        rules = [ { to = [ { service = elsewhere, subset = v7 } ] } ]
+        """);
+    Said said = run("analyze", rules.toString());
+    assertThat(said.status()).isZero();
+    assertThat(said.out().lines())
+        .anyMatch(
+            line ->
+                line.startsWith("note: ")
+                    && line.contains("other.conf:2: rules[0].to[0].subset: the route of elsewhere")
+                    && line.contains("\"v7\""));
+  }
+
+  @Test
   void namesAndSubsetsAreJudgedByDefinitions(@TempDir Path services) throws IOException {
     Files.writeString(
         services.resolve("greeter.conf"),

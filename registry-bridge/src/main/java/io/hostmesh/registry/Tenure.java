@@ -59,7 +59,9 @@ final class Tenure {
    * @return above 0 and another one for each election that was won; 0 while it does not lead
    */
   long term() {
-    long now = term; // Before the rest: what is sure then was sure in this term.
-    return now > 0 && rest().isPositive() ? now : 0;
+    long now = term;
+    boolean sure = rest().isPositive();
+    // The term again: what is sure may be the next one's session by now.
+    return now > 0 && sure && term == now ? now : 0;
   }
 }

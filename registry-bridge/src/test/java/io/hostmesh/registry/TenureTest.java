@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class TenureTest {
@@ -11,6 +12,30 @@ class TenureTest {
 
   private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - SECOND); // It may wrap around.
   private final Tenure tenure = new Tenure(clock::get, Duration.ofSeconds(8));
+
+  @Test
+  void whoLooksWhileOneTermEndsAndTheNextBeginsSeesNeitherForTheOther() {
+    AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+    Tenure watched =
+        new Tenure(
+            () -> {
+              meanwhile.getAndSet(() -> {}).run();
+              return clock.get();
+            },
+            Duration.ofSeconds(8));
+    watched.renewed(watched.now());
+    watched.elected();
+    long first = watched.term();
+    seconds(9); // The first is over; the next one is won while somebody asks.
+    meanwhile.set(
+        () -> {
+          watched.ended();
+          watched.renewed(clock.get());
+          watched.elected();
+        });
+    assertThat(watched.term()).as("not the first's").isZero();
+    assertThat(watched.term()).isGreaterThan(first);
+  }
 
   private void seconds(int more) {
     clock.addAndGet(more * SECOND);

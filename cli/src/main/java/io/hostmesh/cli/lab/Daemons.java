@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.stream.Stream;
 
 /** How the daemons themselves read the configurations that the lab gives them. */
 final class Daemons {
@@ -44,10 +45,18 @@ final class Daemons {
       keys.put(host.name(), keys.getOrDefault(AGENT, Collections.emptySortedSet()));
     }
     Map<String, List<String>> assigned = Settings.assign(settings, keys, hosts);
+    List<String> ofAll = assigned.getOrDefault(AGENT, List.of());
+    boolean allDiffer =
+        hosts.stream().noneMatch(host -> assigned.getOrDefault(host, List.of()).isEmpty());
     assigned.forEach(
         (name, own) -> {
-          if (!hosts.contains(name) || !own.isEmpty()) {
-            read(name, texts.getOrDefault(name, ""), own);
+          String text = texts.getOrDefault(name, "");
+          if (!hosts.contains(name)) {
+            if (!name.equals(AGENT) || !allDiffer) { // No agent has only what is for all.
+              read(name, text, own);
+            }
+          } else if (!own.isEmpty()) {
+            read(name, text, Stream.concat(ofAll.stream(), own.stream()).toList());
           }
         });
     return assigned;

@@ -3,6 +3,7 @@ package io.hostmesh.cli.lab;
 import io.hostmesh.model.hocon.Nearest;
 import io.hostmesh.runtime.UserError;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ final class Settings {
   private static final Pattern FORM =
       Pattern.compile("\\s*([A-Za-z0-9_.\"-]+)\\s*(\\+=|[=:{]).*", Pattern.DOTALL);
 
-  private static final SortedSet<String> NONE = java.util.Collections.emptySortedSet();
+  private static final SortedSet<String> NONE = Collections.emptySortedSet();
 
   private Settings() {}
 

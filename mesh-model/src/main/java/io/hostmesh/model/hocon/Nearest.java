@@ -8,9 +8,12 @@ import java.util.Optional;
 public final class Nearest {
   private Nearest() {}
 
-  /** The known word nearest to {@code word} by edits; empty where none is within a third of it. */
+  /**
+   * The known word nearest to {@code word} by edits: at most a third of its letters, or two, but
+   * never all of them. Empty where none is so near.
+   */
   public static Optional<String> to(String word, Collection<String> known) {
-    int bound = Math.max(2, word.length() / 3);
+    int bound = Math.min(word.length() - 1, Math.max(2, word.length() / 3));
     return known.stream()
         .filter(candidate -> distance(word, candidate) <= bound)
         .min(

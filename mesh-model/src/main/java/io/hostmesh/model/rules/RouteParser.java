@@ -72,6 +72,9 @@ final class RouteParser {
     Map<String, Subset> subsets = new LinkedHashMap<>();
     Section all = document.section("subsets");
     for (String name : all.keys()) {
+      if (name.equals(Target.ALL)) {
+        throw all.refuse(name, "stands for all instances, and is no name of a subset");
+      }
       Map<String, String> meta = all.stringMap(name);
       if (meta.isEmpty()) {
         throw all.refuse(name, "a subset needs at least one metadata key = value");
@@ -141,6 +144,7 @@ final class RouteParser {
             .optionalValue("service", text -> Values.serviceNear(text, service))
             .filter(name -> !name.equals(service));
     Optional<String> subset = section.optionalString("subset");
+    refuseAll(section, subset);
     if (subset.isPresent() && other.isEmpty() && !subsets.containsKey(subset.get())) {
       throw section.refuse("subset", unknownSubset(subset.get()));
     }
@@ -150,6 +154,12 @@ final class RouteParser {
         fallback(section, subset, other.isEmpty()),
         section.integer("weight", 0, MAX_WEIGHT, 1),
         section.origin("subset"));
+  }
+
+  static void refuseAll(Section section, Optional<String> subset) {
+    if (subset.equals(Optional.of(Target.ALL))) {
+      throw section.refuse("subset", "\"*\" is no subset; for all instances, leave it out");
+    }
   }
 
   private Optional<String> fallback(Section section, Optional<String> subset, boolean own) {

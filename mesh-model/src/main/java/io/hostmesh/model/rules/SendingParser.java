@@ -92,6 +92,7 @@ final class SendingParser {
             .optionalValue("service", text -> Values.serviceNear(text, service))
             .filter(name -> !name.equals(service));
     Optional<String> subset = section.optionalString("subset");
+    RouteParser.refuseAll(section, subset);
     if (subset.isPresent() && other.isEmpty() && !subsets.contains(subset.get())) {
       throw section.refuse(
           "subset",

@@ -1,6 +1,7 @@
 package io.hostmesh.model.rules;
 
 import io.hostmesh.model.hocon.Section;
+import java.util.stream.Collectors;
 
 /** Reads the sections of {@code kind = upstream}. */
 final class UpstreamParser {
@@ -17,7 +18,11 @@ final class UpstreamParser {
       document.end(); // A misspelt section is the likelier mistake.
       throw document.refuse("balance", "a rule needs at least one section: balance { ... }");
     }
-    return new UpstreamRule(scope, upstream, document.origin());
+    return new UpstreamRule(
+        scope,
+        upstream,
+        document.origin(),
+        document.keys().stream().collect(Collectors.toMap(key -> key, document::origin)));
   }
 
   private static Protection protection(Section document) {

@@ -139,6 +139,7 @@ class RouteParserTest {
           { to = [ { fallback = v1 } ] }                                  | rules[0].to[0].fallback: is for a subset
           { to = [ { subset = v1, fallback = v1 } ] }                     | rules[0].to[0].fallback: is the subset itself
           { to = [ { subset = v1, fallback = v9 } ] }                     | rules[0].to[0].fallback: unknown subset "v9"; declared: v1
+          { to = [ { subset = "*" } ] }                                   | rules[0].to[0].subset: "*" is no subset
           { to = [ { weight = 1 }, { weight = 1000001 } ] }               | rules[0].to[1].weight: 1000001 is not within 0 to 1000000
           { redirect {} }                                                 | rules[0].redirect: a redirect to the same place
           { redirect { status = 200, path = "/x" } }                      | rules[0].redirect.status: 200 is not within 301 to 308

@@ -94,6 +94,7 @@ class SendingParserTest {
         "mirror { } | rules[0].mirror | is a mirror to itself",
         "mirror { service = shop } | rules[0].mirror.service | is a mirror to itself",
         "mirror { subset = v9 } | rules[0].mirror.subset | unknown subset",
+        "mirror { subset = \"*\" } | rules[0].mirror.subset | is no subset",
         "hedge { after = 5ms, most = 4 } | rules[0].hedge.most | 4 is not within 1 to 3",
       })
   void whatIsWrongIsSaidWithItsPlace(String entry, String key, String why) {

@@ -100,8 +100,10 @@ class UpstreamParserTest {
           kind = upstream, service = a, balance { slow-start { window = 2s, aggression = 0 } } | aggression: 0 is not within 0.1 to 10
           kind = upstream, service = a, balance { panic-threshold = 50 } | balance.panic-threshold: "50" is not a share
           kind = upstream, service = a, affinity { cookie = "a b" }  | u.conf:1: affinity.cookie: "a b" is not a cookie's name
-          kind = upstream, service = a, affinity { ttl = 400d }      | affinity.ttl: is not within 1s to 365d
-          kind = upstream, service = a, affinity { ttl = 5ms }       | affinity.ttl: is not within 1s to 365d
+          kind = upstream, service = a, affinity { ttl = 400d }      | affinity.ttl: 400d is not within 1s to 365d
+          kind = upstream, service = a, affinity { ttl = 5ms }       | affinity.ttl: 5ms is not within 1s to 365d
+          kind = upstream, service = a, affinity { ttl = 1500ms }    | affinity.ttl: 1500ms is not in whole seconds
+          kind = upstream, service = a, affinity { cookie = __host-a } | affinity.cookie: "__host-a" begins with a prefix
           kind = upstream, service = a, affinity { path = "a;b" }    | affinity.path: "a;b" is not a cookie's path
           kind = upstream, service = a, affinity { cokie = a }       | did you mean "cookie"?
           kind = upstream, service = a, balnce { policy = random }   | did you mean "balance"?

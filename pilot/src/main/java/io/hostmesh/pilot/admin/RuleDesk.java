@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -55,7 +56,7 @@ final class RuleDesk {
 
   /** Judges rules and, unless it is a dry run, makes them hold. */
   JsonObject apply(List<RuleProposal.File> files, boolean dryRun, String operator, AuditNote note) {
-    RuleProposal proposal = judged(files);
+    RuleProposal proposal = judged(files, Set.of());
     proposal.texts().forEach((key, text) -> gate.check(key.path(), text));
     List<RuleKey> keys = proposal.texts().keySet().stream().sorted().toList();
     note.object(joined(keys, RuleKey::toString)).before(joined(keys, this::revision));
@@ -74,10 +75,10 @@ final class RuleDesk {
     return answer.put("rules", listed(proposal, changed, dryRun));
   }
 
-  private RuleProposal judged(List<RuleProposal.File> files) {
+  private RuleProposal judged(List<RuleProposal.File> files, Set<RuleKey> gone) {
     Published now = published();
     return RuleProposal.judge(
-        files, now.known(), now.rules().inForce().stream().map(RuleInForce::rule).toList());
+        files, gone, now.known(), now.rules().inForce().stream().map(RuleInForce::rule).toList());
   }
 
   private JsonArray listed(RuleProposal proposal, List<RuleKey> changed, boolean dryRun) {
@@ -104,7 +105,7 @@ final class RuleDesk {
 
   /** What applying these would change, line by line. */
   JsonObject difference(List<RuleProposal.File> files) {
-    RuleProposal proposal = judged(files);
+    RuleProposal proposal = judged(files, Set.of());
     JsonArray rules = new JsonArray();
     proposal.texts().entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
@@ -141,6 +142,7 @@ final class RuleDesk {
   JsonObject delete(RuleKey key, Optional<String> tombstone, String operator, AuditNote note) {
     note.object(key.toString()).before(revision(key)).after("none");
     gate.check(key.path(), tombstone.orElse(""));
+    JsonArray notes = notes(judged(List.of(), Set.of(key)));
     if ((tombstone.isPresent() && stored(key).isEmpty())
         || store
             .change(
@@ -150,7 +152,7 @@ final class RuleDesk {
       throw new UserError("there is no rule " + key + "; see hostmesh get");
     }
     awaitGone(key);
-    JsonObject answer = key(key).put("deleted", true);
+    JsonObject answer = key(key).put("deleted", true).put("warnings", notes);
     awaitAgents(answer);
     return answer;
   }
@@ -312,7 +314,7 @@ final class RuleDesk {
     return answer;
   }
 
-  /** What is worth saying of rules that come back; those that go need no judging. */
+  /** What is worth saying of rules that come back, and of those that lose what they name. */
   private JsonArray judge(SortedMap<RuleKey, Optional<String>> then) {
     List<RuleProposal.File> files =
         then.entrySet().stream()
@@ -321,7 +323,12 @@ final class RuleDesk {
                     each.getValue().stream()
                         .map(text -> new RuleProposal.File(each.getKey().path(), text)))
             .toList();
-    JsonArray notes = files.isEmpty() ? new JsonArray() : notes(judged(files));
+    Set<RuleKey> gone =
+        then.entrySet().stream()
+            .filter(each -> each.getValue().isEmpty())
+            .map(Map.Entry::getKey)
+            .collect(Collectors.toSet());
+    JsonArray notes = then.isEmpty() ? new JsonArray() : notes(judged(files, gone));
     try {
       then.forEach((key, text) -> gate.check(key.path(), text.orElse("")));
     } catch (UserError e) {

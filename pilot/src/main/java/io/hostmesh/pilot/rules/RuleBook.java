@@ -13,12 +13,12 @@ import io.hostmesh.pilot.rules.RuleProblem.Weight;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * All rules of the registry and which of them hold. A document that cannot hold leaves the last
@@ -73,63 +73,64 @@ public final class RuleBook {
    * @param gated the documents that count, and what is wrong with those that do not
    */
   public RuleBook next(RuleGate.Gated gated, Known known) {
-    SortedMap<String, RuleState> next = new TreeMap<>();
-    SortedMap<RuleDocument, Reading> readings =
-        new TreeMap<>(Comparator.comparing(RuleDocument::path));
-    List<Rule> wanted = new ArrayList<>();
+    List<Wanted> all = new ArrayList<>();
     for (RuleDocument document : gated.documents()) {
-      Optional<RuleState> before = Optional.ofNullable(states.get(document.path()));
       Optional<RuleProblem> alarm = Optional.ofNullable(gated.alarms().get(document.path()));
-      if (alarm.filter(RuleProblem::refuses).isPresent()) {
-        next.put(
-            document.path(),
-            new RuleState(
-                document,
-                before.flatMap(RuleState::inForce).or(() -> closed(document)),
-                List.of(alarm.get())));
-        lastGood(document).ifPresent(wanted::add);
-      } else {
-        Reading reading = read(document);
-        readings.put(document, reading);
-        (reading instanceof Good(Rule rule) ? Optional.of(rule) : lastGood(document))
-            .ifPresent(wanted::add);
-      }
+      all.add(
+          new Wanted(
+              document,
+              Optional.ofNullable(states.get(document.path())).flatMap(RuleState::inForce),
+              alarm.filter(problem -> !problem.refuses()),
+              alarm
+                  .filter(RuleProblem::refuses)
+                  .<Reading>map(Bad::new)
+                  .orElseGet(() -> read(document))));
     }
-    Known all = known.with(wanted);
-    readings.forEach(
-        (document, reading) ->
-            next.put(
-                document.path(),
-                judge(document, reading, Optional.ofNullable(states.get(document.path())), all)
-                    .with(Optional.ofNullable(gated.alarms().get(document.path())))));
+    // What routes may name of each other are the subsets of those that hold, so that comes first.
+    RuleBook alone = judged(all, rule -> RuleCheck.alone(rule, known));
+    Known with = known.with(alone.inForce().stream().map(RuleInForce::rule).toList());
+    return judged(all, rule -> RuleCheck.check(rule, with));
+  }
+
+  /**
+   * A document that is to hold.
+   *
+   * @param lastGood what of its key holds now
+   * @param note what its signature makes worth saying
+   */
+  private record Wanted(
+      RuleDocument document,
+      Optional<RuleInForce> lastGood,
+      Optional<RuleProblem> note,
+      Reading reading) {}
+
+  private static RuleBook judged(List<Wanted> all, Function<Rule, List<RuleProblem>> check) {
+    SortedMap<String, RuleState> next = new TreeMap<>();
+    all.forEach(wanted -> next.put(wanted.document().path(), judge(wanted, check)));
     return new RuleBook(Collections.unmodifiableSortedMap(next));
   }
 
-  private Optional<Rule> lastGood(RuleDocument document) {
-    return Optional.ofNullable(states.get(document.path()))
-        .flatMap(RuleState::inForce)
-        .map(RuleInForce::rule);
-  }
-
-  private static RuleState judge(
-      RuleDocument document, Reading reading, Optional<RuleState> before, Known known) {
-    Optional<RuleInForce> lastGood = before.flatMap(RuleState::inForce);
-    return switch (reading) {
+  private static RuleState judge(Wanted wanted, Function<Rule, List<RuleProblem>> check) {
+    RuleDocument document = wanted.document();
+    Optional<RuleInForce> lastGood = wanted.lastGood();
+    return switch (wanted.reading()) {
       case Bad(RuleProblem problem) ->
-          new RuleState(document, lastGood.or(() -> closed(document)), List.of(problem));
+          new RuleState(document, lastGood.or(() -> closed(document)), List.of(problem))
+              .with(wanted.note());
       case Good(Rule rule) -> {
-        List<RuleProblem> problems = RuleCheck.check(rule, known);
+        List<RuleProblem> problems = check.apply(rule);
         boolean wasInForce =
             lastGood
                 .filter(good -> good.document().equals(document) && !good.standIn())
                 .isPresent();
         Optional<RuleInForce> taken = Optional.of(new RuleInForce(rule, document, false));
-        if (wasInForce || problems.stream().noneMatch(RuleProblem::refuses)) {
-          yield new RuleState(document, taken, problems);
-        }
+        boolean holds = wasInForce || problems.stream().noneMatch(RuleProblem::refuses);
         boolean fatal = problems.stream().anyMatch(p -> p.weight() == Weight.FATAL);
         yield new RuleState(
-            document, lastGood.or(() -> fatal ? closed(document) : taken), problems);
+                document,
+                holds ? taken : lastGood.or(() -> fatal ? closed(document) : taken),
+                problems)
+            .with(wanted.note());
       }
     };
   }

@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.stream.Stream;
 
 /** Judges a well-formed rule by what else is known of the mesh. Pure. */
@@ -33,8 +32,19 @@ public final class RuleCheck {
 
   private RuleCheck() {}
 
-  /** All that is wrong, in the order of the document; empty where nothing is. */
+  /** All that is wrong; empty where nothing is. */
   public static List<RuleProblem> check(Rule rule, Known known) {
+    List<RuleProblem> problems = new ArrayList<>(alone(rule, known));
+    if (rule instanceof RouteRule route) {
+      ForeignSubset.undeclared(route, known).stream()
+          .map(each -> each.problem(known, Weight.DANGLING))
+          .forEach(problems::add);
+    }
+    return List.copyOf(problems);
+  }
+
+  /** The same but for what depends on other rules, in the order of the document. */
+  public static List<RuleProblem> alone(Rule rule, Known known) {
     List<RuleProblem> problems = new ArrayList<>();
     rule.scope()
         .service()
@@ -89,7 +99,6 @@ public final class RuleCheck {
       }
     }
     targets(rule, known, problems);
-    problems.addAll(foreignSubsets(rule, known));
     RouteAnalysis.of(rule)
         .forEach(
             finding ->
@@ -128,62 +137,6 @@ public final class RuleCheck {
                   problems.add(
                       new RuleProblem(entry.origin(), unknown(service, known), Weight.FATAL)));
     }
-  }
-
-  /**
-   * Subsets of other services that their routes do not declare: what goes there is answered 503. Of
-   * services that are not known, and have no route, nothing is said.
-   */
-  public static List<RuleProblem> foreignSubsets(RouteRule rule, Known known) {
-    List<RuleProblem> problems = new ArrayList<>();
-    for (RouteRule.Entry entry : rule.entries()) {
-      for (RouteRule.Target target : entry.targets()) {
-        target
-            .subsets()
-            .forEach(
-                name ->
-                    undeclared(
-                        target.service(), Optional.of(name), target.origin(), known, problems));
-      }
-      entry
-          .handling()
-          .sending()
-          .mirror()
-          .ifPresent(
-              mirror ->
-                  undeclared(mirror.service(), mirror.subset(), entry.origin(), known, problems));
-    }
-    return List.copyOf(problems);
-  }
-
-  private static void undeclared(
-      Optional<ServiceName> service,
-      Optional<String> subset,
-      Origin origin,
-      Known known,
-      List<RuleProblem> problems) {
-    if (service.isEmpty() || subset.isEmpty()) {
-      return;
-    }
-    SortedSet<String> declared = known.subsets().get(service.get());
-    if (declared == null ? !known.has(service.get()) : declared.contains(subset.get())) {
-      return;
-    }
-    String where =
-        declared == null
-            ? service.get() + " has no route that declares"
-            : "the route of " + service.get() + " declares no";
-    problems.add(
-        new RuleProblem(
-            origin,
-            where
-                + " subset \""
-                + subset.get()
-                + "\"; "
-                + (declared == null || declared.isEmpty()
-                    ? "declare it in subsets { ... } there, and apply both together"
-                    : "declared: " + String.join(", ", declared)),
-            Weight.FATAL));
   }
 
   private static boolean has(Known known, String namespace) {

@@ -14,7 +14,8 @@ public record RuleProblem(Origin origin, String text, Weight weight) {
     NOTE,
     /**
      * Refused where a person applies it and a better version holds; harmless where it is all there
-     * is: a grant to a service that does not exist lets nobody in.
+     * is: a grant to a service that does not exist lets nobody in, and what goes to a subset that
+     * nobody declares is answered 503, while the rest of its rule works.
      */
     DANGLING,
     /** The rule cannot hold. */

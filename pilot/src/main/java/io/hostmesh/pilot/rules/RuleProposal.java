@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Rules that an operator wants, judged as a whole: good ones, or a refusal. Immutable.
@@ -34,12 +35,14 @@ public record RuleProposal(Map<RuleKey, String> texts, List<RuleProblem> notes) 
   /**
    * Judges documents, each of one rule.
    *
+   * @param gone rules that are deleted with it
    * @param inForce what holds now, which these rules may replace
    * @throws HoconException for the first document that cannot be read
    * @throws UserError naming what is wrong where the rules do not fit the mesh or each other
    */
-  public static RuleProposal judge(List<File> files, Known known, List<Rule> inForce) {
-    if (files.isEmpty()) {
+  public static RuleProposal judge(
+      List<File> files, Set<RuleKey> gone, Known known, List<Rule> inForce) {
+    if (files.isEmpty() && gone.isEmpty()) {
       throw new UserError("there is no rule in this; name files with hostmesh apply -f");
     }
     Map<RuleKey, String> texts = new LinkedHashMap<>();
@@ -57,14 +60,18 @@ public record RuleProposal(Map<RuleKey, String> texts, List<RuleProblem> notes) 
       rules.add(rule);
     }
     Known before = known.with(inForce);
-    Known after = before.with(rules);
+    List<Rule> staying =
+        inForce.stream()
+            .filter(rule -> !gone.contains(rule.key()) && !texts.containsKey(rule.key()))
+            .toList();
+    Known after = known.with(staying).with(rules);
     rules.forEach(rule -> problems.addAll(RuleCheck.check(rule, after)));
-    for (Rule held : inForce) {
-      if (held instanceof RouteRule route && !texts.containsKey(route.key())) {
-        List<RuleProblem> already = RuleCheck.foreignSubsets(route, before);
-        RuleCheck.foreignSubsets(route, after).stream()
-            .filter(problem -> !already.contains(problem))
-            .map(problem -> new RuleProblem(problem.origin(), problem.text(), Weight.NOTE))
+    for (Rule held : staying) { // What these take away from them.
+      if (held instanceof RouteRule route) {
+        List<ForeignSubset> already = ForeignSubset.undeclared(route, before);
+        ForeignSubset.undeclared(route, after).stream()
+            .filter(each -> !already.contains(each))
+            .map(each -> each.problem(after, Weight.NOTE))
             .forEach(problems::add);
       }
     }

@@ -67,7 +67,7 @@ final class UpstreamCheck {
                         + (own
                             ? "; write " + instead + ", or declare protocol = http for the service"
                             : ": it has no effect on its connections"),
-                    own ? Weight.FATAL : Weight.NOTE));
+                    own ? Weight.DANGLING : Weight.NOTE));
   }
 
   /** A region that is only planned is no mistake, so it is said and not refused. */
@@ -98,7 +98,7 @@ final class UpstreamCheck {
   }
 
   private void add(String key, String text, Weight weight) {
-    Origin origin = new Origin(rule.origin().file(), rule.origin().line(), key);
-    problems.add(new RuleProblem(origin, text, weight));
+    Origin section = rule.place(key.split("\\.", 2)[0]);
+    problems.add(new RuleProblem(new Origin(section.file(), section.line(), key), text, weight));
   }
 }

@@ -13,6 +13,7 @@ import io.hostmesh.pilot.Sample;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -183,7 +184,7 @@ class RuleBookTest {
         "kind = route, service = web\nrules = [ { to = [ { service = greeter, subset = v1 } ] } ]";
     RuleDocument toGreeter = new RuleDocument("route/default/web", other, 2);
     RuleBook alone = RuleBook.EMPTY.next(List.of(toGreeter), known);
-    assertThat(alone.inForce()).isEmpty();
+    assertThat(alone.inForce()).as("its other entries are needed").hasSize(1);
     assertThat(alone.states().getFirst().problems())
         .singleElement()
         .hasToString(
@@ -203,6 +204,14 @@ class RuleBookTest {
                 + " \"v1\"; declared: v2");
     RuleBook deleted = both.next(List.of(toGreeter), known);
     assertThat(deleted.states().getLast().problems().toString()).contains("greeter has no route");
+    RuleBook refused =
+        both.next(
+            List.of(route(without.replace("subset = v2", "service = nobody"), 5), toGreeter),
+            known);
+    assertThat(refused.states().getFirst().isCurrent()).isFalse();
+    assertThat(refused.states().getLast().problems())
+        .as("what a refused version declares does not count, but what holds")
+        .isEmpty();
     RuleBook broken = both.next(List.of(route("{{{", 4), toGreeter), known);
     assertThat(broken.states().getLast().problems()).as("its last good one declares it").isEmpty();
   }
@@ -218,12 +227,24 @@ class RuleBookTest {
                     + " subset = v1, percent = 1% } } ]"));
     String without = SPLIT.replace("v1 {", "v2 {").replace("subset = v1", "subset = v2");
     assertThat(
-            RuleProposal.judge(List.of(new RuleProposal.File("g", without)), known, inForce)
+            RuleProposal.judge(
+                    List.of(new RuleProposal.File("g", without)), Set.of(), known, inForce)
                 .notes())
         .extracting(RuleProblem::toString)
         .anyMatch(note -> note.contains("web") && note.contains("declares no subset \"v1\""));
     assertThat(
-            RuleProposal.judge(List.of(new RuleProposal.File("g", SPLIT)), known, inForce).notes())
+            RuleProposal.judge(List.of(new RuleProposal.File("g", SPLIT)), Set.of(), known, inForce)
+                .notes())
+        .isEmpty();
+    assertThat(
+            RuleProposal.judge(List.of(), Set.of(inForce.getFirst().key()), known, inForce).notes())
+        .as("so does deleting it")
+        .extracting(RuleProblem::toString)
+        .singleElement()
+        .satisfies(note -> assertThat(note).contains("web").contains("greeter has no route"));
+    assertThat(
+            RuleProposal.judge(List.of(), Set.of(inForce.getLast().key()), known, inForce).notes())
+        .as("who names it may go")
         .isEmpty();
   }
 
@@ -235,7 +256,7 @@ class RuleBookTest {
       String own = "kind = upstream, service = greeter\n" + section;
       RuleBook named =
           RuleBook.EMPTY.next(List.of(new RuleDocument("upstream/default/greeter", own, 1)), tcp);
-      assertThat(named.inForce()).isEmpty();
+      assertThat(named.inForce()).as("its other sections are needed").hasSize(1);
       assertThat(named.states().getFirst().problems())
           .singleElement()
           .satisfies(

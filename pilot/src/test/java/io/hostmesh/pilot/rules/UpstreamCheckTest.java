@@ -39,9 +39,9 @@ class UpstreamCheckTest {
     assertThat(problems(in("eu-west", "us-east")))
         .extracting(RuleProblem::toString)
         .containsExactly(
-            "shop.conf:1: locality.failover: no instance of the mesh is in the region \"eu-wets\" now;"
+            "shop.conf:2: locality.failover: no instance of the mesh is in the region \"eu-wets\" now;"
                 + " did you mean \"eu-west\"?",
-            "shop.conf:1: locality.failover: no instance of the mesh is in the region \"mars\" now;"
+            "shop.conf:2: locality.failover: no instance of the mesh is in the region \"mars\" now;"
                 + " there are eu-west, us-east");
     assertThat(problems(in("eu-west", "us-east")))
         .as("it may come")
