@@ -154,6 +154,41 @@ class AffinityRoadTest {
   }
 
   @Test
+  void aSideOfASplitMayBeAnotherService() throws Exception {
+    try (TcpApp other = new TcpApp(socket -> answer("far", socket))) {
+      mesh.service(mesh.h2, "mall", "m1", Protocol.HTTP, other.port(), "v1");
+      mesh.upstream("mall", "affinity { cookie = stay }");
+      mesh.route("shop", "rules = [ { to = [ { weight = 1 }, { service = mall, weight = 1 } ] } ]");
+      try (RawHttp http = call()) {
+        Set<String> sides = new HashSet<>();
+        for (int i = 0; i < 200 && sides.size() < 3; i++) {
+          RawHttp.Answer first = http.get("/").answer();
+          if (sides.add(first.body())) {
+            for (int again = 0; again < 8; again++) {
+              assertThat(http.get("/", session(first)).answer().body()).isEqualTo(first.body());
+            }
+          }
+        }
+        assertThat(sides).containsExactlyInAnyOrder("one", "two", "far");
+      }
+    }
+  }
+
+  @Test
+  void whatTheMeshAnswersItselfBeginsNoSession() throws Exception {
+    mesh.route("shop", "rules = [ { to = [ {} ], cors { origins = [ \"https://a.example\" ] } } ]");
+    try (RawHttp http = call()) {
+      http.send(
+          "OPTIONS / HTTP/1.1\r\nHost: shop\r\nOrigin: https://a.example\r\n"
+              + "Access-Control-Request-Method: PUT\r\n\r\n");
+      RawHttp.Answer preflight = http.answer();
+      assertThat(preflight.status()).isEqualTo("204");
+      assertThat(cookies(preflight)).isEmpty();
+      assertThat(cookies(http.get("/").answer())).hasSize(1);
+    }
+  }
+
+  @Test
   void nobodyIsToStayWithWhoCouldNotAnswer() throws Exception {
     failing.set(true);
     try (RawHttp http = call()) {

@@ -126,6 +126,23 @@ class RouteRoadTest {
   }
 
   @Test
+  void aSubsetThatNobodyDeclaresHasItsFallback() throws Exception {
+    mesh.route("parting", "rules = [ { to = [ {} ] } ]");
+    mesh.route(
+        "greeter",
+        """
+        rules = [
+          { match { path = "/strict" }, to = [ { service = parting, subset = gone } ] }
+          { to = [ { service = parting, subset = gone, fallback = "*" } ] }
+        ]
+        """);
+    try (RawHttp http = call()) {
+      assertThat(http.get("/").answer().status()).isEqualTo("200");
+      assertThat(http.get("/strict").answer().status()).isEqualTo("503");
+    }
+  }
+
+  @Test
   void anInstanceThatIsNotReachedHasAFallbackAtOnce() throws Exception {
     mesh.route(
         "parting",

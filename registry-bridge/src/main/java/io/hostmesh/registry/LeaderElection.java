@@ -26,6 +26,7 @@ public final class LeaderElection implements AutoCloseable {
   private static final Duration RENEW_EVERY = Duration.ofSeconds(3);
   private static final Duration TRY_EVERY = Duration.ofMillis(500);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(4);
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
   private static final Duration SURE_FOR = LIFETIME.minusSeconds(2);
 
   /** What follows the end of a session, so that the old leader has noticed: Consul's lock-delay. */
@@ -69,10 +70,10 @@ public final class LeaderElection implements AutoCloseable {
       try {
         Duration rest = step();
         failures = 0;
-        pause(bounded(rest));
+        pause(early(rest));
       } catch (RegistryException e) {
         failures++;
-        pause(bounded(Connections.BACKOFF.delay(failures, connections.random())));
+        pause(early(Connections.BACKOFF.delay(failures, connections.random())));
       }
       if (!leads()) {
         stepDown();
@@ -80,6 +81,13 @@ public final class LeaderElection implements AutoCloseable {
     }
     Thread.interrupted(); // Closing interrupts; the last requests are made nevertheless.
     resign();
+  }
+
+  /** A leader rests half the time that it is sure at most: the next round may be a slow one. */
+  private Duration early(Duration pause) {
+    Duration half = tenure.rest().dividedBy(2);
+    Duration most = half.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : half;
+    return bounded(tenure.holds() && most.compareTo(pause) < 0 ? most : pause);
   }
 
   /** A leader never waits for anything longer than it is sure to lead. */

@@ -42,16 +42,16 @@ public final class RouteTable {
       this.cumulativeWeights = cumulativeWeights;
     }
 
-    /** Those to the rule's own service that have a share. */
-    List<Decision> own() {
-      List<Decision> own = new ArrayList<>();
+    /** Those that have a share. */
+    List<Decision> shared() {
+      List<Decision> shared = new ArrayList<>();
       for (int i = 0; i < decisions.length; i++) {
         boolean hasShare = cumulativeWeights[i] > (i == 0 ? 0 : cumulativeWeights[i - 1]);
-        if (hasShare && decisions[i].service() == null) {
-          own.add(decisions[i]);
+        if (hasShare) {
+          shared.add(decisions[i]);
         }
       }
-      return List.copyOf(own);
+      return List.copyOf(shared);
     }
 
     Decision draw(RandomGenerator random) {
@@ -85,7 +85,7 @@ public final class RouteTable {
     this.needsRequests = rule.needsRequests();
     for (Compiled entry : entries) {
       if (entry.decisions.length > 1) {
-        splits.put(entry.decisions[0].entry(), entry.own());
+        splits.put(entry.decisions[0].entry(), entry.shared());
       }
     }
     this.index =
@@ -167,8 +167,8 @@ public final class RouteTable {
   }
 
   /**
-   * What an entry with several targets may make of a request, as far as it stays with the rule's
-   * own service and has a share; empty where an entry has one target.
+   * What an entry with several targets may make of a request, as far as it has a share; empty where
+   * an entry has one target.
    */
   public List<Decision> split(RouteRule.Entry entry) {
     return splits.getOrDefault(entry, List.of());

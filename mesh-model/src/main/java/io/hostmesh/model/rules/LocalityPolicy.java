@@ -44,6 +44,11 @@ public record LocalityPolicy(Prefer prefer, Share spillOver, List<Failover> fail
     }
   }
 
+  /** Whether it has a meaning only where somebody says in which zone or region hosts stand. */
+  public boolean asksForPlaces() {
+    return prefer != Prefer.HOST || !failover.isEmpty();
+  }
+
   /**
    * The regions that follow a caller's own, the first one first.
    *

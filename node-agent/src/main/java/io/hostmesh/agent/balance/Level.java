@@ -1,9 +1,11 @@
 package io.hostmesh.agent.balance;
 
+import io.hostmesh.agent.discovery.Endpoint;
 import io.hostmesh.model.rules.Balance.SlowStart;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,19 @@ final class Level {
   /** Those that pass their checks and are not ejected. */
   BitSet healthy(long nowNanos) {
     return where(entry -> entry.passes() && !entry.ejected(nowNanos));
+  }
+
+  /** Whether one of those was not tried. */
+  boolean hasWell(Set<Endpoint> tried, long nowNanos) {
+    for (int i = 0; i < listed.size(); i++) {
+      Entry entry = listed.get(i);
+      if (entry.passes()
+          && !entry.ejected(nowNanos)
+          && !tried.contains(entry.candidate().endpoint())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private BitSet where(java.util.function.Predicate<Entry> holds) {

@@ -91,11 +91,12 @@ final class Pool {
 
   /** Whether any instance that was not tried passes its checks and is not ejected. */
   boolean hasWell(Set<Endpoint> tried, long nowNanos) {
-    State now = state(nowNanos);
-    return !now.careless
-        && now.levels.stream()
-            .anyMatch(
-                level -> !(tried.isEmpty() ? level : level.without(tried, nowNanos)).isEmpty());
+    for (int i = 0; i < levels.size(); i++) {
+      if (levels.get(i).hasWell(tried, nowNanos)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private State state(long nowNanos) {
@@ -125,7 +126,7 @@ final class Pool {
     if (rest.isEmpty()) {
       left.clear();
       for (Level level : levels) {
-        left.add(level.usable(level.passing(), nowNanos, null).without(tried, nowNanos));
+        left.add(level.once(level.passing(), nowNanos).without(tried, nowNanos));
       }
       rest = new State(left, now.sums, true, nowNanos);
     }

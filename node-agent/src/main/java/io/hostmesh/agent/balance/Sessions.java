@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which instance a session belongs to. A session's name is a digest of its instance's name: the
- * same on all hosts and after every restart, so that nothing is kept of any session, and it tells
- * callers nothing of hosts. Immutable.
+ * same on all hosts and after every restart, so that nothing is kept of any session. It does not
+ * show the host, but who guesses its name and the instance's can check that. Immutable.
  */
 public final class Sessions {
   private static final int BYTES = 16;

@@ -7,6 +7,7 @@ import io.hostmesh.api.v1.LeaseGrant;
 import io.hostmesh.api.v1.LeaseReply;
 import io.hostmesh.api.v1.LeaseRequest;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
@@ -15,6 +16,7 @@ import io.vertx.grpc.client.InvalidStatusException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Leases this host's parts of mesh-wide limits from the pilot that leads, beside what requests do:
@@ -26,6 +28,12 @@ public final class QuotaLink implements AutoCloseable {
   private static final double THOUSANDTHS = 1_000;
 
   private record Asked(LeasedBucket bucket, LeasedBucket.Ask ask) {}
+
+  /** How far a question has come. */
+  private static final class Progress {
+    private boolean sent;
+    private boolean givenUp;
+  }
 
   private final Vertx vertx;
   private final Context context;
@@ -102,29 +110,46 @@ public final class QuotaLink implements AutoCloseable {
 
   private void ask(LeaseRequest request, List<Asked> asked) {
     asking = true;
-    var opened = grpc.request(pilots.get(pilot), Methods.LEASE.client());
-    opened
+    Progress progress = new Progress();
+    grpc.request(pilots.get(pilot), Methods.LEASE.client())
         .compose(
-            call ->
-                call.timeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
-                    .send(request)
-                    .compose(GrpcClientResponse::last))
+            call -> {
+              if (progress.givenUp) { // A connection that took too long: it is asked anew.
+                call.cancel();
+                return Future.failedFuture("too late");
+              }
+              progress.sent = true;
+              return call.timeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
+                  .send(request)
+                  .compose(GrpcClientResponse::last);
+            })
         .timeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
         .onComplete(
             done ->
                 context.runOnContext(
                     _ -> {
                       asking = false;
+                      progress.givenUp = true;
                       if (done.succeeded() && done.result() != null) {
                         take(done.result(), asked);
                       } else { // It is away, or does not lead.
                         pilot = (pilot + 1) % pilots.size();
                         // What no answer came to may have been taken: twice would be worse.
-                        if (opened.failed() || done.cause() instanceof InvalidStatusException) {
-                          asked.forEach(each -> each.bucket().untaken(each.ask()));
+                        if (!progress.sent || isRefusal(done.cause())) {
+                          long now = System.nanoTime();
+                          asked.forEach(each -> each.bucket().untaken(each.ask(), now));
                         }
                       }
                     }));
+  }
+
+  /** Pilot refused it before it looked at it: it does not lead, or does not know this host. */
+  private static boolean isRefusal(@Nullable Throwable cause) {
+    return cause instanceof InvalidStatusException answer
+        && switch (answer.actualStatus()) {
+          case FAILED_PRECONDITION, UNAUTHENTICATED, PERMISSION_DENIED, UNIMPLEMENTED -> true;
+          default -> false;
+        };
   }
 
   private static void take(LeaseReply reply, List<Asked> asked) {
@@ -133,7 +158,7 @@ public final class QuotaLink implements AutoCloseable {
       LeaseGrant grant = reply.getGrants(i);
       LeasedBucket bucket = asked.get(i).bucket();
       if (grant.getUnknown()) {
-        bucket.untaken(asked.get(i).ask());
+        bucket.untaken(asked.get(i).ask(), now);
       } else {
         bucket.granted(grant.getGranted(), grant.getShareMilli() / THOUSANDTHS, now);
       }

@@ -81,10 +81,7 @@ record AgentStatus(
         .map(DirectoryEntry::service)
         .filter(
             service ->
-                view.upstream(service)
-                    .locality()
-                    .filter(policy -> policy.prefer() != LocalityPolicy.Prefer.HOST)
-                    .isPresent())
+                view.upstream(service).locality().filter(LocalityPolicy::asksForPlaces).isPresent())
         .min(Comparator.naturalOrder())
         .map(
             service ->

@@ -117,6 +117,7 @@ final class ViewDump {
             .put("node", endpoint.node())
             .put("application", text(endpoint.application()))
             .put("healthy", endpoint.healthy())
+            .put("weight", endpoint.weight())
             .put("meta", object(endpoint.meta()));
     endpoint.mesh().ifPresent(mesh -> json.put("mesh", text(mesh)));
     if (endpoint.locality().isKnown()) {

@@ -25,6 +25,11 @@ public final class LeasedBucket extends Bucket {
   /** Without a grant for so long, it goes by its share. */
   private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** After pilot did not take back what is not needed here, until it is offered again. */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long MOST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   private static final double PER_SECOND = 1e9 / TICK_NANOS;
 
   /**
@@ -49,6 +54,8 @@ public final class LeasedBucket extends Bucket {
   private long heard;
   private long ticked;
   private boolean begun;
+  private long patience;
+  private long untakenAt;
 
   LeasedBucket(ServiceName service, String name, Limit limit) {
     super("");
@@ -133,7 +140,9 @@ public final class LeasedBucket extends Bucket {
       return Optional.of(new Ask(need - held, 0, demand));
     }
     long surplus = held - 2 * need;
-    return surplus > 0 && tokens.compareAndSet(held, held - surplus)
+    return surplus > 0
+            && (patience == 0 || now - untakenAt >= patience)
+            && tokens.compareAndSet(held, held - surplus)
         ? Optional.of(new Ask(0, surplus, demand))
         : Optional.empty();
   }
@@ -144,11 +153,19 @@ public final class LeasedBucket extends Bucket {
     share = perSecond;
     heard = now;
     fraction = 0;
+    patience = 0;
   }
 
-  /** Pilot surely took nothing of what was asked: what was to go back is here as before. */
-  public void untaken(Ask ask) {
-    tokens.addAndGet(ask.returned());
+  /**
+   * Pilot surely took nothing of what was asked: what was to go back is here as before, and is
+   * offered again after a while, which doubles each time.
+   */
+  public void untaken(Ask ask, long now) {
+    if (ask.returned() > 0) {
+      tokens.addAndGet(ask.returned());
+      patience = Math.clamp(2 * patience, PATIENCE_NANOS, MOST_PATIENCE_NANOS);
+      untakenAt = now;
+    }
   }
 
   /** Tokens of its own share, no more than a second's at once. */

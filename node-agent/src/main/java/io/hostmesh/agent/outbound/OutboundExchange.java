@@ -221,6 +221,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
       return;
     }
     if (ambiguous != null) {
+      resolution.release(); // Nobody else is to be taken for who answered.
       refuse(ambiguous);
       return;
     }
@@ -229,6 +230,7 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
       origin = head.headers().get(HttpHeaderNames.ORIGIN);
       FullHttpResponse preflight = RouteAnswers.preflight(cors, head).orElse(null);
       if (preflight != null) {
+        resolution.release();
         respond(preflight);
         return;
       }
@@ -424,12 +426,19 @@ final class OutboundExchange extends HttpExchange implements Resolution.Asker, A
   /** A caller stays with who answered it, but not with who could not. */
   private void stay(HttpResponse response) {
     Members.Candidate by = tried == null ? resolution.current() : tried.chosenAt();
-    if (by != null && response.status().code() < 500) {
+    if (by != null && status(response) < 500) {
       Session begun = resolution.begun(by);
       if (begun != null) {
         response.headers().add(HttpHeaderNames.SET_COOKIE, begun.cookie());
       }
     }
+  }
+
+  /** Of HTTP, or what stands for gRPC's in an answer of trailers only. */
+  private int status(HttpResponse response) {
+    String code = mayBeGrpc ? response.headers().get(GRPC_STATUS) : null;
+    int status = code == null ? 0 : GrpcStatus.http(code);
+    return status == 0 ? response.status().code() : status;
   }
 
   @Override

@@ -163,7 +163,11 @@ final class Resolution {
       RouteTable declaring = view.route(service).orElse(null);
       fallback = Fallback.of(fallbackName, declaring);
       subset = declaring == null ? null : declaring.rule().subsets().get(subsetName);
-      if (subset == null) {
+      if (subset == null && fallback.allowed()) {
+        rule += " fallback";
+        subset = fallback.subset();
+        fallback = Fallback.NONE;
+      } else if (subset == null) {
         return new Next.None(
             new Failure(
                 Failure.Kind.NO_ROUTE,
@@ -248,8 +252,8 @@ final class Resolution {
     if (chosen == null
         && fallback.allowed()
         && !fellBack) { // Rather one that is ejected than none.
-      fellBack = true;
       chosen = members.choose(endpoints, upstream, fallback.subset(), without, keys, random, now);
+      fellBack = chosen != null;
     }
     return chosen;
   }

@@ -7,6 +7,7 @@ import io.hostmesh.agent.discovery.MeshView;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.routing.RouteTable;
 import io.hostmesh.model.rules.Affinity;
+import io.hostmesh.model.rules.RouteRule;
 import io.hostmesh.model.rules.Upstream;
 import io.netty.handler.codec.http.cookie.CookieHeaderNames;
 import io.netty.handler.codec.http.cookie.DefaultCookie;
@@ -36,18 +37,40 @@ record Session(Affinity affinity, String name) {
     if (split.isEmpty()) {
       return drawn;
     }
-    Upstream upstream = view.upstream(called);
-    List<Endpoint> endpoints = view.endpoints(called).orElse(List.of());
-    String session = upstream.affinity().map(each -> keys.cookie(each.cookie())).orElse(null);
-    if (session != null) {
-      long now = System.nanoTime();
-      for (RouteTable.Decision each : split) {
-        if (members.kept(endpoints, upstream, each.subset(), session, now) != null) {
-          return each;
-        }
+    for (RouteTable.Decision each : split) {
+      if (holds(each, called, view, members, keys)) {
+        return each;
       }
     }
     return drawn;
+  }
+
+  /** Whether the session is with an instance that this leads to. */
+  private static boolean holds(
+      RouteTable.Decision decision,
+      ServiceName called,
+      MeshView view,
+      Members members,
+      RequestKeys keys) {
+    ServiceName service = decision.service() == null ? called : decision.service();
+    Upstream upstream = view.upstream(service);
+    Affinity affinity = upstream.affinity().orElse(null);
+    String session = affinity == null ? null : keys.cookie(affinity.cookie());
+    if (session == null) {
+      return false;
+    }
+    RouteRule.Subset subset = decision.subset();
+    if (decision.subsetName() != null) {
+      subset =
+          view.route(service)
+              .map(declaring -> declaring.rule().subsets().get(decision.subsetName()))
+              .orElse(null);
+      if (subset == null) {
+        return false;
+      }
+    }
+    List<Endpoint> endpoints = view.endpoints(service).orElse(List.of());
+    return members.kept(endpoints, upstream, subset, session, System.nanoTime()) != null;
   }
 
   /** The value of {@code set-cookie} (RFC 6265 section 4.1). */

@@ -172,4 +172,12 @@ class MembersTest {
           .isEqualTo(5);
     }
   }
+
+  @Test
+  void whetherOneIsWellIsAskedOfInstancesAndNotOfPanic() {
+    List<Endpoint> mostlyIll = List.of(one, ill, endpoint("ill2", false), endpoint("ill3", false));
+    assertThat(members.hasWell(mostlyIll, Upstream.NONE, null, Set.of(), 0)).isTrue();
+    assertThat(members.hasWell(mostlyIll, Upstream.NONE, null, Set.of(one), 0)).isFalse();
+    assertThat(members.hasWell(List.of(ill), Upstream.NONE, null, Set.of(), 0)).isFalse();
+  }
 }

@@ -35,9 +35,15 @@ class LeasedBucketTest {
     bucket.granted(30, 80, 0);
     LeasedBucket.Ask ask = tick(1).orElseThrow();
     assertThat(bucket.remaining(0)).as("its credit").isEqualTo(10);
-    bucket.untaken(ask);
+    bucket.untaken(ask, LeasedBucket.TICK_NANOS);
     assertThat(bucket.remaining(0)).isEqualTo(40);
-    assertThat(tick(2)).contains(ask);
-    assertThat(tick(3)).isEmpty();
+    assertThat(tick(10)).as("not yet").isEmpty();
+    assertThat(tick(11)).as("after a second").contains(ask);
+    bucket.untaken(ask, 11 * LeasedBucket.TICK_NANOS);
+    assertThat(tick(30)).as("not yet").isEmpty();
+    assertThat(tick(31)).as("after two more").contains(ask);
+    bucket.granted(30, 80, 32 * LeasedBucket.TICK_NANOS);
+    assertThat(tick(33)).as("pilot is back").contains(ask);
+    assertThat(tick(34)).isEmpty();
   }
 }

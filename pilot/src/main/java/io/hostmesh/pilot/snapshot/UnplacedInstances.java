@@ -4,7 +4,6 @@ import io.hostmesh.model.Instance;
 import io.hostmesh.model.Locality;
 import io.hostmesh.model.ServiceName;
 import io.hostmesh.model.rules.LocalityPolicy;
-import io.hostmesh.model.rules.LocalityPolicy.Prefer;
 import io.hostmesh.model.rules.Scope;
 import io.hostmesh.model.rules.UpstreamRule;
 import io.hostmesh.pilot.rules.RuleInForce;
@@ -54,7 +53,7 @@ final class UnplacedInstances {
     for (Scope scope : Scope.around(service)) {
       LocalityPolicy policy = policies.get(scope);
       if (policy != null) {
-        return policy.prefer() != Prefer.HOST || !policy.failover().isEmpty();
+        return policy.asksForPlaces();
       }
     }
     return false;
