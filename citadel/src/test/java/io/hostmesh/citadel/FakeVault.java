@@ -41,6 +41,9 @@ final class FakeVault implements AutoCloseable {
   /** How many wait for an answer. */
   final AtomicInteger unanswered = new AtomicInteger();
 
+  /** How far the mesh's clock is ahead of the one that certificates are made by. */
+  volatile int daysAhead;
+
   volatile boolean sealed;
   volatile boolean silent;
   volatile boolean forbidding;
@@ -125,7 +128,7 @@ final class FakeVault implements AutoCloseable {
     try {
       int seconds = Integer.parseInt(wish.getString("ttl").replace("s", ""));
       String certificate =
-          issuer.sign(csr, seconds / DAY, extensions, "-copy_extensions", "copyall");
+          issuer.sign(csr, seconds / DAY + daysAhead, extensions, "-copy_extensions", "copyall");
       signed.add(wish);
       JsonArray above =
           new JsonArray().add(Files.readString(issuer.root())).add(Files.readString(root.root()));

@@ -102,6 +102,7 @@ class VaultTest {
     assertThat(vault.signed).hasSize(1);
 
     vault.sealed = true;
+    vault.daysAhead = 46;
     mesh().clock.advance(Duration.ofDays(46));
     Mesh.await("it says why there is no other", () -> problem().contains("cannot be renewed"));
     assertThat(problem()).contains("is sealed or in maintenance: Vault is sealed");

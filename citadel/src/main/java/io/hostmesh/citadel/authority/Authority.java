@@ -444,8 +444,17 @@ public final class Authority {
 
   private void renewIntermediate(Intermediate held, Instant now) {
     try {
-      use(fresh(AuthorityFiles.CURRENT));
+      Intermediate made = fresh(AuthorityFiles.CURRENT);
+      use(made);
       problem = Optional.empty();
+      if (isHalfOver(made.certificate(), now)) { // Or it would be made anew at every look.
+        notBefore = now.plus(PAUSE);
+        problem(
+            "the intermediate that was just made ends at "
+                + made.certificate().getNotAfter().toInstant()
+                + ", and half of its time is over already; is the clock of this host, or of who"
+                + " signed it, wrong?");
+      }
     } catch (Refusal | UserError e) {
       notBefore = now.plus(PAUSE);
       cannotRenew(held, String.valueOf(e.getMessage()));

@@ -44,12 +44,11 @@ class AuthorityTest {
   }
 
   private Authority open(String domain) throws IOException {
-    return Authority.open(
-        domain,
-        Lifetimes.DEFAULT,
-        new AuthorityFiles(new StateFiles(state), Passphrase.read(phrase, true, RANDOM), RANDOM),
-        clock,
-        RANDOM);
+    return Authority.open(domain, Lifetimes.DEFAULT, files(), clock, RANDOM);
+  }
+
+  private AuthorityFiles files() throws IOException {
+    return new AuthorityFiles(new StateFiles(state), Passphrase.read(phrase, true, RANDOM), RANDOM);
   }
 
   private static List<X509Certificate> leaf(Authority authority, String domain) {
@@ -71,6 +70,36 @@ class AuthorityTest {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(phrase)))
         .isEqualTo("rw-------");
     assertThat(Files.readString(state.resolve("root.key"))).contains("ENCRYPTED PRIVATE KEY");
+  }
+
+  /** Its clock, or the signer's, is wrong: that must not end in a signature a second. */
+  @Test
+  void whatIsHalfOverWhenItIsMadeIsNotMadeAnewAtEveryLook() throws Exception {
+    var _ = open(DOMAIN);
+    AuthorityFiles files = files();
+    Profiles profiles = new Profiles(DOMAIN, RANDOM);
+    Instant behind = now;
+    Authority authority =
+        new Authority(
+            DOMAIN,
+            Lifetimes.DEFAULT,
+            KeyPairs.Curve.P256,
+            clock,
+            files,
+            profiles,
+            new BuiltInSource(files, profiles, () -> behind),
+            files.state(DOMAIN));
+    authority.begin();
+    now = now.plus(Lifetimes.DEFAULT.intermediate().multipliedBy(6).dividedBy(10));
+    authority.renew();
+    X509Certificate made = authority.intermediate();
+    assertThat(authority.problem().orElse("")).contains("is the clock of this host");
+    now = now.plusSeconds(19);
+    authority.renew();
+    assertThat(authority.intermediate()).isEqualTo(made);
+    now = now.plusSeconds(1);
+    authority.renew();
+    assertThat(authority.intermediate()).isNotEqualTo(made);
   }
 
   @Test
